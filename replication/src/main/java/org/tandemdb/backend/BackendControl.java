@@ -1,0 +1,73 @@
+package org.tandemdb.backend;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
+
+/**
+ * What recovery, failover and health need of one backend, over Tandem's own connection. Every call
+ * has the implementation's finite time-out and completes exceptionally with {@link
+ * BackendUnreachableException} when the server cannot be asked. Thread-safe.
+ */
+public interface BackendControl extends AutoCloseable {
+
+  BackendId id();
+
+  /** Step 0 of recovery: a fresh incarnation, which a crash of the server empties. */
+  CompletionStage<Void> writeIncarnation(UUID incarnation);
+
+  /** The incarnation found, empty after a crash. */
+  CompletionStage<Optional<UUID>> readIncarnation();
+
+  /**
+   * Step 1: commits {@code epoch} and the next recovery number in the fence, synchronously. Waits
+   * for links that are just entering. Completes exceptionally with {@link FencedException} when the
+   * fence already stands higher.
+   *
+   * @return the recovery number: links that entered before it are to be drained
+   */
+  CompletionStage<Long> raiseFence(long epoch);
+
+  /** Step 2: ends every link that entered before {@code recovery}; completes when all are gone,
+   * exceptionally with {@link NotDrainedException} when some outlive the deadline. */
+  CompletionStage<Void> drain(long recovery, Duration deadline);
+
+  /** Step 3: positions of this cluster's prepared transactions. */
+  CompletionStage<List<Position>> preparedTransactions();
+
+  /** Commits or rolls back a prepared transaction. */
+  CompletionStage<Void> finishPrepared(Position position, boolean commit);
+
+  /** Step 4: what the backend says it holds. */
+  CompletionStage<Holdings> holdings();
+
+  /** Step 6, and now and then: raises the watermark and deletes markers at or below it. */
+  CompletionStage<Void> raiseWatermark(Position watermark, boolean durably);
+
+  /** Promotion: every sequence past every reservation. */
+  CompletionStage<Void> advanceSequences();
+
+  /** True if the marker of {@code position} is there or the watermark covers it. */
+  CompletionStage<Boolean> holds(Position position);
+
+  /** Ends a server process; completes when it is gone, exceptionally after the deadline. */
+  CompletionStage<Void> end(BackendLink.ServerProcess process, Duration deadline);
+
+  /** One cheap question with a finite time-out; also compares the incarnation. */
+  CompletionStage<Void> probe(UUID expectedIncarnation);
+
+  @Override
+  void close();
+
+  /**
+   * @param clusterId whose data this is; empty before the first start
+   * @param watermark everything at or below it is held
+   * @param markers held above the watermark
+   */
+  record Holdings(Optional<UUID> clusterId, Position watermark, Set<Position> markers) {}
+}

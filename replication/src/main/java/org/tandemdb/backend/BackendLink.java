@@ -1,0 +1,153 @@
+package org.tandemdb.backend;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Change;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.entry.Position;
+import org.tandemdb.entry.StageId;
+
+/**
+ * One connection to a backend, as the engine knows it: verbs, not a native type. Front ends add what
+ * they execute with ({@code JdbcLink} a connection). Used by one owner at a time; {@link #cancel},
+ * {@link #sever} and {@link #process} may be called from any thread.
+ *
+ * <p>A link has passed {@code tandem.enter} before anybody sees it: its epoch was the fence's, the
+ * backend's incarnation the expected one.
+ */
+public interface BackendLink {
+
+  BackendId backend();
+
+  /** The server process behind this link, so that it can be ended and waited for. */
+  ServerProcess process();
+
+  /** Opens a transaction. May be sent together with the first statement. */
+  CompletionStage<TxStart> begin(BeginSpec spec);
+
+  /**
+   * Forces deferred constraints, so that nothing but the marker is left to fail. Completes
+   * exceptionally with the database's own exception.
+   */
+  CompletionStage<Void> forceConstraints();
+
+  /**
+   * Writes the marker of {@code position}, with time-outs off: proof that this session still holds
+   * its locks. Where {@code prepare} is asked, also PREPARE TRANSACTION.
+   */
+  CompletionStage<MarkOutcome> mark(Position position, boolean prepare);
+
+  /** Ends the transaction marked at {@code position}. */
+  CompletionStage<FinishOutcome> finish(Position position, Decision decision);
+
+  /** Rolls back whatever is open; completes normally also when the link is already dead. */
+  CompletionStage<Void> rollback();
+
+  /** The transaction's clock as the primary has it, pinned text of timestamptz. */
+  CompletionStage<String> clock();
+
+  /** Applies a run of entries in one database transaction. */
+  CompletionStage<ApplyOutcome> apply(ApplyRun run);
+
+  /** Asks the server to stop what it runs; never while a marker or COMMIT is in flight. */
+  void cancel();
+
+  /** Closes the socket at once, without a word to the server. */
+  void sever();
+
+  /** True until the link has failed or was severed. */
+  boolean isUsable();
+
+  /**
+   * @param pid process id at the server
+   * @param start the server's own text for when it started: pids come again
+   */
+  record ServerProcess(int pid, String start) {}
+
+  /** Isolation of a transaction; READ UNCOMMITTED is READ COMMITTED. */
+  enum Isolation {
+    READ_COMMITTED,
+    REPEATABLE_READ,
+    SERIALIZABLE
+  }
+
+  /** How to open a transaction. */
+  record BeginSpec(Isolation isolation, boolean readOnly, boolean deferrable) {
+    public static final BeginSpec READ_WRITE =
+        new BeginSpec(Isolation.READ_COMMITTED, false, false);
+  }
+
+  /** A transaction has been opened, or will be with the next statement. */
+  record TxStart() {}
+
+  /** What became of a marker. */
+  sealed interface MarkOutcome {
+    /** The session lives and holds its locks; {@code clock} is the transaction's {@code now()}. */
+    record Marked(String clock) implements MarkOutcome {}
+
+    /** The transaction is gone or refused its marker: it is rolled back and unlogged. */
+    record Refused(String sqlState, String message, @Nullable Throwable cause)
+        implements MarkOutcome {}
+  }
+
+  /** What to do with a marked transaction. */
+  enum Decision {
+    COMMIT,
+    COMMIT_PREPARED,
+    ROLLBACK,
+    ROLLBACK_PREPARED
+  }
+
+  /** What became of COMMIT. */
+  sealed interface FinishOutcome {
+    /** The server said so. */
+    record Done() implements FinishOutcome {}
+
+    /** The server answered something other than COMMIT: the transaction is rolled back. */
+    record Failed(String sqlState, String message) implements FinishOutcome {}
+
+    /** No answer: it may have committed, or may yet. */
+    record InDoubt(String message) implements FinishOutcome {}
+  }
+
+  /**
+   * @param entries in log order
+   * @param watermark raised to this in the same transaction
+   * @param serially no reordering at all, even within a batch
+   * @param lockTimeout how long one statement may wait for a lock
+   * @param stages reads bodies that are staged in the log
+   */
+  record ApplyRun(
+      List<Entry> entries,
+      Position watermark,
+      boolean serially,
+      Duration lockTimeout,
+      StageReader stages) {}
+
+  /** Reads one chunk of a stage. May block on the log's disk. */
+  interface StageReader {
+    List<Change> chunk(StageId stage, int index);
+  }
+
+  /** How a run ended. Anything but Applied has been rolled back, except where it says otherwise. */
+  sealed interface ApplyOutcome {
+    record Applied(Position watermark) implements ApplyOutcome {}
+
+    /** A lock was not granted in time; try again, serially. */
+    record Blocked(String message) implements ApplyOutcome {}
+
+    /** This replica does not hold what the primary held. */
+    record Diverged(Position position, String statement, long expectedRows, long actualRows)
+        implements ApplyOutcome {}
+
+    /** The database refused the statement (an error other than a lock time-out). */
+    record Failed(Position position, String statement, String sqlState, String message)
+        implements ApplyOutcome {}
+
+    /** The link broke: the run may or may not have committed; the backend's watermark tells. */
+    record LinkLost(String message) implements ApplyOutcome {}
+  }
+}

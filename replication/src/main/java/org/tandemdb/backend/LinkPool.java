@@ -1,0 +1,25 @@
+package org.tandemdb.backend;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.entry.BackendId;
+
+/**
+ * Links to all backends of a cluster for one user. Bounded; a lease that cannot be had in time ends
+ * with an error that names the limit. Thread-safe.
+ */
+public interface LinkPool<L extends BackendLink> extends AutoCloseable {
+
+  /** A free link at once, or empty. The hot path: no thread hop, no wait. */
+  Optional<Lease<L>> tryLease(BackendId backend, long epoch);
+
+  /** A free link, a new one, or one that comes back within {@code timeout}. */
+  CompletionStage<Lease<L>> lease(BackendId backend, long epoch, Duration timeout);
+
+  /** Severs every link to {@code backend}, leased or not: it is out of service, or in a new term. */
+  void severAll(BackendId backend);
+
+  @Override
+  void close();
+}

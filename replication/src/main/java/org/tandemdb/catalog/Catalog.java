@@ -1,0 +1,85 @@
+package org.tandemdb.catalog;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tandemdb.entry.TableName;
+import org.tandemdb.entry.TypeRef;
+
+/**
+ * An immutable snapshot of the schema facts that planning needs.
+ *
+ * @param version grows with every change; plans of another version are made again
+ * @param tables by resolved name
+ * @param deferrableConstraints true if any constraint may be deferred, so that COMMIT could fail
+ *     late
+ */
+public record Catalog(
+    long version,
+    String database,
+    Map<TableName, Table> tables,
+    boolean deferrableConstraints) {
+
+  /** Resolves a name the way the server does: the first schema of the path that has it. */
+  public Optional<Table> resolve(Optional<String> schema, String name, List<String> searchPath) {
+    if (schema.isPresent()) {
+      return Optional.ofNullable(tables.get(new TableName(schema.get(), name)));
+    }
+    return searchPath.stream()
+        .map(s -> tables.get(new TableName(s, name)))
+        .filter(t -> t != null)
+        .findFirst();
+  }
+
+  /**
+   * @param kind ordinary table, view, partitioned ...
+   * @param primaryKey column names, empty if there is none
+   * @param uniqueKeys full, non-deferrable, non-expression unique keys over NOT NULL columns or not
+   *     (equality excludes NULL), the primary one included
+   * @param hazards why statements on this table cannot be VERBATIM or CAPTURED yet: triggers,
+   *     rules, row security, inheritance, foreign keys with actions ...; empty if none
+   */
+  public record Table(
+      TableName name,
+      Kind kind,
+      List<Column> columns,
+      List<String> primaryKey,
+      List<List<String>> uniqueKeys,
+      List<String> hazards) {
+
+    public Optional<Column> column(String column) {
+      return columns.stream().filter(c -> c.name().equals(column)).findFirst();
+    }
+  }
+
+  /** What sort of relation. */
+  public enum Kind {
+    TABLE,
+    PARTITIONED,
+    VIEW,
+    OTHER
+  }
+
+  /**
+   * @param defaultKind what fills the column when a statement does not
+   * @param sequence the sequence that the default advances, if it does
+   */
+  public record Column(
+      String name,
+      TypeRef type,
+      boolean notNull,
+      DefaultKind defaultKind,
+      Optional<TableName> sequence) {}
+
+  /** How an omitted column gets its value. */
+  public enum DefaultKind {
+    /** NULL, or an expression of constants and IMMUTABLE built-ins. */
+    DETERMINISTIC,
+    /** Anything the primary must evaluate: nextval, now(), random(), user functions. */
+    EVALUATED,
+    IDENTITY_ALWAYS,
+    IDENTITY_BY_DEFAULT,
+    /** GENERATED ALWAYS AS (...) STORED. */
+    GENERATED
+  }
+}

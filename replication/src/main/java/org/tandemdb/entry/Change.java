@@ -1,0 +1,50 @@
+package org.tandemdb.entry;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One write in replication form, with what it must change on every copy. */
+public sealed interface Change {
+
+  /** The table that is written; null only where a statement names none (DDL). */
+  @Nullable TableName table();
+
+  /** Rows that the primary changed; a replica that changes another number has DIVERGED. */
+  long rows();
+
+  /**
+   * A deterministic statement in the dialect's SQL with {@code $1..$n} parameters (VERBATIM,
+   * EXCLUSIVE). All values that the primary decided are among the parameters.
+   *
+   * @param rows rows changed, or -1 where the command reports none (DDL)
+   */
+  record Statement(@Nullable TableName table, String sql, List<Value> parameters, long rows)
+      implements Change {}
+
+  /**
+   * Rows by key (CAPTURED). INSERT: {@code keyColumns} is empty and {@code columns} holds all that
+   * is given. UPDATE: each row is key values, then the new values of {@code columns}. DELETE: each
+   * row is its key values.
+   */
+  record Rows(
+      Kind kind, TableName table, List<Column> keyColumns, List<Column> columns, List<Row> values)
+      implements Change {
+    @Override
+    public long rows() {
+      return values.size();
+    }
+  }
+
+  /** What happens to the rows of a {@link Rows}. */
+  enum Kind {
+    INSERT,
+    UPDATE,
+    DELETE
+  }
+
+  /** A column with its type, unquoted name. */
+  record Column(String name, TypeRef type) {}
+
+  /** Values in the order of key columns, then columns; texts in PINNED_TEXT, null is NULL. */
+  record Row(List<@Nullable String> texts) {}
+}

@@ -1,0 +1,29 @@
+package org.tandemdb.entry;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One committed transaction's writes in replication form.
+ *
+ * @param settings session settings that change the meaning of the statements and differ from the
+ *     pinned ones (for PostgreSQL: TimeZone, search_path, role ...), by name
+ * @param createdAtMillis wall-clock time of the commit, for lag in seconds only
+ */
+public record Entry(
+    Position position, long createdAtMillis, Map<String, String> settings, Body body) {
+
+  /** Where the changes are. */
+  public sealed interface Body {}
+
+  /** The changes themselves, in order. */
+  public record Inline(List<Change> changes) implements Body {}
+
+  /**
+   * The changes of a large transaction, staged in the log before its commit record.
+   *
+   * @param chunks how many, in order 0..chunks-1; each decodes to a list of changes
+   * @param bytes the encoded size of all
+   */
+  public record Staged(StageId stage, int chunks, long bytes) implements Body {}
+}

@@ -1,0 +1,117 @@
+package org.tandemdb.plan;
+
+import java.util.List;
+import java.util.Optional;
+import org.tandemdb.entry.Change;
+import org.tandemdb.entry.TableName;
+import org.tandemdb.entry.TypeRef;
+
+/**
+ * What to do with one request. Immutable, and valid for one catalog version: it is made again when
+ * the version has changed.
+ */
+public sealed interface Plan {
+
+  /** Why this plan and no other, in one sentence for {@code SHOW TANDEM PLAN FOR} and error texts. */
+  String reason();
+
+  /** A statement whose whole tree is proven free of side effects: any healthy backend may run it. */
+  record Read(String reason) implements Plan {}
+
+  /**
+   * A write of rows on the primary.
+   *
+   * @param sqlForPrimary the client's text, with hidden RETURNING columns spliced in where capture
+   *     needs them; same parameters, same marker style as the request
+   * @param template how the log's copy is made from what was executed
+   * @param sequences sequences this statement may have advanced
+   */
+  record Write(
+      String reason,
+      Form form,
+      TableName table,
+      String sqlForPrimary,
+      CaptureSpec capture,
+      Template template,
+      List<SequenceUse> sequences)
+      implements Plan {}
+
+  /** DDL and the like: holds the gate alone, logged as it is written. */
+  record Exclusive(String reason, String logged) implements Plan {}
+
+  /** Commits on its own (CREATE INDEX CONCURRENTLY): logged first, run on each backend. */
+  record Task(String reason, String statement) implements Plan {}
+
+  /** Concerns this session alone; runs on its link, logs nothing. */
+  record Local(String reason, Effect effect) implements Plan {}
+
+  /** Cannot be made equal on every copy: SQLState 0A000 unless said otherwise. */
+  record Refused(String reason, String remedy, String sqlState) implements Plan {}
+
+  /** A batch of statements, in order. */
+  record Steps(String reason, List<Step> steps) implements Plan {}
+
+  /** One statement of a batch with the text it stands for. */
+  record Step(String sql, Plan plan) {}
+
+  /** What a LOCAL statement does to the session, so that the engine can follow. */
+  sealed interface Effect {
+    record None() implements Effect {}
+
+    record Begin(Optional<String> isolation, boolean readOnly) implements Effect {}
+
+    record Commit() implements Effect {}
+
+    record Rollback() implements Effect {}
+
+    record Savepoint(String name) implements Effect {}
+
+    record RollbackTo(String name) implements Effect {}
+
+    record Release(String name) implements Effect {}
+
+    /** SET or RESET of an allow-listed setting; {@code local} for SET LOCAL. */
+    record Setting(String name, boolean local) implements Effect {}
+
+    /** SHOW TANDEM STATUS, LAG, EVENTS, PLAN FOR; answered by the engine, not by a backend. */
+    record ShowTandem(String topic, String argument) implements Effect {}
+  }
+
+  /**
+   * What comes back from the primary beyond what the client asked for.
+   *
+   * @param clientColumns result columns that are the client's own (0: it asked for none)
+   * @param hidden the columns appended after them, text under pinned settings
+   */
+  record CaptureSpec(int clientColumns, List<Change.Column> hidden) {
+    public static final CaptureSpec NONE = new CaptureSpec(0, List.of());
+
+    public boolean isCapturing() {
+      return !hidden.isEmpty();
+    }
+  }
+
+  /** How the logged change is made. */
+  sealed interface Template {
+
+    /** The logged text with {@code $1..$n}; slot i gives parameter i+1. */
+    record Verbatim(String sql, List<Slot> slots) implements Template {}
+
+    /** A {@link Change.Rows} from the hidden columns: key columns first, then columns. */
+    record Rows(
+        Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns)
+        implements Template {}
+  }
+
+  /** Where a logged parameter's value comes from. */
+  sealed interface Slot {
+    /** The client's parameter, zero-based. */
+    record Parameter(int index) implements Slot {}
+
+    /** The transaction's clock as the primary has it ({@code now()}), read once, as timestamptz. */
+    record Clock(TypeRef type) implements Slot {}
+  }
+
+  /** A sequence by its resolved name, and the hidden column (index) that shows the value used. */
+  record SequenceUse(TableName sequence, int hiddenColumn, boolean ascending) {}
+}

@@ -1,0 +1,121 @@
+package org.tandemdb.session;
+
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Position;
+import org.tandemdb.entry.Value;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
+
+/**
+ * One client's state: which transaction is open, what it recorded, what it has seen. The engine
+ * decides, the front end executes: it asks for a plan, gets a leased link, runs the statement on it
+ * and reports what came of it. One owner thread at a time; stages complete on any thread, except
+ * that work on a JDBC link runs on the thread that waits in {@link SessionExecutor#join}.
+ */
+public interface EngineSession<L extends BackendLink> extends AutoCloseable {
+
+  /** What to do with {@code request}; cached, never blocks. */
+  Plan plan(Request request);
+
+  /**
+   * Continues the open read-write transaction, or opens one: gate, link on the primary, BEGIN. The
+   * plan comes back because it is made again when the catalog changed while the gate was awaited.
+   *
+   * <p>Completes exceptionally with a {@code TandemException}.
+   */
+  CompletionStage<Started<L>> start(Request request, Plan plan, BackendLink.BeginSpec spec);
+
+  /**
+   * A link for reads outside a read-write transaction, at this session's read level. Inside a
+   * READ ONLY transaction the same link comes back each time.
+   */
+  CompletionStage<Lease<L>> read(boolean inReadOnlyTransaction);
+
+  /** One read on {@code lease} is over: for balancing and for the session's token. */
+  void readDone(Lease<L> lease);
+
+  /**
+   * Reports a row write that succeeded on the primary; must be called before the next statement.
+   *
+   * @param parameters the client's parameters as they were sent
+   * @param rows the command's row count
+   * @param captured rows of the hidden columns, read to the end here; past a bound they are staged
+   * @throws org.tandemdb.error.TandemException 54000 when the transaction outgrows the limit
+   */
+  void executed(
+      Plan.Write write,
+      List<Value> parameters,
+      long rows,
+      Iterator<List<@Nullable String>> captured);
+
+  /** Reports an EXCLUSIVE statement that succeeded on the primary. */
+  void executed(Plan.Exclusive exclusive);
+
+  /** Remembers where a savepoint stands in what was recorded. */
+  void savepoint(String name);
+
+  /** Drops what was recorded since, after the server did. */
+  void rollbackTo(String name);
+
+  void release(String name);
+
+  /** A setting that changes the meaning of later statements was SET on the link. */
+  void setting(String name, String value, boolean local);
+
+  /** True between {@link #start} and the end of {@link #commit} or {@link #rollback}. */
+  boolean inTransaction();
+
+  /** Ends the transaction: deferred constraints, pipeline, answer. */
+  CompletionStage<CommitResult> commit();
+
+  CompletionStage<Void> rollback();
+
+  /**
+   * A link failed under a statement. Tells the engine, waits until it knows what that means, and
+   * says what to do; the lease is released by this call, an open transaction is over.
+   */
+  CompletionStage<Recourse> lost(Lease<L> lease, Throwable failure, Duration patience);
+
+  ReadToken token();
+
+  void consistency(ReadLevel level);
+
+  @Override
+  void close();
+
+  /** A transaction is open on {@code lease}; {@code plan} holds in its catalog version. */
+  record Started<L extends BackendLink>(Lease<L> lease, Plan plan) {}
+
+  /** The highest position this session has committed or may have seen. */
+  record ReadToken(Position atLeast) {}
+
+  /** What the front end does after a link failed. */
+  enum Recourse {
+    /** Nothing of the statement is left anywhere: run it again (autocommit only). */
+    RUN_AGAIN,
+    /** The transaction is rolled back: 40001 to the client, who begins anew. */
+    TRANSACTION_LOST,
+    /** No backend can serve within the patience given. */
+    UNAVAILABLE
+  }
+
+  /** How a commit ended. */
+  sealed interface CommitResult {
+    /** Position is empty for a transaction that wrote nothing. */
+    record Committed(Optional<Position> position) implements CommitResult {}
+
+    /** Nothing of it is left; {@code cause} is the database's own exception if there is one. */
+    record RolledBack(String sqlState, String message, @Nullable Throwable cause)
+        implements CommitResult {}
+
+    /** The one case in which the outcome cannot be known: 08007. */
+    record Unknown(Position position, String message) implements CommitResult {}
+  }
+}
