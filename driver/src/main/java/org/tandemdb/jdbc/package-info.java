@@ -1,0 +1,5 @@
+/** The JDBC driver. */
+@NullMarked
+package org.tandemdb.jdbc;
+
+import org.jspecify.annotations.NullMarked;

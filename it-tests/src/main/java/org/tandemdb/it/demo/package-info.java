@@ -1,0 +1,5 @@
+/** The demonstration. */
+@NullMarked
+package org.tandemdb.it.demo;
+
+import org.jspecify.annotations.NullMarked;
