@@ -1,0 +1,4 @@
+@NullMarked
+package org.tandemdb.it;
+
+import org.jspecify.annotations.NullMarked;
