@@ -33,8 +33,10 @@ public interface BackendControl extends AutoCloseable {
    */
   CompletionStage<Long> raiseFence(long epoch);
 
-  /** Step 2: ends every link that entered before {@code recovery}; completes when all are gone,
-   * exceptionally with {@link NotDrainedException} when some outlive the deadline. */
+  /**
+   * Step 2: ends every link that entered before {@code recovery}; completes when all are gone,
+   * exceptionally with {@link NotDrainedException} when some outlive the deadline.
+   */
   CompletionStage<Void> drain(long recovery, Duration deadline);
 
   /** Step 3: positions of this cluster's prepared transactions. */

@@ -11,9 +11,9 @@ import org.tandemdb.entry.Position;
 import org.tandemdb.entry.StageId;
 
 /**
- * One connection to a backend, as the engine knows it: verbs, not a native type. Front ends add what
- * they execute with ({@code JdbcLink} a connection). Used by one owner at a time; {@link #cancel},
- * {@link #sever} and {@link #process} may be called from any thread.
+ * One connection to a backend, as the engine knows it: verbs, not a native type. Front ends add
+ * what they execute with ({@code JdbcLink} a connection). Used by one owner at a time; {@link
+ * #cancel}, {@link #sever} and {@link #process} may be called from any thread.
  *
  * <p>A link has passed {@code tandem.enter} before anybody sees it: its epoch was the fence's, the
  * backend's incarnation the expected one.

@@ -17,7 +17,9 @@ public interface LinkPool<L extends BackendLink> extends AutoCloseable {
   /** A free link, a new one, or one that comes back within {@code timeout}. */
   CompletionStage<Lease<L>> lease(BackendId backend, long epoch, Duration timeout);
 
-  /** Severs every link to {@code backend}, leased or not: it is out of service, or in a new term. */
+  /**
+   * Severs every link to {@code backend}, leased or not: it is out of service, or in a new term.
+   */
   void severAll(BackendId backend);
 
   @Override

@@ -1,4 +1,6 @@
-/** Backends, links and pools: the verbs the engine knows, and JDBC as the first thing behind them. */
+/**
+ * Backends, links and pools: the verbs the engine knows, and JDBC as the first thing behind them.
+ */
 @NullMarked
 package org.tandemdb.backend;
 

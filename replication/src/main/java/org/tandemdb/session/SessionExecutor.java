@@ -6,12 +6,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the client's own thread do its link's blocking work while it waits for the engine: marker and
- * COMMIT then cost no hand-over to another thread. Tasks come from any thread; they run on the one
- * that is in {@link #join}, or, when none is, on the fallback executor.
+ * Lets the client's own thread do its link's blocking work while it waits for the engine: marker
+ * and COMMIT then cost no hand-over to another thread. Tasks come from any thread; they run on the
+ * one that is in {@link #join}, or, when none is, on the fallback executor.
  */
 public final class SessionExecutor implements Executor {
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -34,6 +35,14 @@ public final class SessionExecutor implements Executor {
     }
   }
 
+  private void leave() {
+    joining = null;
+    // A task that came between the last drain and now has seen a joining thread that is leaving.
+    if (!tasks.isEmpty()) {
+      fallback.execute(this::drain);
+    }
+  }
+
   private void drain() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
@@ -41,8 +50,25 @@ public final class SessionExecutor implements Executor {
   }
 
   /**
-   * Runs tasks until {@code stage} is complete. An interrupt does not end the wait (the outcome of a
-   * commit must be learnt); it is set again before returning.
+   * Starts {@code operation} and joins it. Unlike {@link #join} on a stage begun before, the tasks
+   * that the operation posts at once already run on this thread.
+   */
+  public <T> T call(Supplier<CompletionStage<T>> operation, Duration limit)
+      throws TimeoutException {
+    joining = Thread.currentThread();
+    CompletionStage<T> stage;
+    try {
+      stage = operation.get();
+    } catch (RuntimeException | Error e) {
+      leave();
+      throw e;
+    }
+    return join(stage, limit);
+  }
+
+  /**
+   * Runs tasks until {@code stage} is complete. An interrupt does not end the wait (the outcome of
+   * a commit must be learnt); it is set again before returning.
    *
    * @throws TimeoutException when {@code limit} has passed
    * @throws java.util.concurrent.CompletionException when the stage failed
@@ -50,6 +76,7 @@ public final class SessionExecutor implements Executor {
   public <T> T join(CompletionStage<T> stage, Duration limit) throws TimeoutException {
     var future = stage.toCompletableFuture();
     if (future.isDone() && tasks.isEmpty()) {
+      leave();
       return future.join();
     }
     Thread self = Thread.currentThread();
@@ -71,11 +98,7 @@ public final class SessionExecutor implements Executor {
         interrupted |= Thread.interrupted();
       }
     } finally {
-      joining = null;
-      // A task that came between the last drain and now has seen a joining thread that is leaving.
-      if (!tasks.isEmpty()) {
-        fallback.execute(this::drain);
-      }
+      leave();
       if (interrupted) {
         self.interrupt();
       }
