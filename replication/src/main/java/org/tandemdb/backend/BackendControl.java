@@ -2,6 +2,7 @@ package org.tandemdb.backend;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -60,11 +61,36 @@ public interface BackendControl extends AutoCloseable {
   /** Ends a server process; completes when it is gone, exceptionally after the deadline. */
   CompletionStage<Void> end(BackendLink.ServerProcess process, Duration deadline);
 
+  /** Ends whoever blocks {@code process} (readers in the way of an applier); how many. */
+  CompletionStage<Integer> endBlockersOf(BackendLink.ServerProcess process);
+
+  /** What is there, before anything is changed. */
+  CompletionStage<Facts> inspect();
+
+  /** First start: creates Tandem's schema for {@code clusterId}. */
+  CompletionStage<Void> initialise(UUID clusterId);
+
+  /** Definition and contents of every user table, for comparing backends. Reads all the data. */
+  CompletionStage<Map<String, TableDigest>> digests();
+
   /** One cheap question with a finite time-out; also compares the incarnation. */
   CompletionStage<Void> probe(UUID expectedIncarnation);
 
   @Override
   void close();
+
+  /**
+   * @param server identifies server and database, so that two URLs of one are seen
+   * @param clusterId whose data this is; empty before the first start
+   * @param missing privileges and settings that Tandem needs and does not find, in words
+   */
+  record Facts(String server, Optional<UUID> clusterId, List<String> missing) {}
+
+  /**
+   * @param definition a digest of columns, constraints and indexes
+   * @param contents a digest of all rows, in no order
+   */
+  record TableDigest(String definition, long rows, String contents) {}
 
   /**
    * @param clusterId whose data this is; empty before the first start

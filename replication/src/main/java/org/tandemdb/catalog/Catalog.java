@@ -15,10 +15,7 @@ import org.tandemdb.entry.TypeRef;
  *     late
  */
 public record Catalog(
-    long version,
-    String database,
-    Map<TableName, Table> tables,
-    boolean deferrableConstraints) {
+    long version, String database, Map<TableName, Table> tables, boolean deferrableConstraints) {
 
   /** Resolves a name the way the server does: the first schema of the path that has it. */
   public Optional<Table> resolve(Optional<String> schema, String name, List<String> searchPath) {

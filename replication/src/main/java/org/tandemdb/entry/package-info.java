@@ -1,4 +1,7 @@
-/** What the log stores: positions, entries and the changes in replication form. Depends on nothing else. */
+/**
+ * What the log stores: positions, entries and the changes in replication form. Depends on nothing
+ * else.
+ */
 @NullMarked
 package org.tandemdb.entry;
 

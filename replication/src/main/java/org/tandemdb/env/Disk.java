@@ -27,7 +27,10 @@ public interface Disk {
 
   void delete(Path file) throws IOException;
 
-  /** Atomically replaces {@code target} by {@code source}; durable only after {@link #syncDirectory}. */
+  /**
+   * Atomically replaces {@code target} by {@code source}; durable only after {@link
+   * #syncDirectory}.
+   */
   void rename(Path source, Path target) throws IOException;
 
   /** Makes creations, renames and deletions in {@code directory} durable. */
@@ -47,7 +50,9 @@ public interface Disk {
   interface DiskFile extends Closeable {
     long size() throws IOException;
 
-    /** Reads into {@code target} from {@code offset} until it is full or the file ends; bytes read. */
+    /**
+     * Reads into {@code target} from {@code offset} until it is full or the file ends; bytes read.
+     */
     int read(ByteBuffer target, long offset) throws IOException;
 
     /** Writes all of {@code source} at {@code offset}. */
@@ -56,7 +61,9 @@ public interface Disk {
     /** Makes everything written so far durable. After a failure the file's state is unknown. */
     void sync() throws IOException;
 
-    /** Extends or cuts the file; extension reserves real space, so that later writes cannot run out. */
+    /**
+     * Extends or cuts the file; extension reserves real space, so that later writes cannot run out.
+     */
     void allocate(long size) throws IOException;
   }
 

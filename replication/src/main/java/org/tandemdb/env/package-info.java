@@ -1,4 +1,7 @@
-/** Time, randomness, scheduling and disk as the engine sees them, so that a simulator can replace each. */
+/**
+ * Time, randomness, scheduling and disk as the engine sees them, so that a simulator can replace
+ * each.
+ */
 @NullMarked
 package org.tandemdb.env;
 

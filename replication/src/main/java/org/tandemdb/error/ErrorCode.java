@@ -1,8 +1,8 @@
 package org.tandemdb.error;
 
 /**
- * The catalogue. Each error has a SQLState, says what became of the transaction, what to do next, and
- * whether running it again as it is, is safe. {@code docs/errors.md} is generated from here.
+ * The catalogue. Each error has a SQLState, says what became of the transaction, what to do next,
+ * and whether running it again as it is, is safe. {@code docs/errors.md} is generated from here.
  */
 public enum ErrorCode {
   STATEMENT_REFUSED(
@@ -59,12 +59,10 @@ public enum ErrorCode {
       Fate.NONE,
       false,
       "The backends do not hold the same data. Make them equal before the first start."),
-  WRONG_CLUSTER(
-      "55000", Fate.NONE, false, "The backend or the log belongs to another cluster."),
+  WRONG_CLUSTER("55000", Fate.NONE, false, "The backend or the log belongs to another cluster."),
   LOG_UNREADABLE(
       "58030", Fate.NONE, false, "The replication log cannot be read. Nothing was changed."),
-  MISSING_PRIVILEGE(
-      "42501", Fate.NONE, false, "Tandem's role lacks a privilege that it needs."),
+  MISSING_PRIVILEGE("42501", Fate.NONE, false, "Tandem's role lacks a privilege that it needs."),
   INTERNAL("XX000", Fate.FAILED, false, "A promise inside Tandem was broken. Please report it.");
 
   private final String sqlState;

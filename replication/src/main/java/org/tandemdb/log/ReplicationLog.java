@@ -29,13 +29,15 @@ public interface ReplicationLog extends AutoCloseable {
   void discard(StageId id);
 
   /**
-   * Appends a batch, all or nothing, in the order given; positions must grow. Only the current epoch
-   * may append. The stage completes normally with one of three outcomes, never exceptionally.
+   * Appends a batch, all or nothing, in the order given; positions must grow. Only the current
+   * epoch may append. The stage completes normally with one of three outcomes, never exceptionally.
    */
   CompletionStage<AppendOutcome> append(long epoch, List<Entry> batch);
 
-  /** The last durable position, proven to be the newest: linearisable. Completes exceptionally
-   * with {@code LostOwnershipException} when this process no longer owns the log. */
+  /**
+   * The last durable position, proven to be the newest: linearisable. Completes exceptionally with
+   * {@code LostOwnershipException} when this process no longer owns the log.
+   */
   CompletionStage<Position> head();
 
   /** The last durable position as this process knows it; no proof. Cheap. */
@@ -66,13 +68,15 @@ public interface ReplicationLog extends AutoCloseable {
   /** Reads chunk {@code index} of a stage, decoded. */
   CompletionStage<List<Change>> readStage(StageId id, int index);
 
-  /** True if an entry with exactly this position is durable; false if it provably is not. Completes
-   * exceptionally with {@link TruncatedException} below the truncation point. */
+  /**
+   * True if an entry with exactly this position is durable; false if it provably is not. Completes
+   * exceptionally with {@link TruncatedException} below the truncation point.
+   */
   CompletionStage<Boolean> contains(Position position);
 
   /**
-   * Allows everything at or below {@code p} to be forgotten. Never passes the first chunk of a stage
-   * that is open or belongs to an entry after {@code p}.
+   * Allows everything at or below {@code p} to be forgotten. Never passes the first chunk of a
+   * stage that is open or belongs to an entry after {@code p}.
    */
   CompletionStage<Void> truncateBelow(Position p);
 
@@ -92,7 +96,9 @@ public interface ReplicationLog extends AutoCloseable {
   record LogInfo(
       java.util.UUID clusterId, long epoch, String lastPrimary, Position first, Position head) {}
 
-  /** @param openAfterFailure false once the disk has refused (full, failed fsync): writes stop */
+  /**
+   * @param openAfterFailure false once the disk has refused (full, failed fsync): writes stop
+   */
   record LogStatus(
       Position first,
       Position head,

@@ -12,10 +12,14 @@ import org.tandemdb.entry.TypeRef;
  */
 public sealed interface Plan {
 
-  /** Why this plan and no other, in one sentence for {@code SHOW TANDEM PLAN FOR} and error texts. */
+  /**
+   * Why this plan and no other, in one sentence for {@code SHOW TANDEM PLAN FOR} and error texts.
+   */
   String reason();
 
-  /** A statement whose whole tree is proven free of side effects: any healthy backend may run it. */
+  /**
+   * A statement whose whole tree is proven free of side effects: any healthy backend may run it.
+   */
   record Read(String reason) implements Plan {}
 
   /**
@@ -98,8 +102,7 @@ public sealed interface Plan {
     record Verbatim(String sql, List<Slot> slots) implements Template {}
 
     /** A {@link Change.Rows} from the hidden columns: key columns first, then columns. */
-    record Rows(
-        Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns)
+    record Rows(Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns)
         implements Template {}
   }
 
