@@ -1,0 +1,81 @@
+package org.tandemdb.config;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.tandemdb.entry.BackendId;
+
+/**
+ * One copy of the database and how Tandem's own role reaches it. A {@code user} and {@code
+ * password} inside the URL are taken out of it: the vendor's driver would prefer them to a client's
+ * own.
+ *
+ * @param user Tandem's role; empty leaves it to the vendor's driver
+ * @param password empty for none
+ * @param vendorProperties the vendor driver's own, passed through
+ * @param weight share of the reads, 0 to 1000
+ */
+public record BackendConfig(
+    BackendId id,
+    String url,
+    String user,
+    String password,
+    Map<String, String> vendorProperties,
+    int weight) {
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,63}");
+
+  /**
+   * @throws IllegalArgumentException for a name or weight out of range, or a URL that is not JDBC's
+   */
+  public BackendConfig {
+    if (!NAME.matcher(id.name()).matches()) {
+      throw new IllegalArgumentException(
+          "name: '" + id.name() + "' must be 1 to 63 letters, digits, '-' or '_'");
+    }
+    BackendUrl parsed = BackendUrl.parse(url);
+    url = parsed.withoutCredentials();
+    user = user.isEmpty() ? parsed.user() : user;
+    password = password.isEmpty() ? parsed.password() : password;
+    vendorProperties = Map.copyOf(vendorProperties);
+    Limits.read(Setting.WEIGHT, Integer.toString(weight));
+  }
+
+  /** A backend with weight 1 and no vendor properties. */
+  public BackendConfig(String name, String url, String user, String password) {
+    this(new BackendId(name), url, user, password, Map.of(), 1);
+  }
+
+  /** Where it is, so that one database cannot be given as two copies. */
+  BackendUrl address() {
+    return BackendUrl.parse(url);
+  }
+
+  String canonical() {
+    return id.name()
+        + "="
+        + url
+        + " user="
+        + user
+        + " weight="
+        + weight
+        + " properties="
+        + Redaction.properties(vendorProperties);
+  }
+
+  /** Without passwords. */
+  @Override
+  public String toString() {
+    return "BackendConfig["
+        + id.name()
+        + " "
+        + Redaction.url(url)
+        + " user="
+        + user
+        + " weight="
+        + weight
+        + " properties="
+        + new TreeMap<>(Redaction.properties(vendorProperties))
+        + "]";
+  }
+}
