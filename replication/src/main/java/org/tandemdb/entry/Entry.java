@@ -6,12 +6,14 @@ import java.util.Map;
 /**
  * One committed transaction's writes in replication form.
  *
+ * @param batch the number of the first position given in this entry's batch: entries of one batch
+ *     all held their locks at one moment, so they do not conflict with each other
  * @param settings session settings that change the meaning of the statements and differ from the
  *     pinned ones (for PostgreSQL: TimeZone, search_path, role ...), by name
  * @param createdAtMillis wall-clock time of the commit, for lag in seconds only
  */
 public record Entry(
-    Position position, long createdAtMillis, Map<String, String> settings, Body body) {
+    Position position, long batch, long createdAtMillis, Map<String, String> settings, Body body) {
 
   /** Where the changes are. */
   public sealed interface Body {}
