@@ -3,6 +3,7 @@ package org.tandemdb.catalog;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
 
@@ -13,9 +14,26 @@ import org.tandemdb.entry.TypeRef;
  * @param tables by resolved name
  * @param deferrableConstraints true if any constraint may be deferred, so that COMMIT could fail
  *     late
+ * @param userFunctions names of functions outside the system schemas: a call by such a name may
+ *     reach one of them, whatever built-in function has the name too
+ * @param userOperators operators outside the system schemas that could be chosen for built-in
+ *     types, or that may write; {@code ::} stands for casts between built-in types
+ * @param descendingSequences sequences with a negative increment
  */
 public record Catalog(
-    long version, String database, Map<TableName, Table> tables, boolean deferrableConstraints) {
+    long version,
+    String database,
+    Map<TableName, Table> tables,
+    boolean deferrableConstraints,
+    Set<String> userFunctions,
+    Set<String> userOperators,
+    Set<TableName> descendingSequences) {
+
+  /** A catalog of a database without functions, operators and descending sequences of its own. */
+  public Catalog(
+      long version, String database, Map<TableName, Table> tables, boolean deferrableConstraints) {
+    this(version, database, tables, deferrableConstraints, Set.of(), Set.of(), Set.of());
+  }
 
   /** Resolves a name the way the server does: the first schema of the path that has it. */
   public Optional<Table> resolve(Optional<String> schema, String name, List<String> searchPath) {
@@ -34,7 +52,12 @@ public record Catalog(
    * @param uniqueKeys full, non-deferrable, non-expression unique keys over NOT NULL columns or not
    *     (equality excludes NULL), the primary one included
    * @param hazards why statements on this table cannot be VERBATIM or CAPTURED yet: triggers,
-   *     rules, row security, inheritance, foreign keys with actions ...; empty if none
+   *     rules, row security, inheritance ...; empty if none
+   * @param deleteHazards why a DELETE cannot be: foreign keys with actions that point here
+   * @param updateHazards why an UPDATE cannot be
+   * @param readHazards why reading it may have side effects, or differ from copy to copy: row
+   *     security, foreign tables
+   * @param viewDefinition the query of a view, with schemas
    */
   public record Table(
       TableName name,
@@ -42,7 +65,32 @@ public record Catalog(
       List<Column> columns,
       List<String> primaryKey,
       List<List<String>> uniqueKeys,
-      List<String> hazards) {
+      List<String> hazards,
+      List<String> deleteHazards,
+      List<String> updateHazards,
+      List<String> readHazards,
+      Optional<String> viewDefinition) {
+
+    /** A relation that is no view and no foreign key with an action points at. */
+    public Table(
+        TableName name,
+        Kind kind,
+        List<Column> columns,
+        List<String> primaryKey,
+        List<List<String>> uniqueKeys,
+        List<String> hazards) {
+      this(
+          name,
+          kind,
+          columns,
+          primaryKey,
+          uniqueKeys,
+          hazards,
+          List.of(),
+          List.of(),
+          List.of(),
+          Optional.empty());
+    }
 
     public Optional<Column> column(String column) {
       return columns.stream().filter(c -> c.name().equals(column)).findFirst();

@@ -168,26 +168,53 @@ public final class CommitPipeline {
     }
   }
 
-  /** Answers the undecided: a primary holds everything that the log holds. */
-  public void settle(Predicate<Position> logged) {
+  /**
+   * Answers the undecided among {@code which}: a primary holds everything that the log holds.
+   *
+   * @param logged whether the log has them
+   */
+  public void settle(Predicate<Position> which, boolean logged) {
     answerUndecided(
+        p -> which.test(p.position),
         p ->
-            logged.test(p.position)
+            logged
                 ? new Committed(p.position)
                 : new RolledBack(Why.SESSION_LOST, "not in the log when the epoch ended", null));
   }
 
-  /** Answers the undecided when no primary could be found in time. */
-  public void abandon(String message) {
-    answerUndecided(p -> new CommitOutcome.Unknown(p.position, message));
+  /**
+   * The highest position at or below {@code limit} to which a watermark may be raised: below every
+   * marker that was asked for and not answered, or that marker would fail when it is written.
+   */
+  public Position notAboveOutstanding(Position limit) {
+    lock.lock();
+    try {
+      long lowest = limit.number() + 1;
+      for (Pending pending : late) {
+        lowest = Math.min(lowest, pending.position.number());
+      }
+      if (marking != null) {
+        for (Pending pending : marking.members) {
+          lowest = Math.min(lowest, pending.position.number());
+        }
+      }
+      return new Position(limit.epoch(), lowest - 1);
+    } finally {
+      lock.unlock();
+    }
   }
 
-  private void answerUndecided(Function<Pending, CommitOutcome> outcome) {
+  /** Answers the undecided when no primary could be found in time. */
+  public void abandon(String message) {
+    answerUndecided(p -> true, p -> new CommitOutcome.Unknown(p.position, message));
+  }
+
+  private void answerUndecided(Predicate<Pending> which, Function<Pending, CommitOutcome> outcome) {
     List<Pending> taken;
     lock.lock();
     try {
-      taken = List.copyOf(undecided);
-      undecided.clear();
+      taken = undecided.stream().filter(which).toList();
+      undecided.removeAll(taken);
     } finally {
       lock.unlock();
     }
@@ -239,6 +266,7 @@ public final class CommitPipeline {
     for (Pending pending : batch.members) {
       Position position = positions.next(epoch);
       pending.position = position;
+      pending.batch = batch.members.get(0).position.number();
       pending.state = State.MARKING;
       pending.waitingSinceNanos = batch.closedAtNanos;
       effects.add(() -> mark(pending, position));
@@ -267,7 +295,7 @@ public final class CommitPipeline {
     if (answer instanceof MarkOutcome.Marked marked) {
       try {
         // Built outside the lock: it copies the client's values.
-        entry = pending.submission.entry(position, marked.clock());
+        entry = pending.submission.entry(position, pending.batch, marked.clock());
       } catch (RuntimeException e) {
         outcome = new MarkOutcome.Refused("XX000", "the entry could not be built: " + e, e);
       }

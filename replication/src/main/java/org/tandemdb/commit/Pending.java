@@ -11,6 +11,7 @@ final class Pending {
   final CompletableFuture<CommitOutcome> answer = new CompletableFuture<>();
   State state = State.FORMING;
   Position position = Position.NONE;
+  volatile long batch;
   @Nullable Entry entry;
 
   /** When the state that waits for the link began, for the hard limit. */

@@ -14,9 +14,11 @@ public interface Submission {
   boolean prepare();
 
   /**
-   * What to log. Called once, after the marker was answered.
+   * What to log. Called after the marker was answered; again if the session was late and was marked
+   * at a later position.
    *
+   * @param batch see {@link Entry#batch}
    * @param clock the transaction's {@code now()} on the primary
    */
-  Entry entry(Position position, String clock);
+  Entry entry(Position position, long batch, String clock);
 }

@@ -23,6 +23,12 @@ public sealed interface Plan {
   record Read(String reason) implements Plan {}
 
   /**
+   * A read that takes row locks (SELECT ... FOR UPDATE or SHARE): runs on the primary inside a
+   * read-write transaction, records nothing.
+   */
+  record PrimaryRead(String reason) implements Plan {}
+
+  /**
    * A write of rows on the primary.
    *
    * @param sqlForPrimary the client's text, with hidden RETURNING columns spliced in where capture
@@ -52,7 +58,11 @@ public sealed interface Plan {
   /** Cannot be made equal on every copy: SQLState 0A000 unless said otherwise. */
   record Refused(String reason, String remedy, String sqlState) implements Plan {}
 
-  /** A batch of statements, in order. */
+  /**
+   * A batch of statements, in order. What follows an {@link Exclusive} was planned against a schema
+   * that this one changes: it must be planned again when its turn comes, and may be {@link Refused}
+   * until then. Refused anywhere else makes the whole batch refused.
+   */
   record Steps(String reason, List<Step> steps) implements Plan {}
 
   /** One statement of a batch with the text it stands for. */
@@ -63,6 +73,10 @@ public sealed interface Plan {
     record None() implements Effect {}
 
     record Begin(Optional<String> isolation, boolean readOnly) implements Effect {}
+
+    /** SET TRANSACTION: holds for the open transaction, and must come before its first query. */
+    record TransactionMode(Optional<String> isolation, Optional<Boolean> readOnly)
+        implements Effect {}
 
     record Commit() implements Effect {}
 
@@ -84,7 +98,8 @@ public sealed interface Plan {
   /**
    * What comes back from the primary beyond what the client asked for.
    *
-   * @param clientColumns result columns that are the client's own (0: it asked for none)
+   * @param clientColumns result columns that are the client's own; 0: it asked for none, -1: those
+   *     that the result has beyond the hidden ones, which stand last
    * @param hidden the columns appended after them, text under pinned settings
    */
   record CaptureSpec(int clientColumns, List<Change.Column> hidden) {
@@ -101,7 +116,10 @@ public sealed interface Plan {
     /** The logged text with {@code $1..$n}; slot i gives parameter i+1. */
     record Verbatim(String sql, List<Slot> slots) implements Template {}
 
-    /** A {@link Change.Rows} from the hidden columns: key columns first, then columns. */
+    /**
+     * A {@link Change.Rows} from the hidden columns: key columns first, then columns. An INSERT of
+     * rows must be applied with OVERRIDING SYSTEM VALUE, since identity columns are among them.
+     */
     record Rows(Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns)
         implements Template {}
   }

@@ -111,8 +111,14 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
     /** Position is empty for a transaction that wrote nothing. */
     record Committed(Optional<Position> position) implements CommitResult {}
 
-    /** Nothing of it is left; {@code cause} is the database's own exception if there is one. */
-    record RolledBack(String sqlState, String message, @Nullable Throwable cause)
+    /**
+     * Nothing of it is left.
+     *
+     * @param cause the database's own exception if there is one
+     * @param runAgain true if its session was lost on Tandem's side: the same may be run again as
+     *     it is, which an autocommit statement is, unseen by its client
+     */
+    record RolledBack(String sqlState, String message, @Nullable Throwable cause, boolean runAgain)
         implements CommitResult {}
 
     /** The one case in which the outcome cannot be known: 08007. */

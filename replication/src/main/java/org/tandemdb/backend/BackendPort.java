@@ -1,0 +1,31 @@
+package org.tandemdb.backend;
+
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.entry.BackendId;
+
+/** One backend as the engine reaches it. Thread-safe. */
+public interface BackendPort<L extends BackendLink> extends AutoCloseable {
+
+  BackendId id();
+
+  BackendControl control();
+
+  /** A link of Tandem's own role that has entered: for appliers and recovery. */
+  CompletionStage<L> openOwn(long epoch, UUID incarnation);
+
+  /**
+   * A link of a client's user that has entered. Completes exceptionally with {@link
+   * BackendUnreachableException}, {@link FencedException}, {@link IncarnationException}, or,
+   * wrapped, the server's own refusal (wrong password ...).
+   */
+  CompletionStage<L> open(
+      String user, String password, String purpose, long epoch, UUID incarnation);
+
+  /** The schema facts as they are now, under version {@code version}; asked with Tandem's role. */
+  CompletionStage<Catalog> loadCatalog(long version);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,330 @@
+package org.tandemdb.backend.pg;
+
+import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.ApplyOutcome;
+import org.tandemdb.backend.BackendLink.ApplyRun;
+import org.tandemdb.entry.Change;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.entry.Position;
+
+/**
+ * Applies entries on one connection, several in one database transaction, in READ COMMITTED, and
+ * raises the watermark in the same transaction.
+ *
+ * <p>Round trips are what an applier spends its time on, so changes with the same text are sent
+ * together where that cannot change the result: entries of one batch all held their locks at one
+ * moment, so they do not conflict and their first changes may go together, then their second, and
+ * so on; the order within each entry stays. Owned by the link's holder.
+ */
+final class PgApplier {
+  private static final int CACHED_STATEMENTS = 256;
+
+  private final Connection connection;
+  private final Map<String, Prepared> statements =
+      new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Prepared> eldest) {
+          if (size() <= CACHED_STATEMENTS) {
+            return false;
+          }
+          eldest.getValue().close();
+          return true;
+        }
+      };
+  private @Nullable PreparedStatement watermarkStatement;
+  private long lockTimeoutMillis = -1;
+
+  PgApplier(Connection connection) {
+    this.connection = connection;
+  }
+
+  ApplyOutcome apply(ApplyRun run) {
+    Cursor at = new Cursor();
+    try {
+      connection.setAutoCommit(false);
+      setLockTimeout(run.lockTimeout().toMillis());
+      applyEntries(run, at);
+      raiseWatermark(run.watermark());
+      connection.commit();
+      return new ApplyOutcome.Applied(run.watermark());
+    } catch (DivergedException e) {
+      return rolledBack(e.outcome);
+    } catch (SQLException e) {
+      if (PgErrors.isLinkLost(e)) {
+        return new ApplyOutcome.LinkLost(String.valueOf(e.getMessage()));
+      }
+      ApplyOutcome outcome =
+          PgErrors.isBlocked(e)
+              ? new ApplyOutcome.Blocked(String.valueOf(e.getMessage()))
+              : new ApplyOutcome.Failed(
+                  at.position, at.statement, PgErrors.stateOf(e), String.valueOf(e.getMessage()));
+      return rolledBack(outcome);
+    }
+  }
+
+  private ApplyOutcome rolledBack(ApplyOutcome outcome) {
+    try {
+      connection.rollback();
+      return outcome;
+    } catch (SQLException e) {
+      return new ApplyOutcome.LinkLost("rollback failed: " + e.getMessage());
+    }
+  }
+
+  private void applyEntries(ApplyRun run, Cursor at) throws SQLException, DivergedException {
+    List<Entry> entries = run.entries();
+    int from = 0;
+    while (from < entries.size()) {
+      int to = from + 1;
+      if (!run.serially() && isPlain(entries.get(from))) {
+        while (to < entries.size()
+            && isPlain(entries.get(to))
+            && entries.get(to).batch() == entries.get(from).batch()) {
+          to++;
+        }
+      }
+      if (to - from > 1) {
+        applyTogether(entries.subList(from, to), at);
+      } else {
+        applyAlone(entries.get(from), run, at);
+      }
+      from = to;
+    }
+  }
+
+  /** Inline, and meant under the pinned settings. */
+  private static boolean isPlain(Entry entry) {
+    return entry.settings().isEmpty() && entry.body() instanceof Entry.Inline;
+  }
+
+  private void applyTogether(List<Entry> entries, Cursor at)
+      throws SQLException, DivergedException {
+    int depth = 0;
+    for (Entry entry : entries) {
+      depth = Math.max(depth, changesOf(entry).size());
+    }
+    for (int level = 0; level < depth; level++) {
+      Map<String, Group> groups = new LinkedHashMap<>();
+      for (Entry entry : entries) {
+        List<Change> changes = changesOf(entry);
+        if (level < changes.size()) {
+          Change change = changes.get(level);
+          groups.computeIfAbsent(PgChangeSql.of(change), Group::new).add(entry.position(), change);
+        }
+      }
+      for (Group group : groups.values()) {
+        execute(group, at);
+      }
+    }
+  }
+
+  private static List<Change> changesOf(Entry entry) {
+    return ((Entry.Inline) entry.body()).changes();
+  }
+
+  private void applyAlone(Entry entry, ApplyRun run, Cursor at)
+      throws SQLException, DivergedException {
+    for (Map.Entry<String, String> setting : entry.settings().entrySet()) {
+      setLocal(setting.getKey(), setting.getValue());
+    }
+    if (entry.body() instanceof Entry.Inline inline) {
+      applyChanges(entry.position(), inline.changes(), at);
+    } else if (entry.body() instanceof Entry.Staged staged) {
+      for (int chunk = 0; chunk < staged.chunks(); chunk++) {
+        applyChanges(entry.position(), run.stages().chunk(staged.stage(), chunk), at);
+      }
+    }
+    if (!entry.settings().isEmpty()) {
+      for (String setting : entry.settings().keySet()) {
+        resetLocal(setting);
+      }
+    }
+  }
+
+  /** Neighbours with the same text go together; the order of different ones stays. */
+  private void applyChanges(Position position, List<Change> changes, Cursor at)
+      throws SQLException, DivergedException {
+    Group group = null;
+    for (Change change : changes) {
+      String sql = PgChangeSql.of(change);
+      if (group == null || !group.sql.equals(sql)) {
+        if (group != null) {
+          execute(group, at);
+        }
+        group = new Group(sql);
+      }
+      group.add(position, change);
+    }
+    if (group != null) {
+      execute(group, at);
+    }
+  }
+
+  private void execute(Group group, Cursor at) throws SQLException, DivergedException {
+    at.position = group.positions.get(0);
+    at.statement = group.sql;
+    if (group.changes.get(0).rows() < 0) {
+      for (Change change : group.changes) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute(((Change.Statement) change).sql());
+        }
+      }
+      return;
+    }
+    Prepared prepared = prepared(group.sql);
+    // For each execution: which change it belongs to, so that counts can be added up.
+    List<Integer> owner = new ArrayList<>(group.changes.size());
+    for (int i = 0; i < group.changes.size(); i++) {
+      addExecutions(prepared, group.changes.get(i), i, owner);
+    }
+    int[] counts;
+    try {
+      counts = prepared.statement.executeBatch();
+    } catch (BatchUpdateException e) {
+      int failed = Math.min(e.getUpdateCounts().length, owner.size() - 1);
+      at.position = group.positions.get(owner.get(Math.max(0, failed)));
+      throw e;
+    }
+    check(group, owner, counts);
+  }
+
+  private static void addExecutions(
+      Prepared prepared, Change change, int index, List<Integer> owner) throws SQLException {
+    if (change instanceof Change.Statement statement) {
+      int[] order = prepared.text.order();
+      for (int i = 0; i < order.length; i++) {
+        PgBinder.bind(prepared.statement, i + 1, statement.parameters().get(order[i]));
+      }
+      prepared.statement.addBatch();
+      owner.add(index);
+    } else if (change instanceof Change.Rows rows) {
+      for (Change.Row row : rows.values()) {
+        PgChangeSql.bindRow(prepared.statement, rows, row);
+        prepared.statement.addBatch();
+        owner.add(index);
+      }
+    }
+  }
+
+  private static void check(Group group, List<Integer> owner, int[] counts)
+      throws DivergedException {
+    long[] changed = new long[group.changes.size()];
+    for (int i = 0; i < counts.length; i++) {
+      Change change = group.changes.get(owner.get(i));
+      if (change instanceof Change.Rows && counts[i] != 1) {
+        throw new DivergedException(group, owner.get(i), 1, counts[i]);
+      }
+      changed[owner.get(i)] += counts[i];
+    }
+    for (int i = 0; i < changed.length; i++) {
+      long expected = group.changes.get(i).rows();
+      if (changed[i] != expected) {
+        throw new DivergedException(group, i, expected, changed[i]);
+      }
+    }
+  }
+
+  private Prepared prepared(String sql) throws SQLException {
+    Prepared known = statements.get(sql);
+    if (known == null) {
+      JdbcText text = JdbcText.of(sql);
+      known = new Prepared(text, connection.prepareStatement(text.sql()));
+      statements.put(sql, known);
+    }
+    return known;
+  }
+
+  private void raiseWatermark(Position watermark) throws SQLException {
+    PreparedStatement statement = watermarkStatement;
+    if (statement == null) {
+      statement = connection.prepareStatement("UPDATE tandem.watermark SET epoch = ?, number = ?");
+      watermarkStatement = statement;
+    }
+    statement.setLong(1, watermark.epoch());
+    statement.setLong(2, watermark.number());
+    int rows = statement.executeUpdate();
+    if (rows != 1) {
+      throw new SQLException("tandem.watermark has " + rows + " rows instead of one", "XX000");
+    }
+  }
+
+  private void setLockTimeout(long millis) throws SQLException {
+    if (millis != lockTimeoutMillis) {
+      execute("SET lock_timeout = " + millis);
+      lockTimeoutMillis = millis;
+    }
+  }
+
+  private void setLocal(String name, String value) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT set_config(?, ?, true)")) {
+      statement.setString(1, name);
+      statement.setString(2, value);
+      statement.execute();
+    }
+  }
+
+  /** Back to the session's own value, for the entries that follow in this transaction. */
+  private void resetLocal(String name) throws SQLException {
+    execute("SET LOCAL \"" + name + "\" TO DEFAULT");
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Where the run is, for the outcome's text. */
+  private static final class Cursor {
+    Position position = Position.NONE;
+    String statement = "";
+  }
+
+  /** Changes with one text. */
+  private static final class Group {
+    final String sql;
+    final List<Position> positions = new ArrayList<>();
+    final List<Change> changes = new ArrayList<>();
+
+    Group(String sql) {
+      this.sql = sql;
+    }
+
+    void add(Position position, Change change) {
+      positions.add(position);
+      changes.add(change);
+    }
+  }
+
+  private record Prepared(JdbcText text, PreparedStatement statement) {
+    void close() {
+      try {
+        statement.close();
+      } catch (SQLException e) {
+        throw new IllegalStateException("a statement could not be closed", e);
+      }
+    }
+  }
+
+  private static final class DivergedException extends Exception {
+    private static final long serialVersionUID = 1L;
+    final transient ApplyOutcome.Diverged outcome;
+
+    DivergedException(Group group, int index, long expected, long actual) {
+      this.outcome =
+          new ApplyOutcome.Diverged(group.positions.get(index), group.sql, expected, actual);
+    }
+  }
+}

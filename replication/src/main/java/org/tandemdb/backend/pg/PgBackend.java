@@ -1,0 +1,157 @@
+package org.tandemdb.backend.pg;
+
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.postgresql.PGConnection;
+import org.tandemdb.backend.BackendControl;
+import org.tandemdb.backend.BackendLink.ServerProcess;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.catalog.PgCatalogLoader;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.env.Environment;
+
+/** One PostgreSQL server: its control, and links that have entered. Thread-safe. */
+public final class PgBackend implements BackendPort<PgLink> {
+  private static final SecureRandom SECRETS = new SecureRandom();
+
+  private final BackendId id;
+  private final Environment environment;
+  private final PgConnector connector;
+  private final PgControl control;
+  private final UUID clusterId;
+  private final String user;
+  private final String password;
+  private final Duration workTimeout;
+
+  /**
+   * @param user Tandem's own role on this server
+   * @param workTimeout bound of one answer to a control question
+   * @param probeTimeout bound of one answer to a probe
+   */
+  public PgBackend(
+      BackendId id,
+      Environment environment,
+      UUID clusterId,
+      String url,
+      String user,
+      String password,
+      Map<String, String> vendorProperties,
+      Duration connectTimeout,
+      Duration workTimeout,
+      Duration probeTimeout) {
+    this.id = id;
+    this.environment = environment;
+    this.clusterId = clusterId;
+    this.user = user;
+    this.password = password;
+    this.workTimeout = workTimeout;
+    this.connector = new PgConnector(url, vendorProperties, connectTimeout);
+    this.control =
+        new PgControl(
+            id, environment, connector, user, password, workTimeout, probeTimeout, clusterId);
+  }
+
+  @Override
+  public BackendId id() {
+    return id;
+  }
+
+  @Override
+  public BackendControl control() {
+    return control;
+  }
+
+  @Override
+  public CompletionStage<PgLink> openOwn(long epoch, UUID incarnation) {
+    return open(user, password, "tandem applier", epoch, incarnation);
+  }
+
+  @Override
+  public CompletionStage<PgLink> open(
+      String clientUser, String clientPassword, String purpose, long epoch, UUID incarnation) {
+    CompletableFuture<PgLink> opened = new CompletableFuture<>();
+    environment
+        .scheduler()
+        .execute(
+            () -> {
+              try {
+                opened.complete(
+                    enter(
+                        connector.open(clientUser, clientPassword, purpose, Duration.ZERO),
+                        epoch,
+                        incarnation));
+              } catch (SQLException e) {
+                opened.completeExceptionally(
+                    PgErrors.isLinkLost(e) || PgErrors.stateOf(e).startsWith("TD")
+                        ? PgErrors.translate("open a link to " + id, e)
+                        : new CompletionException(e));
+              } catch (RuntimeException e) {
+                opened.completeExceptionally(e);
+              }
+            });
+    return opened;
+  }
+
+  /** Nobody sees the link before the server has let it in. */
+  private PgLink enter(Connection connection, long epoch, UUID incarnation) throws SQLException {
+    try {
+      int pid = connection.unwrap(PGConnection.class).getBackendPID();
+      String secret = new BigInteger(128, SECRETS).toString(Character.MAX_RADIX);
+      control.admit(pid, secret);
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT tandem.enter(?, ?, ?)")) {
+        statement.setLong(1, epoch);
+        statement.setObject(2, incarnation);
+        statement.setString(3, secret);
+        try (ResultSet result = statement.executeQuery()) {
+          result.next();
+          return new PgLink(
+              id,
+              connection,
+              new ServerProcess(pid, result.getString(1)),
+              secret,
+              PgControl.preparedPrefix(clusterId),
+              environment.scheduler());
+        }
+      }
+    } catch (SQLException | RuntimeException e) {
+      connection.abort(environment.scheduler());
+      throw e;
+    }
+  }
+
+  @Override
+  public CompletionStage<Catalog> loadCatalog(long version) {
+    CompletableFuture<Catalog> loaded = new CompletableFuture<>();
+    environment
+        .scheduler()
+        .execute(
+            () -> {
+              try (Connection connection =
+                  connector.open(user, password, "tandem catalog", workTimeout)) {
+                loaded.complete(PgCatalogLoader.load(connection, version));
+              } catch (SQLException e) {
+                loaded.completeExceptionally(PgErrors.translate("catalog of " + id, e));
+              } catch (RuntimeException e) {
+                loaded.completeExceptionally(e);
+              }
+            });
+    return loaded;
+  }
+
+  @Override
+  public void close() {
+    control.close();
+  }
+}

@@ -1,0 +1,55 @@
+package org.tandemdb.backend.pg;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import org.postgresql.Driver;
+
+/**
+ * Opens plain connections to one backend. Every one has {@code synchronous_commit=off}: the log is
+ * the durable copy, and markers tell what a crash has lost.
+ */
+final class PgConnector {
+  private static final String SESSION_OPTIONS = "-c synchronous_commit=off";
+
+  private final String url;
+  private final Map<String, String> vendorProperties;
+  private final Duration connectTimeout;
+
+  PgConnector(String url, Map<String, String> vendorProperties, Duration connectTimeout) {
+    this.url = url;
+    this.vendorProperties = Map.copyOf(vendorProperties);
+    this.connectTimeout = connectTimeout;
+  }
+
+  /**
+   * @param socketTimeout bounds every answer; zero for none (client work may take long)
+   */
+  Connection open(String user, String password, String purpose, Duration socketTimeout)
+      throws SQLException {
+    Properties properties = new Properties();
+    properties.putAll(vendorProperties);
+    properties.setProperty("user", user);
+    if (!password.isEmpty()) {
+      properties.setProperty("password", password);
+    }
+    String seconds = Long.toString(Math.max(1, connectTimeout.toSeconds()));
+    properties.putIfAbsent("connectTimeout", seconds);
+    properties.putIfAbsent("loginTimeout", seconds);
+    properties.putIfAbsent("tcpKeepAlive", "true");
+    properties.putIfAbsent("ApplicationName", purpose);
+    if (!socketTimeout.isZero()) {
+      properties.setProperty(
+          "socketTimeout", Long.toString(Math.max(1, socketTimeout.toSeconds())));
+    }
+    String options = properties.getProperty("options", "");
+    properties.setProperty("options", (options + " " + SESSION_OPTIONS).trim());
+    Connection connection = new Driver().connect(url, properties);
+    if (connection == null) {
+      throw new SQLException("not a PostgreSQL URL: " + url, "08001");
+    }
+    return connection;
+  }
+}

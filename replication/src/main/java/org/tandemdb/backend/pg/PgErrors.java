@@ -1,0 +1,50 @@
+package org.tandemdb.backend.pg;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import org.tandemdb.backend.BackendUnreachableException;
+import org.tandemdb.backend.FencedException;
+import org.tandemdb.backend.IncarnationException;
+
+/** Tells apart what PostgreSQL's errors mean for a link. */
+final class PgErrors {
+
+  static final String FENCED = "TD001";
+  static final String OTHER_INCARNATION = "TD002";
+
+  private PgErrors() {}
+
+  /** True if the connection is gone: whatever was in flight on it has no answer. */
+  static boolean isLinkLost(SQLException e) {
+    String state = stateOf(e);
+    return state.startsWith("08")
+        || state.equals("57P01")
+        || state.equals("57P02")
+        || state.equals("57P03")
+        || state.equals("57P05")
+        || e.getCause() instanceof IOException;
+  }
+
+  /** True if the statement met a lock, a deadlock or a cancel: the same may succeed later. */
+  static boolean isBlocked(SQLException e) {
+    String state = stateOf(e);
+    return state.equals("55P03")
+        || state.equals("40P01")
+        || state.equals("40001")
+        || state.equals("57014");
+  }
+
+  static String stateOf(SQLException e) {
+    String state = e.getSQLState();
+    return state == null ? "" : state;
+  }
+
+  static RuntimeException translate(String doing, SQLException e) {
+    String message = doing + ": " + e.getMessage();
+    return switch (stateOf(e)) {
+      case FENCED -> new FencedException(message, e);
+      case OTHER_INCARNATION -> new IncarnationException(message, e);
+      default -> new BackendUnreachableException(message, e);
+    };
+  }
+}

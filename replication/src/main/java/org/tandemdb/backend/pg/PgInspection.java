@@ -1,0 +1,156 @@
+package org.tandemdb.backend.pg;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.tandemdb.backend.BackendControl.Facts;
+import org.tandemdb.backend.BackendControl.TableDigest;
+import org.tandemdb.entry.BackendId;
+
+/** Looks at a database before anything is changed, and creates Tandem's schema in it. */
+final class PgInspection {
+  static final int SCHEMA_VERSION = 1;
+  private static final String USER_SCHEMAS =
+      "n.nspname <> 'tandem' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+  private final Connection connection;
+
+  PgInspection(Connection connection) {
+    this.connection = connection;
+  }
+
+  Facts facts() throws SQLException {
+    String server =
+        one("SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
+    boolean schema = one("SELECT to_regclass('tandem.cluster') IS NOT NULL").equals("t");
+    Optional<UUID> cluster = Optional.empty();
+    if (schema) {
+      cluster = Optional.of(UUID.fromString(one("SELECT cluster_id FROM tandem.cluster")));
+    }
+    return new Facts(server, cluster, missing(schema));
+  }
+
+  private List<String> missing(boolean schema) throws SQLException {
+    List<String> missing = new ArrayList<>();
+    if (Integer.parseInt(one("SELECT current_setting('server_version_num')")) < 150000) {
+      missing.add("PostgreSQL 15 or later");
+    }
+    if (!schema && no("has_database_privilege(current_database(), 'CREATE')")) {
+      missing.add("CREATE on the database (GRANT CREATE ON DATABASE ... TO <role>)");
+    }
+    if (schema
+        && no(
+            "pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'tandem'), 'USAGE')")) {
+      missing.add("ownership of schema tandem");
+    }
+    if (no("pg_has_role('pg_signal_backend', 'USAGE')")) {
+      missing.add("pg_signal_backend (GRANT pg_signal_backend TO <role>)");
+    }
+    if (no("pg_has_role('pg_read_all_stats', 'USAGE')")) {
+      missing.add("pg_read_all_stats (GRANT pg_read_all_stats TO <role>)");
+    }
+    return missing;
+  }
+
+  private boolean no(String condition) throws SQLException {
+    return !one("SELECT " + condition).equals("t");
+  }
+
+  private String one(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      if (!result.next()) {
+        throw new SQLException("no row from: " + sql, "XX000");
+      }
+      return result.getString(1);
+    }
+  }
+
+  static void createSchema(Connection connection, UUID clusterId, BackendId id)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL synchronous_commit = on");
+      statement.execute(script());
+    }
+    try (PreparedStatement statement =
+        connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {
+      statement.setObject(1, clusterId);
+      statement.setString(2, id.name());
+      statement.setInt(3, SCHEMA_VERSION);
+      statement.executeUpdate();
+    }
+  }
+
+  private static String script() {
+    try (InputStream in =
+        PgInspection.class.getResourceAsStream("schema-" + SCHEMA_VERSION + ".sql")) {
+      if (in == null) {
+        throw new IllegalStateException("the schema script is not on the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("the schema script cannot be read", e);
+    }
+  }
+
+  /** In one snapshot, under pinned settings, so that equal data has equal text. */
+  Map<String, TableDigest> digests() throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL TimeZone = 'UTC'; "
+              + "SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = hex; "
+              + "SET LOCAL IntervalStyle = postgres; SET LOCAL search_path = pg_catalog");
+      Map<String, String> tables = new TreeMap<>();
+      try (ResultSet result = statement.executeQuery(definitions())) {
+        while (result.next()) {
+          tables.put(result.getString(1), result.getString(2));
+        }
+      }
+      Map<String, TableDigest> digests = new TreeMap<>();
+      for (Map.Entry<String, String> table : tables.entrySet()) {
+        try (ResultSet result =
+            statement.executeQuery(
+                "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM "
+                    + table.getKey()
+                    + " t")) {
+          result.next();
+          digests.put(
+              table.getKey(),
+              new TableDigest(table.getValue(), result.getLong(1), result.getString(2)));
+        }
+      }
+      return digests;
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private static String definitions() {
+    return "SELECT format('%I.%I', n.nspname, c.relname), md5(concat("
+        + "(SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), "
+        + "a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)), ',' "
+        + "ORDER BY a.attname) FROM pg_attribute a LEFT JOIN pg_attrdef d "
+        + "ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+        + "WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), "
+        + "(SELECT string_agg(pg_get_constraintdef(k.oid), ',' ORDER BY k.conname) "
+        + "FROM pg_constraint k WHERE k.conrelid = c.oid), "
+        + "(SELECT string_agg(pg_get_indexdef(i.indexrelid), ',' ORDER BY i.indexrelid::regclass::text) "
+        + "FROM pg_index i WHERE i.indrelid = c.oid))) "
+        + "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        + "WHERE c.relkind = 'r' AND "
+        + USER_SCHEMAS;
+  }
+}

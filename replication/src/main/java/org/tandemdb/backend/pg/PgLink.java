@@ -1,0 +1,302 @@
+package org.tandemdb.backend.pg;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
+
+/**
+ * A link over pgjdbc. Blocking work runs on the executor that its holder bound: the client's own
+ * thread for sessions, a pool thread for appliers.
+ */
+public final class PgLink implements JdbcLink {
+  private final BackendId backend;
+  private final Connection connection;
+  private final ServerProcess process;
+  private final String secret;
+  private final String preparedPrefix;
+  private final Executor closer;
+  private final PgApplier applier;
+  private volatile Executor executor;
+  private volatile boolean severed;
+  private volatile boolean uninterruptible;
+  private @Nullable PreparedStatement markStatement;
+  private Isolation isolation = Isolation.READ_COMMITTED;
+
+  PgLink(
+      BackendId backend,
+      Connection connection,
+      ServerProcess process,
+      String secret,
+      String preparedPrefix,
+      Executor executor) {
+    this.backend = backend;
+    this.connection = connection;
+    this.process = process;
+    this.secret = secret;
+    this.preparedPrefix = preparedPrefix;
+    this.closer = executor;
+    this.executor = executor;
+    this.applier = new PgApplier(connection);
+  }
+
+  /** Where blocking work runs from now on. */
+  public void bind(Executor executor) {
+    this.executor = executor;
+  }
+
+  @Override
+  public BackendId backend() {
+    return backend;
+  }
+
+  @Override
+  public ServerProcess process() {
+    return process;
+  }
+
+  @Override
+  public Connection connection() {
+    return connection;
+  }
+
+  /** BEGIN itself travels with the first statement, as pgjdbc does it. */
+  @Override
+  public CompletionStage<TxStart> begin(BeginSpec spec) {
+    try {
+      if (spec.isolation() != isolation) {
+        connection.setAutoCommit(true);
+        connection.setTransactionIsolation(jdbcLevel(spec.isolation()));
+        isolation = spec.isolation();
+      }
+      if (connection.isReadOnly() != spec.readOnly()) {
+        connection.setReadOnly(spec.readOnly());
+      }
+      if (connection.getAutoCommit()) {
+        connection.setAutoCommit(false);
+      }
+      return CompletableFuture.completedFuture(new TxStart());
+    } catch (SQLException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static int jdbcLevel(Isolation isolation) {
+    return switch (isolation) {
+      case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
+      case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
+      case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
+    };
+  }
+
+  @Override
+  public CompletionStage<Void> forceConstraints() {
+    return run(() -> {
+          execute("SET CONSTRAINTS ALL IMMEDIATE");
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<MarkOutcome> mark(Position position, boolean prepare) {
+    CompletableFuture<MarkOutcome> outcome = new CompletableFuture<>();
+    executor.execute(() -> outcome.complete(markNow(position, prepare)));
+    return outcome;
+  }
+
+  private MarkOutcome markNow(Position position, boolean prepare) {
+    uninterruptible = true;
+    try {
+      PreparedStatement statement = markStatement;
+      if (statement == null) {
+        statement = connection.prepareStatement("SELECT tandem.mark(?, ?, ?)::text");
+        statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+        markStatement = statement;
+      }
+      statement.setLong(1, position.epoch());
+      statement.setLong(2, position.number());
+      statement.setString(3, secret);
+      String clock;
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        clock = result.getString(1);
+      }
+      if (prepare) {
+        execute("PREPARE TRANSACTION '" + preparedPrefix + position + "'");
+      }
+      return new MarkOutcome.Marked(clock);
+    } catch (SQLException e) {
+      noteLoss(e);
+      return new MarkOutcome.Refused(PgErrors.stateOf(e), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public CompletionStage<FinishOutcome> finish(Position position, Decision decision) {
+    CompletableFuture<FinishOutcome> outcome = new CompletableFuture<>();
+    executor.execute(() -> outcome.complete(finishNow(position, decision)));
+    return outcome;
+  }
+
+  private FinishOutcome finishNow(Position position, Decision decision) {
+    try {
+      switch (decision) {
+        // pgjdbc raises an error when the server answers COMMIT with the tag ROLLBACK.
+        case COMMIT -> connection.commit();
+        case ROLLBACK -> connection.rollback();
+        case COMMIT_PREPARED -> finishPrepared("COMMIT", position);
+        case ROLLBACK_PREPARED -> finishPrepared("ROLLBACK", position);
+      }
+      return new FinishOutcome.Done();
+    } catch (SQLException e) {
+      noteLoss(e);
+      return isUsable()
+          ? new FinishOutcome.Failed(PgErrors.stateOf(e), String.valueOf(e.getMessage()))
+          : new FinishOutcome.InDoubt(String.valueOf(e.getMessage()));
+    } finally {
+      uninterruptible = false;
+    }
+  }
+
+  /** Neither may run inside a transaction; the session's own ended with PREPARE. */
+  private void finishPrepared(String verb, Position position) throws SQLException {
+    connection.rollback();
+    connection.setAutoCommit(true);
+    execute(verb + " PREPARED '" + preparedPrefix + position + "'");
+  }
+
+  @Override
+  public CompletionStage<Void> rollback() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          try {
+            if (isUsable() && !connection.getAutoCommit()) {
+              connection.rollback();
+            }
+          } catch (SQLException e) {
+            // The transaction dies with its session; nobody may use the link again.
+            sever();
+          } finally {
+            uninterruptible = false;
+          }
+          done.complete(null);
+        });
+    return done;
+  }
+
+  @Override
+  public CompletionStage<String> clock() {
+    return run(
+        () -> {
+          try (Statement statement = connection.createStatement();
+              ResultSet result = statement.executeQuery("SELECT now()::text")) {
+            result.next();
+            return result.getString(1);
+          }
+        });
+  }
+
+  @Override
+  public CompletionStage<ApplyOutcome> apply(ApplyRun run) {
+    CompletableFuture<ApplyOutcome> outcome = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          ApplyOutcome result;
+          try {
+            result = applier.apply(run);
+          } catch (RuntimeException e) {
+            sever();
+            outcome.completeExceptionally(e);
+            return;
+          }
+          if (result instanceof ApplyOutcome.LinkLost) {
+            sever();
+          }
+          outcome.complete(result);
+        });
+    return outcome;
+  }
+
+  /**
+   * The server gets no cancel while a marker or COMMIT is in flight: its answer must be certain.
+   */
+  @Override
+  public void cancel() {
+    if (uninterruptible) {
+      return;
+    }
+    try {
+      connection.unwrap(PGConnection.class).cancelQuery();
+    } catch (SQLException e) {
+      // The request did not reach the server; the statement goes on, as it may after any cancel.
+      noteLoss(e);
+    }
+  }
+
+  @Override
+  public void sever() {
+    severed = true;
+    try {
+      connection.abort(closer);
+    } catch (SQLException e) {
+      throw new IllegalStateException("abort of a connection failed", e);
+    }
+  }
+
+  @Override
+  public boolean isUsable() {
+    if (severed) {
+      return false;
+    }
+    try {
+      return !connection.isClosed();
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  private void noteLoss(SQLException e) {
+    if (PgErrors.isLinkLost(e)) {
+      sever();
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private <T> CompletionStage<T> run(PgWork<T> work) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          try {
+            done.complete(work.run());
+          } catch (SQLException e) {
+            noteLoss(e);
+            done.completeExceptionally(e);
+          } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return done;
+  }
+
+  /** Blocking work on a connection. */
+  interface PgWork<T> {
+    T run() throws SQLException;
+  }
+}

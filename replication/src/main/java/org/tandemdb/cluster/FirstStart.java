@@ -1,0 +1,184 @@
+package org.tandemdb.cluster;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.backend.BackendControl;
+import org.tandemdb.backend.BackendControl.Facts;
+import org.tandemdb.backend.BackendControl.TableDigest;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.BackendUnreachableException;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+
+/**
+ * Looks before anything is changed: are these backends one cluster, is it the log's, and if it is
+ * the first start, do all hold the same data? Blocks; runs on the thread that opens the engine.
+ */
+public final class FirstStart {
+  private final Map<BackendId, Facts> facts = new LinkedHashMap<>();
+  private final Map<BackendId, String> unreachable = new LinkedHashMap<>();
+  private final List<? extends BackendPort<?>> ports;
+
+  private FirstStart(List<? extends BackendPort<?>> ports) {
+    this.ports = ports;
+  }
+
+  /**
+   * Asks every backend what it is.
+   *
+   * @throws TandemException CONFIGURATION, MISSING_PRIVILEGE or NO_BACKEND, with nothing changed
+   */
+  public static FirstStart inspect(List<? extends BackendPort<?>> ports) {
+    FirstStart start = new FirstStart(ports);
+    for (BackendPort<?> port : ports) {
+      try {
+        start.facts.put(port.id(), join(port.control().inspect()));
+      } catch (BackendUnreachableException e) {
+        start.unreachable.put(port.id(), String.valueOf(e.getMessage()));
+      }
+    }
+    start.check();
+    return start;
+  }
+
+  private void check() {
+    if (facts.isEmpty()) {
+      throw new TandemException(ErrorCode.NO_BACKEND, "no backend can be reached: " + unreachable);
+    }
+    Map<String, BackendId> servers = new LinkedHashMap<>();
+    facts.forEach(
+        (id, found) -> {
+          BackendId other = servers.put(found.server(), id);
+          if (other != null) {
+            throw new TandemException(
+                ErrorCode.CONFIGURATION, other + " and " + id + " are one and the same database");
+          }
+          if (!found.missing().isEmpty()) {
+            throw new TandemException(
+                ErrorCode.MISSING_PRIVILEGE, id + " lacks: " + String.join("; ", found.missing()));
+          }
+        });
+    if (isFirst() && !unreachable.isEmpty()) {
+      throw new TandemException(
+          ErrorCode.NO_BACKEND, "the first start needs every backend: " + unreachable);
+    }
+  }
+
+  /** True if no backend has been part of a cluster yet. */
+  public boolean isFirst() {
+    return facts.values().stream().allMatch(f -> f.clusterId().isEmpty());
+  }
+
+  /**
+   * Compares with the log, and the backends with each other where some are new.
+   *
+   * @param clusterId the log's
+   * @param logIsNew nothing has ever been logged
+   * @throws TandemException WRONG_CLUSTER or NOT_EQUAL, with nothing changed
+   */
+  public void checkAgainst(UUID clusterId, boolean logIsNew) {
+    facts.forEach(
+        (id, found) -> {
+          if (found.clusterId().isPresent() && !found.clusterId().get().equals(clusterId)) {
+            throw new TandemException(
+                ErrorCode.WRONG_CLUSTER,
+                id
+                    + " belongs to cluster "
+                    + found.clusterId().get()
+                    + ", the log to "
+                    + clusterId);
+          }
+        });
+    if (newcomers().isEmpty()) {
+      return;
+    }
+    if (!logIsNew) {
+      throw new TandemException(
+          ErrorCode.NOT_EQUAL,
+          newcomers() + " is not part of the cluster yet, and the log is past its beginning");
+    }
+    compare();
+  }
+
+  private List<BackendId> newcomers() {
+    List<BackendId> found = new ArrayList<>();
+    facts.forEach(
+        (id, f) -> {
+          if (f.clusterId().isEmpty()) {
+            found.add(id);
+          }
+        });
+    return found;
+  }
+
+  private void compare() {
+    Optional<Map<String, TableDigest>> first = Optional.empty();
+    BackendId firstId = ports.get(0).id();
+    for (BackendPort<?> port : ports) {
+      Map<String, TableDigest> digests = join(port.control().digests());
+      if (first.isEmpty()) {
+        first = Optional.of(digests);
+      } else {
+        firstDifference(first.get(), digests)
+            .ifPresent(
+                difference -> {
+                  throw new TandemException(
+                      ErrorCode.NOT_EQUAL,
+                      firstId + " and " + port.id() + " differ in " + difference);
+                });
+      }
+    }
+  }
+
+  private static Optional<String> firstDifference(
+      Map<String, TableDigest> a, Map<String, TableDigest> b) {
+    TreeSet<String> names = new TreeSet<>(a.keySet());
+    names.addAll(b.keySet());
+    for (String name : names) {
+      TableDigest left = a.get(name);
+      TableDigest right = b.get(name);
+      if (left == null || right == null) {
+        return Optional.of("table " + name + ", which only one of them has");
+      }
+      if (!left.definition().equals(right.definition())) {
+        return Optional.of("the definition of table " + name);
+      }
+      if (!left.equals(right)) {
+        return Optional.of(
+            "the rows of table " + name + " (" + left.rows() + " and " + right.rows() + ")");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Creates Tandem's schema where it is not. */
+  public void initialise(List<? extends BackendControl> controls, UUID clusterId) {
+    List<BackendId> missing = newcomers();
+    for (BackendControl control : controls) {
+      if (missing.contains(control.id())) {
+        join(control.initialise(clusterId));
+      }
+    }
+  }
+
+  /** Every stage asked here has its backend's own time-out. */
+  private static <T extends @org.jspecify.annotations.Nullable Object> T join(
+      CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package org.tandemdb.cluster;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.backend.BackendControl;
+import org.tandemdb.backend.BackendControl.Holdings;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.BackendLink.ApplyOutcome;
+import org.tandemdb.backend.BackendLink.ApplyRun;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.entry.Position;
+import org.tandemdb.log.LogCursor;
+import org.tandemdb.log.ReplicationLog;
+
+/**
+ * Makes a backend hold exactly what the log holds up to a position, whatever happened to it before.
+ * The order of the steps is the rule; each guards the next:
+ *
+ * <ol start="0">
+ *   <li>a fresh incarnation: a crash during recovery is seen at the end
+ *   <li>the fence: nobody of an earlier epoch enters from here on
+ *   <li>the drain: nobody who entered before can still commit
+ *   <li>prepared transactions: the log decides
+ *   <li>holdings: of this cluster, and nothing beyond the log's head
+ *   <li>what is missing, in log order: above the watermark, without the marked
+ *   <li>the watermark: raised durably, then the markers below it are deleted
+ * </ol>
+ *
+ * Without 1 and 2, a stopped process that wakes up would apply an entry again after its marker was
+ * deleted. Used once.
+ */
+final class Recovery<L extends BackendLink> {
+  private static final int MAX_BLOCKED_TRIES = 20;
+
+  /**
+   * @param drainDeadline how long old sessions may take to end
+   * @param lockTimeout of one statement
+   * @param runBytes most bytes of entries in one transaction
+   */
+  record Options(Duration drainDeadline, Duration lockTimeout, int runBytes) {}
+
+  private final BackendPort<L> port;
+  private final BackendControl control;
+  private final ReplicationLog log;
+  private final long epoch;
+  private final UUID incarnation;
+  private final Options options;
+
+  Recovery(BackendPort<L> port, ReplicationLog log, long epoch, UUID incarnation, Options options) {
+    this.port = port;
+    this.control = port.control();
+    this.log = log;
+    this.epoch = epoch;
+    this.incarnation = incarnation;
+    this.options = options;
+  }
+
+  /**
+   * Runs all steps up to {@code head}, which must be durable.
+   *
+   * @param promotion true also moves sequences past every reservation
+   * @return complete when the backend holds everything up to {@code head}, durably
+   */
+  CompletionStage<Void> run(Position head, boolean promotion) {
+    return control
+        .writeIncarnation(incarnation)
+        .thenCompose(ok -> control.raiseFence(epoch))
+        .thenCompose(recovery -> control.drain(recovery, options.drainDeadline()))
+        .thenCompose(ok -> control.preparedTransactions())
+        .thenCompose(prepared -> resolve(prepared, 0))
+        .thenCompose(ok -> control.holdings())
+        .thenCompose(holdings -> applyMissing(checked(holdings, head), head))
+        .thenCompose(ok -> control.raiseWatermark(head, true))
+        .thenCompose(
+            ok ->
+                promotion
+                    ? control.advanceSequences()
+                    : CompletableFuture.<Void>completedFuture(null))
+        .thenCompose(ok -> control.readIncarnation())
+        .thenAccept(
+            found -> {
+              if (found.isEmpty() || !found.get().equals(incarnation)) {
+                throw new IncarnationException(
+                    port.id() + " crashed while it was being recovered", null);
+              }
+            });
+  }
+
+  private CompletionStage<Void> resolve(List<Position> prepared, int index) {
+    if (index == prepared.size()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    Position position = prepared.get(index);
+    return log.contains(position)
+        .thenCompose(logged -> control.finishPrepared(position, logged))
+        .thenCompose(ok -> resolve(prepared, index + 1));
+  }
+
+  private Holdings checked(Holdings holdings, Position head) {
+    if (!holdings.clusterId().equals(java.util.Optional.of(log.info().clusterId()))) {
+      throw new RecoveryRefusedException(
+          port.id()
+              + " belongs to cluster "
+              + holdings.clusterId().map(UUID::toString).orElse("none")
+              + ", the log to "
+              + log.info().clusterId());
+    }
+    Position highest = holdings.markers().stream().reduce(holdings.watermark(), Position::max);
+    if (highest.isAfter(head)) {
+      throw new RecoveryRefusedException(
+          port.id() + " holds " + highest + ", beyond the log's head " + head);
+    }
+    return holdings;
+  }
+
+  private CompletionStage<Void> applyMissing(Holdings holdings, Position head) {
+    if (!head.isAfter(holdings.watermark())) {
+      return CompletableFuture.completedFuture(null);
+    }
+    LogCursor cursor = log.tail(holdings.watermark(), options.runBytes());
+    return port.openOwn(epoch, incarnation)
+        .thenCompose(
+            link ->
+                applyFrom(cursor, link, holdings.markers(), head)
+                    .whenComplete((ok, failure) -> link.sever()))
+        .whenComplete((ok, failure) -> cursor.close());
+  }
+
+  private CompletionStage<Void> applyFrom(
+      LogCursor cursor, L link, Set<Position> markers, Position head) {
+    return cursor
+        .next(head)
+        .thenCompose(
+            entries -> {
+              if (entries.isEmpty()) {
+                return CompletableFuture.completedFuture(null);
+              }
+              List<Entry> missing =
+                  entries.stream().filter(e -> !markers.contains(e.position())).toList();
+              Position watermark = entries.get(entries.size() - 1).position();
+              return applyRun(link, missing, watermark, 0)
+                  .thenCompose(ok -> applyFrom(cursor, link, markers, head));
+            });
+  }
+
+  /** Nobody of ours is left on this backend, so only a stranger's session can be in the way. */
+  private CompletionStage<Void> applyRun(
+      L link, List<Entry> missing, Position watermark, int tries) {
+    ApplyRun run =
+        new ApplyRun(
+            missing,
+            watermark,
+            tries > 0,
+            options.lockTimeout(),
+            (stage, index) -> log.readStage(stage, index).toCompletableFuture().join());
+    return link.apply(run)
+        .thenCompose(
+            outcome -> {
+              if (outcome instanceof ApplyOutcome.Applied) {
+                return CompletableFuture.completedFuture(null);
+              }
+              if (outcome instanceof ApplyOutcome.Blocked && tries < MAX_BLOCKED_TRIES) {
+                return applyRun(link, missing, watermark, tries + 1);
+              }
+              if (outcome instanceof ApplyOutcome.Diverged
+                  || outcome instanceof ApplyOutcome.Failed) {
+                throw new RecoveryRefusedException(port.id() + " has diverged: " + outcome);
+              }
+              throw new IllegalStateException("recovery of " + port.id() + ": " + outcome);
+            });
+  }
+}

@@ -1,0 +1,416 @@
+package org.tandemdb.engine;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.BackendUnreachableException;
+import org.tandemdb.backend.FencedException;
+import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.SimpleLinkPool;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.cluster.BackendState;
+import org.tandemdb.cluster.Cluster;
+import org.tandemdb.cluster.ClusterOptions;
+import org.tandemdb.cluster.Member;
+import org.tandemdb.cluster.Term;
+import org.tandemdb.commit.Gate;
+import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.config.Limits;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
+import org.tandemdb.env.Environment;
+import org.tandemdb.log.ReplicationLog;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Planner;
+import org.tandemdb.plan.Request;
+import org.tandemdb.plan.SessionView;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.Reservations;
+
+/**
+ * One cluster at work: sessions, gate, catalog, routing. One engine per cluster and process.
+ * Thread-safe.
+ */
+public final class Engine<L extends BackendLink> implements AutoCloseable {
+
+  /** Lets a link's blocking work run where its session wants it. */
+  public interface Binder<L extends BackendLink> {
+    void bind(L link, Executor executor);
+  }
+
+  /** What is PostgreSQL's, or another database's, about sessions. */
+  public interface SessionDialect<L extends BackendLink> {
+    /** Schemas that hold unqualified names, from the settings that the session has changed. */
+    List<String> searchPath(Map<String, String> settings, String user);
+
+    /** Settings that an entry must carry because they change what its statements mean. */
+    Map<String, String> entrySettings(
+        Map<String, String> settings, String user, boolean namesUnresolved);
+
+    /** Undoes what a session left on a link. */
+    CompletionStage<Void> clean(L link);
+  }
+
+  private final ClusterConfig config;
+  private final ReplicationLog log;
+  private final Environment environment;
+  private final Cluster<L> cluster;
+  private final Planner planner;
+  private final Binder<L> binder;
+  private final SessionDialect<L> dialect;
+  private final Gate gate;
+  private final ReadRouter<L> router;
+  private final Reservations reservations = new Reservations();
+  private final Map<BackendId, Member<L>> members = new HashMap<>();
+  private final Map<String, SimpleLinkPool<L>> pools = new HashMap<>();
+  private volatile Catalog catalog;
+  private volatile boolean closed;
+
+  /**
+   * @param catalog the first one; loaded before anybody may plan
+   */
+  private Engine(
+      ClusterConfig config,
+      ReplicationLog log,
+      Environment environment,
+      Cluster<L> cluster,
+      Planner planner,
+      Binder<L> binder,
+      SessionDialect<L> dialect,
+      Catalog catalog) {
+    this.config = config;
+    this.log = log;
+    this.environment = environment;
+    this.cluster = cluster;
+    this.planner = planner;
+    this.binder = binder;
+    this.dialect = dialect;
+    this.catalog = catalog;
+    this.gate = new Gate(environment);
+    this.router = new ReadRouter<>(cluster, log, environment, config.limits().readPatience());
+    cluster.members().forEach(m -> members.put(m.id(), m));
+    cluster.addListener(this::linksVoid);
+  }
+
+  /**
+   * Starts a cluster over {@code ports}: promotion, then the catalog. The stage fails when no
+   * backend could be made primary within the configuration's patience; nothing is left running
+   * then.
+   */
+  public static <L extends BackendLink> CompletionStage<Engine<L>> start(
+      ClusterConfig config,
+      ReplicationLog log,
+      Environment environment,
+      List<? extends BackendPort<L>> ports,
+      Planner planner,
+      Binder<L> binder,
+      SessionDialect<L> dialect) {
+    List<Integer> weights = config.backends().stream().map(b -> b.weight()).toList();
+    Cluster<L> cluster =
+        new Cluster<>(ports, weights, log, environment, optionsOf(config.limits()));
+    CompletableFuture<Term<L>> opened = cluster.start().toCompletableFuture();
+    environment
+        .scheduler()
+        .schedule(
+            config.limits().failoverPatience(),
+            () ->
+                opened.completeExceptionally(
+                    new TimeoutException(
+                        "no backend became primary: "
+                            + cluster.members().stream()
+                                .map(m -> m.id() + " " + m.note())
+                                .toList())));
+    return opened
+        .thenCompose(term -> term.primary().port().loadCatalog(1))
+        .thenApply(
+            catalog -> {
+              Engine<L> engine =
+                  new Engine<>(
+                      config, log, environment, cluster, planner, binder, dialect, catalog);
+              engine.router.start();
+              return engine;
+            })
+        .whenComplete(
+            (engine, failure) -> {
+              if (failure != null) {
+                cluster.close();
+              }
+            });
+  }
+
+  private static ClusterOptions optionsOf(Limits limits) {
+    return new ClusterOptions(
+        new org.tandemdb.commit.CommitPipeline.Options(
+            limits.markPatience(), limits.markLimit(), limits.maxBatchEntries()),
+        new org.tandemdb.apply.Applier.Options(
+            limits.applyLockTimeout(),
+            limits.maxApplyDelay(),
+            limits.applyRunEntries(),
+            limits.applyRunBytes()),
+        limits.probeInterval(),
+        limits.probeTimeout(),
+        limits.rejoinInterval(),
+        limits.drainDeadline(),
+        limits.watermarkInterval(),
+        limits.failoverPatience(),
+        limits.eventsKept());
+  }
+
+  // ---- sessions
+
+  /**
+   * Opens a session. Nothing is connected yet.
+   *
+   * @param user whose rights the client's statements have
+   * @param executor runs the blocking work of this session's links
+   */
+  public EngineSession<L> session(String user, String password, Executor executor) {
+    SimpleLinkPool<L> pool;
+    synchronized (pools) {
+      if (closed) {
+        throw new IllegalStateException("the engine is closed");
+      }
+      pool = pools.computeIfAbsent(user + "\0" + password, key -> newPool(user, password));
+    }
+    return new ReplicatedSession<>(this, pool, user, executor);
+  }
+
+  private SimpleLinkPool<L> newPool(String user, String password) {
+    return new SimpleLinkPool<>(
+        (backend, epoch) -> {
+          Member<L> member = member(backend);
+          return member
+              .incarnation()
+              .map(
+                  incarnation ->
+                      member.port().open(user, password, "tandem client", epoch, incarnation))
+              .orElseGet(
+                  () ->
+                      CompletableFuture.failedFuture(
+                          new BackendUnreachableException(backend + " is not recovered", null)));
+        },
+        dialect::clean,
+        environment,
+        config.limits().maxLinksPerBackend());
+  }
+
+  private void linksVoid(BackendId backend) {
+    List<SimpleLinkPool<L>> all;
+    synchronized (pools) {
+      all = List.copyOf(pools.values());
+    }
+    all.forEach(pool -> pool.severAll(backend));
+  }
+
+  void bind(L link, Executor executor) {
+    binder.bind(link, executor);
+  }
+
+  // ---- planning
+
+  Plan plan(Request request, SessionView view) {
+    return planner.plan(request, catalog, view);
+  }
+
+  /** The schema facts in force. */
+  public Catalog catalog() {
+    return catalog;
+  }
+
+  List<String> searchPath(Map<String, String> settings, String user) {
+    return dialect.searchPath(settings, user);
+  }
+
+  Map<String, String> entrySettings(
+      Map<String, String> settings, String user, boolean namesUnresolved) {
+    return dialect.entrySettings(settings, user, namesUnresolved);
+  }
+
+  /** After DDL, while the gate is still held alone. */
+  CompletionStage<Void> reloadCatalog() {
+    reservations.forget();
+    return awaitTerm()
+        .thenCompose(term -> term.primary().port().loadCatalog(catalog.version() + 1))
+        .thenAccept(loaded -> catalog = loaded);
+  }
+
+  Reservations reservations() {
+    return reservations;
+  }
+
+  // ---- gate
+
+  Gate gate() {
+    return gate;
+  }
+
+  /** The gate alone: tries for a short while, lets the others pass, tries again, within a limit. */
+  CompletionStage<Gate.Permit> exclusivePermit() {
+    return exclusivePermit(1);
+  }
+
+  private CompletionStage<Gate.Permit> exclusivePermit(int attempt) {
+    Duration timeout = config.limits().gateTimeout();
+    return gate.exclusive(timeout)
+        .exceptionallyCompose(
+            failure -> {
+              if (attempt >= config.limits().gateAttempts()) {
+                return CompletableFuture.failedFuture(failure);
+              }
+              CompletableFuture<Void> pause = new CompletableFuture<>();
+              Duration backOff =
+                  timeout.multipliedBy(50 + environment.random().nextInt(100)).dividedBy(100);
+              environment.scheduler().schedule(backOff, () -> pause.complete(null));
+              return pause.thenCompose(ok -> exclusivePermit(attempt + 1));
+            });
+  }
+
+  // ---- cluster
+
+  public Cluster<L> cluster() {
+    return cluster;
+  }
+
+  public ReplicationLog log() {
+    return log;
+  }
+
+  public ClusterConfig config() {
+    return config;
+  }
+
+  Limits limits() {
+    return config.limits();
+  }
+
+  ReadRouter<L> router() {
+    return router;
+  }
+
+  boolean ownsCluster() {
+    return log.isOwner();
+  }
+
+  long nowMillis() {
+    return environment.now().toEpochMilli();
+  }
+
+  Member<L> member(BackendId backend) {
+    Member<L> member = members.get(backend);
+    if (member == null) {
+      throw new IllegalArgumentException("no backend is named " + backend);
+    }
+    return member;
+  }
+
+  CompletionStage<Term<L>> awaitTerm() {
+    return within(cluster.awaitTerm(), config.limits().failoverPatience(), "no primary");
+  }
+
+  private <T> CompletionStage<T> within(CompletionStage<T> stage, Duration limit, String what) {
+    CompletableFuture<T> bounded = stage.toCompletableFuture();
+    if (bounded.isDone()) {
+      return bounded;
+    }
+    CompletableFuture<T> copy = bounded.copy();
+    var timer =
+        environment
+            .scheduler()
+            .schedule(
+                limit,
+                () ->
+                    copy.completeExceptionally(
+                        new org.tandemdb.error.TandemException(
+                            org.tandemdb.error.ErrorCode.NO_BACKEND, what + " within " + limit)));
+    copy.whenComplete((ok, failure) -> timer.cancel());
+    return copy;
+  }
+
+  /** A link could not be opened, or broke: unless the server refused the client, probe it. */
+  void linkFailed(Member<L> member, Throwable failure) {
+    boolean refusedByServer =
+        !(failure instanceof BackendUnreachableException
+                || failure instanceof FencedException
+                || failure instanceof IncarnationException)
+            && failure instanceof java.sql.SQLException e
+            && e.getSQLState() != null
+            && e.getSQLState().startsWith("28");
+    if (!refusedByServer) {
+      cluster.suspect(member, String.valueOf(failure.getMessage()));
+    }
+  }
+
+  /** Completes when it is known what a lost link meant: the server lives, or a term is open. */
+  CompletionStage<Void> settled(Member<L> member, Duration patience) {
+    return within(
+            cluster.settledAfterSuspicion(member).thenCompose(ok -> cluster.awaitTerm()),
+            patience,
+            "no backend to run on")
+        .thenAccept(term -> {});
+  }
+
+  CompletionStage<Void> probed(Member<L> member) {
+    return cluster.settledAfterSuspicion(member);
+  }
+
+  /** True for a backend that could not be reached, while there is time for another to take over. */
+  boolean isWorthWaiting(Throwable failure, long deadlineNanos) {
+    return environment.nanos() - deadlineNanos < 0
+        && (failure instanceof BackendUnreachableException
+            || failure instanceof FencedException
+            || failure instanceof IncarnationException);
+  }
+
+  long nanos() {
+    return environment.nanos();
+  }
+
+  /**
+   * All replicas that are online have applied {@code position}; those that fall away do not count.
+   */
+  CompletionStage<Void> appliedEverywhere(Position position) {
+    CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+    for (Member<L> member : cluster.members()) {
+      if (member.state() == BackendState.ONLINE) {
+        all = all.thenCombine(appliedOn(member, position), (a, b) -> b);
+      }
+    }
+    return all;
+  }
+
+  private CompletableFuture<Void> appliedOn(Member<L> member, Position position) {
+    return member
+        .applied()
+        .await(position, config.limits().probeInterval())
+        .toCompletableFuture()
+        .exceptionallyCompose(
+            late ->
+                member.state() == BackendState.ONLINE && !closed
+                    ? appliedOn(member, position)
+                    : CompletableFuture.completedFuture(null));
+  }
+
+  @Override
+  public void close() {
+    List<SimpleLinkPool<L>> all;
+    synchronized (pools) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      all = List.copyOf(pools.values());
+    }
+    router.close();
+    cluster.close();
+    all.forEach(SimpleLinkPool::close);
+    cluster.members().forEach(m -> m.port().close());
+    log.close();
+  }
+}

@@ -1,0 +1,640 @@
+package org.tandemdb.engine;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.BackendLink.Decision;
+import org.tandemdb.backend.BackendLink.FinishOutcome;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.LinkPool;
+import org.tandemdb.cluster.Member;
+import org.tandemdb.cluster.Term;
+import org.tandemdb.commit.CommitOutcome;
+import org.tandemdb.commit.Gate;
+import org.tandemdb.commit.Submission;
+import org.tandemdb.config.CommitMode;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.entry.Position;
+import org.tandemdb.entry.Value;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
+import org.tandemdb.plan.SessionView;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
+import org.tandemdb.session.TransactionRecord;
+
+/**
+ * A session on a cluster. Keeps one link per backend for as long as it lives, so that prepared
+ * statements stay prepared; takes the gate before BEGIN; hands itself to the pipeline at COMMIT.
+ * Owned by one thread at a time.
+ */
+final class ReplicatedSession<L extends BackendLink> implements EngineSession<L> {
+  private final Engine<L> engine;
+  private final LinkPool<L> links;
+  private final String user;
+  private final Executor executor;
+  private final Map<BackendId, Lease<L>> leases = new HashMap<>();
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private ReadLevel level;
+  private Position token = Position.NONE;
+  private @Nullable Open<L> open;
+  private @Nullable Lease<L> readOnlyTransaction;
+  private boolean closed;
+
+  ReplicatedSession(Engine<L> engine, LinkPool<L> links, String user, Executor executor) {
+    this.engine = engine;
+    this.links = links;
+    this.user = user;
+    this.executor = executor;
+    this.level = engine.config().consistency();
+  }
+
+  // ---- planning
+
+  @Override
+  public Plan plan(Request request) {
+    return engine.plan(request, view());
+  }
+
+  private SessionView view() {
+    Open<L> now = open;
+    return new SessionView(
+        engine.searchPath(settings, user),
+        now != null,
+        readOnlyTransaction != null,
+        now != null && now.snapshotFixed,
+        Set.of());
+  }
+
+  // ---- read-write transactions
+
+  @Override
+  public CompletionStage<Started<L>> start(Request request, Plan plan, BeginSpec spec) {
+    Open<L> now = open;
+    if (now != null) {
+      return now.ready(plan instanceof Plan.Exclusive)
+          ? CompletableFuture.completedFuture(started(now, request))
+          : upgrade(now).thenApply(ok -> started(now, request));
+    }
+    if (!(plan instanceof Plan.Exclusive)) {
+      // The hot path: a share, a term and a link that are there.
+      Gate.Permit permit = engine.gate().tryShare();
+      Term<L> term = engine.cluster().term();
+      if (permit != null && term != null) {
+        Lease<L> lease = held(term.primary(), term.epoch());
+        if (lease != null) {
+          return releasedOnFailure(permit, begin(term, lease, permit, spec))
+              .thenApply(ready -> started(ready, request));
+        }
+      }
+      if (permit != null) {
+        return openOn(CompletableFuture.completedFuture(permit), spec)
+            .thenApply(ready -> started(ready, request));
+      }
+    }
+    CompletionStage<Gate.Permit> permit =
+        plan instanceof Plan.Exclusive
+            ? engine.exclusivePermit()
+            : engine.gate().share(engine.limits().leaseTimeout());
+    return openOn(permit, spec)
+        .thenApply(ready -> started(ready, request))
+        .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
+  private static <T> CompletionStage<T> gateFailure(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return CompletableFuture.failedFuture(
+        cause instanceof TimeoutException
+            ? new TandemException(ErrorCode.GATE_TIMEOUT, String.valueOf(cause.getMessage()), cause)
+            : cause);
+  }
+
+  static Throwable unwrap(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** Made again: the catalog may have changed while the gate was awaited. */
+  private Started<L> started(Open<L> now, Request request) {
+    Plan current = engine.plan(request, view());
+    if (current instanceof Plan.Exclusive && !now.permit.isExclusive()) {
+      throw new TandemException(
+          ErrorCode.TRANSACTION_LOST, "the schema changed while the statement waited");
+    }
+    now.term.primary().writes().incrementAndGet();
+    return new Started<>(now.lease, current);
+  }
+
+  private CompletionStage<Open<L>> openOn(CompletionStage<Gate.Permit> permit, BeginSpec spec) {
+    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
+    return permit.thenCompose(p -> releasedOnFailure(p, beginOnPrimary(p, spec, deadline)));
+  }
+
+  private static <T> CompletionStage<T> releasedOnFailure(
+      Gate.Permit permit, CompletionStage<T> stage) {
+    return stage.whenComplete(
+        (ok, failure) -> {
+          if (failure != null) {
+            permit.release();
+          }
+        });
+  }
+
+  /** No transaction is open yet, so a primary that is lost now costs the client time only. */
+  private CompletionStage<Open<L>> beginOnPrimary(
+      Gate.Permit permit, BeginSpec spec, long deadline) {
+    return engine
+        .awaitTerm()
+        .thenCompose(
+            term ->
+                lease(term.primary(), term.epoch())
+                    .thenCompose(lease -> begin(term, lease, permit, spec))
+                    .exceptionallyCompose(
+                        failure ->
+                            engine.isWorthWaiting(unwrap(failure), deadline)
+                                ? engine
+                                    .settled(term.primary(), engine.limits().failoverPatience())
+                                    .thenCompose(ok -> beginOnPrimary(permit, spec, deadline))
+                                : CompletableFuture.failedFuture(unwrap(failure))));
+  }
+
+  private CompletionStage<Open<L>> begin(
+      Term<L> term, Lease<L> lease, Gate.Permit permit, BeginSpec spec) {
+    Open<L> opening =
+        new Open<>(
+            term,
+            lease,
+            permit,
+            spec,
+            new TransactionRecord(engine.limits().maxTransactionBytes()));
+    return lease
+        .link()
+        .begin(spec)
+        .handle(
+            (ok, failure) -> {
+              if (failure != null) {
+                throw new CompletionException(unwrap(failure));
+              }
+              term.primary().busy().incrementAndGet();
+              open = opening;
+              return opening;
+            });
+  }
+
+  /** A transaction that already writes asks for the gate alone: its share goes first. */
+  private CompletionStage<Void> upgrade(Open<L> now) {
+    if (now.spec.isolation() != BackendLink.Isolation.READ_COMMITTED && now.snapshotFixed) {
+      return CompletableFuture.failedFuture(
+          new TandemException(
+              ErrorCode.STATEMENT_REFUSED,
+              "an exclusive statement must be the first one under REPEATABLE READ and above"));
+    }
+    now.permit.release();
+    return engine
+        .exclusivePermit()
+        .thenAccept(permit -> now.permit = permit)
+        .exceptionallyCompose(
+            failure ->
+                // Its share is gone, so the transaction cannot go on.
+                rollback().thenCompose(ok -> ReplicatedSession.<Void>gateFailure(failure)));
+  }
+
+  @Override
+  public void executed(
+      Plan.Write write,
+      List<Value> parameters,
+      long rows,
+      Iterator<List<@Nullable String>> captured) {
+    Open<L> now = opened();
+    now.snapshotFixed = true;
+    now.record.add(write, parameters, rows, captured);
+  }
+
+  @Override
+  public void executed(Plan.Exclusive exclusive) {
+    Open<L> now = opened();
+    now.snapshotFixed = true;
+    now.record.addExclusive(exclusive);
+  }
+
+  @Override
+  public void savepoint(String name) {
+    opened().record.savepoint(name);
+  }
+
+  @Override
+  public void rollbackTo(String name) {
+    opened().record.rollbackTo(name);
+  }
+
+  @Override
+  public void release(String name) {
+    opened().record.release(name);
+  }
+
+  private Open<L> opened() {
+    Open<L> now = open;
+    if (now == null) {
+      throw new IllegalStateException("no read-write transaction is open");
+    }
+    return now;
+  }
+
+  @Override
+  public void setting(String name, String value, boolean local) {
+    settings.put(name.toLowerCase(java.util.Locale.ROOT), value);
+  }
+
+  @Override
+  public boolean inTransaction() {
+    return open != null || readOnlyTransaction != null;
+  }
+
+  // ---- the end of a transaction
+
+  @Override
+  public CompletionStage<CommitResult> commit() {
+    Open<L> now = open;
+    if (now == null) {
+      return endReadOnly(Decision.COMMIT);
+    }
+    if (now.record.isEmpty()) {
+      return commitWithoutEntry(now);
+    }
+    CompletionStage<CommitOutcome> outcome =
+        engine.catalog().deferrableConstraints()
+            ? now.lease
+                .link()
+                .forceConstraints()
+                .thenCompose(ok -> submit(now))
+                .exceptionallyCompose(failure -> constraintFailed(now, failure))
+            : submit(now);
+    return outcome.thenCompose(ended -> answered(now, ended));
+  }
+
+  private CompletionStage<CommitOutcome> constraintFailed(Open<L> now, Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return now.lease
+        .link()
+        .rollback()
+        .thenApply(
+            ok ->
+                new CommitOutcome.RolledBack(
+                    CommitOutcome.Why.REFUSED, String.valueOf(cause.getMessage()), cause));
+  }
+
+  private CompletionStage<CommitOutcome> submit(Open<L> now) {
+    return now.term.pipeline().commit(new SessionSubmission(now));
+  }
+
+  private CompletionStage<CommitResult> answered(Open<L> now, CommitOutcome outcome) {
+    if (!(outcome instanceof CommitOutcome.Committed committed)) {
+      finished(now, now.lease.link().isUsable());
+      return CompletableFuture.completedFuture(failedResult(outcome));
+    }
+    token = Position.max(token, committed.position());
+    now.record.committed(engine.reservations());
+    CompletionStage<?> after =
+        now.record.hasExclusive()
+            ? engine.reloadCatalog()
+            : CompletableFuture.completedFuture(null);
+    if (engine.config().commit() == CommitMode.APPLIED) {
+      after = after.thenCompose(ok -> engine.appliedEverywhere(committed.position()));
+    }
+    return after.handle(
+        (ok, failure) -> {
+          finished(now, now.lease.link().isUsable());
+          return new CommitResult.Committed(Optional.of(committed.position()));
+        });
+  }
+
+  private static CommitResult failedResult(CommitOutcome outcome) {
+    if (outcome instanceof CommitOutcome.RolledBack rolledBack) {
+      String state =
+          switch (rolledBack.why()) {
+            case SESSION_LOST -> ErrorCode.TRANSACTION_LOST.sqlState();
+            case REFUSED ->
+                rolledBack.cause() instanceof SQLException e && e.getSQLState() != null
+                    ? e.getSQLState()
+                    : ErrorCode.TRANSACTION_LOST.sqlState();
+            case LOG_FULL -> ErrorCode.LOG_FULL.sqlState();
+            case LOG_FAILED -> ErrorCode.LOG_FAILED.sqlState();
+          };
+      return new CommitResult.RolledBack(
+          state,
+          rolledBack.message(),
+          rolledBack.cause(),
+          rolledBack.why() == CommitOutcome.Why.SESSION_LOST);
+    }
+    CommitOutcome.Unknown unknown = (CommitOutcome.Unknown) outcome;
+    return new CommitResult.Unknown(unknown.position(), unknown.message());
+  }
+
+  /** Wrote nothing: there is nothing to log, but an answer still needs the right to give one. */
+  private CompletionStage<CommitResult> commitWithoutEntry(Open<L> now) {
+    return now.lease
+        .link()
+        .finish(Position.NONE, Decision.COMMIT)
+        .thenApply(
+            outcome -> {
+              boolean owned = engine.ownsCluster() && now.term.equals(engine.cluster().term());
+              finished(now, outcome instanceof FinishOutcome.Done);
+              if (outcome instanceof FinishOutcome.Done && owned) {
+                seenOnPrimary(now.term);
+                return new CommitResult.Committed(Optional.empty());
+              }
+              if (outcome instanceof FinishOutcome.Failed failed) {
+                return new CommitResult.RolledBack(
+                    failed.sqlState(), failed.message(), null, false);
+              }
+              return new CommitResult.RolledBack(
+                  ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
+            });
+  }
+
+  @Override
+  public CompletionStage<Void> rollback() {
+    Open<L> now = open;
+    if (now == null) {
+      return endReadOnly(Decision.ROLLBACK).thenAccept(ok -> {});
+    }
+    return now.lease.link().rollback().thenAccept(ok -> finished(now, now.lease.link().isUsable()));
+  }
+
+  private void finished(Open<L> now, boolean linkIsGood) {
+    open = null;
+    now.term.primary().busy().decrementAndGet();
+    if (!linkIsGood) {
+      drop(now.lease);
+    }
+    now.permit.release();
+  }
+
+  private void seenOnPrimary(Term<L> term) {
+    token = Position.max(token, term.pipeline().highestSent());
+  }
+
+  // ---- reads
+
+  @Override
+  public CompletionStage<Lease<L>> read(boolean inReadOnlyTransaction) {
+    Lease<L> pinned = readOnlyTransaction;
+    if (pinned != null) {
+      engine.member(pinned.link().backend()).busy().incrementAndGet();
+      return CompletableFuture.completedFuture(pinned);
+    }
+    Position needed;
+    try {
+      needed = engine.router().needed(level, token);
+    } catch (TandemException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    Member<L> member = engine.router().choose(needed);
+    if (member != null) {
+      Lease<L> lease = held(member, member.linkEpoch());
+      if (lease != null) {
+        return readOn(member, lease, inReadOnlyTransaction);
+      }
+    }
+    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
+    return readWhenPossible(needed, inReadOnlyTransaction, deadline);
+  }
+
+  private CompletionStage<Lease<L>> readWhenPossible(
+      Position needed, boolean inTransaction, long deadline) {
+    return engine
+        .router()
+        .await(needed, engine.limits().failoverPatience())
+        .thenCompose(
+            chosen ->
+                lease(chosen, chosen.linkEpoch())
+                    .thenCompose(lease -> readOn(chosen, lease, inTransaction))
+                    .exceptionallyCompose(
+                        failure ->
+                            engine.isWorthWaiting(unwrap(failure), deadline)
+                                ? engine
+                                    .probed(chosen)
+                                    .thenCompose(
+                                        ok -> readWhenPossible(needed, inTransaction, deadline))
+                                : CompletableFuture.failedFuture(unwrap(failure))));
+  }
+
+  private CompletionStage<Lease<L>> readOn(
+      Member<L> member, Lease<L> lease, boolean inTransaction) {
+    member.busy().incrementAndGet();
+    member.reads().incrementAndGet();
+    if (!inTransaction) {
+      return CompletableFuture.completedFuture(lease);
+    }
+    return lease
+        .link()
+        .begin(new BeginSpec(BackendLink.Isolation.READ_COMMITTED, true, false))
+        .thenApply(
+            ok -> {
+              readOnlyTransaction = lease;
+              return lease;
+            });
+  }
+
+  @Override
+  public void readDone(Lease<L> lease) {
+    Member<L> member = engine.member(lease.link().backend());
+    member.busy().decrementAndGet();
+    Term<L> term = engine.cluster().term();
+    if (term != null && term.primary() == member) {
+      seenOnPrimary(term);
+    } else {
+      token = Position.max(token, member.applied().position());
+    }
+  }
+
+  private CompletionStage<CommitResult> endReadOnly(Decision decision) {
+    Lease<L> lease = readOnlyTransaction;
+    readOnlyTransaction = null;
+    if (lease == null) {
+      return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
+    }
+    return lease
+        .link()
+        .finish(Position.NONE, decision)
+        .thenApply(
+            outcome -> {
+              if (!(outcome instanceof FinishOutcome.Done)) {
+                drop(lease);
+              }
+              return outcome instanceof FinishOutcome.Done
+                  ? new CommitResult.Committed(Optional.empty())
+                  : new CommitResult.RolledBack(
+                      ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
+            });
+  }
+
+  // ---- links
+
+  /** The link this session already has to {@code member}, if it is good in this epoch. */
+  private @Nullable Lease<L> held(Member<L> member, long epoch) {
+    Lease<L> lease = leases.get(member.id());
+    if (lease == null) {
+      return null;
+    }
+    if (lease.isValid() && lease.epoch() == epoch && lease.link().isUsable()) {
+      return lease;
+    }
+    drop(lease);
+    return null;
+  }
+
+  private CompletionStage<Lease<L>> lease(Member<L> member, long epoch) {
+    Lease<L> mine = held(member, epoch);
+    if (mine != null) {
+      return CompletableFuture.completedFuture(mine);
+    }
+    return links
+        .lease(member.id(), epoch, engine.limits().leaseTimeout())
+        .whenComplete(
+            (lease, failure) -> {
+              if (failure != null) {
+                engine.linkFailed(member, unwrap(failure));
+              } else {
+                engine.bind(lease.link(), executor);
+                leases.put(member.id(), lease);
+              }
+            });
+  }
+
+  private void drop(Lease<L> lease) {
+    leases.remove(lease.link().backend(), lease);
+    lease.release(Lease.Disposition.BROKEN);
+  }
+
+  @Override
+  public CompletionStage<Recourse> lost(Lease<L> lease, Throwable failure, Duration patience) {
+    Member<L> member = engine.member(lease.link().backend());
+    Open<L> now = open;
+    boolean wrote = now != null && now.lease == lease && !now.record.isEmpty();
+    boolean pinned = readOnlyTransaction == lease;
+    if (pinned) {
+      readOnlyTransaction = null;
+    }
+    lease.link().sever();
+    if (now != null && now.lease == lease) {
+      finished(now, false);
+    } else {
+      drop(lease);
+    }
+    engine.linkFailed(member, failure);
+    if (wrote || pinned) {
+      return CompletableFuture.completedFuture(Recourse.TRANSACTION_LOST);
+    }
+    // Nothing was submitted, so nothing is in the log: it may run again when somebody can serve.
+    return engine
+        .settled(member, patience)
+        .handle((ok, error) -> error == null ? Recourse.RUN_AGAIN : Recourse.UNAVAILABLE);
+  }
+
+  @Override
+  public ReadToken token() {
+    return new ReadToken(token);
+  }
+
+  @Override
+  public void consistency(ReadLevel level) {
+    this.level = level;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    Open<L> now = open;
+    if (now != null) {
+      // Closed with a transaction open: what was not committed is rolled back.
+      now.lease.link().sever();
+      finished(now, false);
+    }
+    boolean dirty = readOnlyTransaction != null || !settings.isEmpty();
+    readOnlyTransaction = null;
+    for (Lease<L> lease : List.copyOf(leases.values())) {
+      lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
+    }
+    leases.clear();
+  }
+
+  /** A read-write transaction that is open. */
+  private static final class Open<L extends BackendLink> {
+    final Term<L> term;
+    final Lease<L> lease;
+    final BeginSpec spec;
+    final TransactionRecord record;
+    Gate.Permit permit;
+    boolean snapshotFixed;
+
+    Open(
+        Term<L> term,
+        Lease<L> lease,
+        Gate.Permit permit,
+        BeginSpec spec,
+        TransactionRecord record) {
+      this.term = term;
+      this.lease = lease;
+      this.permit = permit;
+      this.spec = spec;
+      this.record = record;
+    }
+
+    boolean ready(boolean wantsAll) {
+      return !wantsAll || permit.isExclusive();
+    }
+  }
+
+  /** What the pipeline gets. */
+  private final class SessionSubmission implements Submission {
+    private final Open<L> now;
+
+    SessionSubmission(Open<L> now) {
+      this.now = now;
+    }
+
+    @Override
+    public BackendLink link() {
+      return now.lease.link();
+    }
+
+    @Override
+    public boolean prepare() {
+      return now.spec.isolation() == BackendLink.Isolation.SERIALIZABLE;
+    }
+
+    @Override
+    public Entry entry(Position position, long batch, String clock) {
+      return new Entry(
+          position,
+          batch,
+          engine.nowMillis(),
+          engine.entrySettings(settings, user, now.record.hasExclusive()),
+          new Entry.Inline(now.record.changes(clock, engine.reservations())));
+    }
+  }
+}

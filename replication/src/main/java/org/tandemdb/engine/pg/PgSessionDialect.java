@@ -1,0 +1,80 @@
+package org.tandemdb.engine.pg;
+
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.tandemdb.backend.pg.PgLink;
+import org.tandemdb.engine.Engine;
+import org.tandemdb.env.TaskScheduler;
+
+/** What a PostgreSQL session's settings mean for planning and for entries. */
+final class PgSessionDialect implements Engine.SessionDialect<PgLink> {
+  private static final String DEFAULT_PATH = "\"$user\", public";
+
+  private final TaskScheduler scheduler;
+  private final String tandemUser;
+
+  PgSessionDialect(TaskScheduler scheduler, String tandemUser) {
+    this.scheduler = scheduler;
+    this.tandemUser = tandemUser;
+  }
+
+  /** As the server resolves it: pg_catalog first where it is not named. */
+  @Override
+  public List<String> searchPath(Map<String, String> settings, String user) {
+    List<String> path = new ArrayList<>();
+    for (String part : settings.getOrDefault("search_path", DEFAULT_PATH).split(",", -1)) {
+      String name = part.strip();
+      boolean quoted = name.length() >= 2 && (name.startsWith("\"") || name.startsWith("'"));
+      name =
+          quoted ? name.substring(1, name.length() - 1) : name.toLowerCase(java.util.Locale.ROOT);
+      path.add(name.equals("$user") ? user : name);
+    }
+    if (!path.contains("pg_catalog")) {
+      path.add(0, "pg_catalog");
+    }
+    return path;
+  }
+
+  @Override
+  public Map<String, String> entrySettings(
+      Map<String, String> settings, String user, boolean namesUnresolved) {
+    Map<String, String> carried = new LinkedHashMap<>();
+    String zone = settings.get("timezone");
+    if (zone != null) {
+      carried.put("TimeZone", zone);
+    }
+    if (namesUnresolved) {
+      // DDL keeps its names as they are written, and its objects belong to who made them.
+      carried.put("search_path", settings.getOrDefault("search_path", DEFAULT_PATH));
+      if (!user.equals(tandemUser)) {
+        carried.put("role", user);
+      }
+    }
+    return carried;
+  }
+
+  @Override
+  public CompletionStage<Void> clean(PgLink link) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    scheduler.execute(
+        () -> {
+          try (Statement statement = link.connection().createStatement()) {
+            link.connection().rollback();
+            link.connection().setAutoCommit(true);
+            link.connection().setReadOnly(false);
+            // Not DISCARD ALL: it would drop what this driver has prepared.
+            statement.execute("RESET ALL; SET synchronous_commit = off");
+            done.complete(null);
+          } catch (SQLException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return done;
+  }
+}

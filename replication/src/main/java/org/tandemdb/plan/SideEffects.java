@@ -1,0 +1,123 @@
+package org.tandemdb.plan;
+
+import java.util.Optional;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.sql.Builtins;
+import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.PgLexer;
+import org.tandemdb.sql.Shape;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+
+/** Proves that evaluating what stands in a statement changes nothing. */
+final class SideEffects {
+  private static final int MAX_VIEW_DEPTH = 16;
+
+  private SideEffects() {}
+
+  /**
+   * @throws Refusal naming the first thing that is not known to be free of side effects
+   */
+  static void none(Facts facts, Scope scope) throws Refusal {
+    for (Facts.Use function : facts.functions()) {
+      function(function, scope);
+    }
+    for (Facts.Use column : facts.columns()) {
+      // "t.f" calls the function f when the row type of t is its argument.
+      if (column.qualifier().isPresent()
+          && scope.catalog().userFunctions().contains(column.name())) {
+        throw unknownFunction(column.name());
+      }
+    }
+    for (String operator : facts.operators()) {
+      if (scope.catalog().userOperators().contains(operator)) {
+        throw new Refusal(
+            "the operator " + operator + " is redefined in this database",
+            "Only built-in operators are understood.");
+      }
+    }
+    for (String type : facts.types()) {
+      if (Builtins.type(type).isEmpty()) {
+        throw new Refusal(
+            "the type " + type + " is not a built-in type that is understood",
+            "Leave the cast to the server, or cast to a built-in type.");
+      }
+    }
+    for (Facts.Use relation : facts.relations()) {
+      Optional<Catalog.Table> table = scope.relation(relation);
+      if (table.isPresent()) {
+        readable(table.get(), scope);
+      }
+    }
+  }
+
+  private static void function(Facts.Use function, Scope scope) throws Refusal {
+    String schema = function.qualifier().orElse("pg_catalog");
+    boolean system =
+        schema.equals("pg_catalog")
+            || (schema.equals("information_schema") && function.name().equals("_pg_expandarray"));
+    boolean redefined =
+        function.qualifier().isEmpty() && scope.catalog().userFunctions().contains(function.name());
+    if (!system || redefined || !Builtins.isHarmless(function.name())) {
+      throw unknownFunction(function.name());
+    }
+  }
+
+  private static Refusal unknownFunction(String name) {
+    return new Refusal(
+        "the function " + name + " is not known to be free of side effects",
+        "Use built-in functions that change nothing; give the value as a parameter.");
+  }
+
+  /** A view is as harmless as its query, and so on down. */
+  private static void readable(Catalog.Table table, Scope scope) throws Refusal {
+    if (!table.readHazards().isEmpty()) {
+      throw new Refusal(
+          "reading "
+              + table.name()
+              + " is not proven to change nothing: "
+              + table.readHazards().get(0),
+          "Read the tables behind it.");
+    }
+    switch (table.kind()) {
+      case TABLE, PARTITIONED -> {}
+      case VIEW -> view(table, scope);
+      case OTHER ->
+          throw new Refusal(
+              table.name() + " is neither a table nor a view", "Read the tables behind it.");
+    }
+  }
+
+  private static void view(Catalog.Table view, Scope scope) throws Refusal {
+    String definition =
+        view.viewDefinition()
+            .orElseThrow(
+                () -> new Refusal("the view " + view.name() + " is not known", "Read its tables."));
+    if (scope.viewDepth() >= MAX_VIEW_DEPTH) {
+      throw new Refusal("views are nested too deeply", "Read the tables behind them.");
+    }
+    Scope inner =
+        new Scope(
+            scope.catalog(),
+            scope.session(),
+            scope.analyses(),
+            scope.parameterTypes(),
+            scope.viewDepth() + 1);
+    try {
+      Tokens tokens = PgLexer.lex(definition, false).statements().get(0);
+      Shape.Statement statement = scope.analyses().of(tokens);
+      if (!(statement instanceof Shape.Query) || statement.shape().locking()) {
+        throw new Refusal("the view " + view.name() + " is not a plain query", "Read its tables.");
+      }
+      none(Facts.of(tokens, statement.shape()), inner);
+    } catch (SqlSyntaxException e) {
+      throw new Refusal(
+          "the query of the view " + view.name() + " is not understood: " + e.getMessage(),
+          "Read the tables behind it.");
+    } catch (Refusal e) {
+      throw new Refusal(
+          "reading the view " + view.name() + " is not proven to change nothing: " + e.getMessage(),
+          "Read the tables behind it.");
+    }
+  }
+}

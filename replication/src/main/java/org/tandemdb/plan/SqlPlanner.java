@@ -1,0 +1,214 @@
+package org.tandemdb.plan;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.entry.TypeRef;
+import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.PgLexer;
+import org.tandemdb.sql.Shape;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+
+/**
+ * The planner for PostgreSQL. Two bounded caches stand before the work: plans by exact text and
+ * circumstances, and structures by fingerprint, so that texts that differ in their literals are
+ * parsed once. Thread-safe; the only state is the caches.
+ */
+public final class SqlPlanner implements Planner {
+
+  /** A cached plan's share of the bound, in characters of its text. */
+  private static final int CHARACTERS_PER_ENTRY = 1024;
+
+  private static final String FAIL_CLOSED =
+      "Rewrite it with statements that Tandem understands (see the manual's list).";
+
+  private final Cache<Key, Plan> plans;
+  private final Analyses analyses;
+
+  /**
+   * @param cacheEntries how many plans and structures are kept, for texts of ordinary length; fewer
+   *     if they are long
+   */
+  public SqlPlanner(int cacheEntries) {
+    this.plans =
+        Caffeine.newBuilder()
+            .maximumWeight((long) cacheEntries * CHARACTERS_PER_ENTRY)
+            .weigher((Key key, Plan plan) -> 256 + key.sql().length() * 3)
+            .executor(Runnable::run)
+            .build();
+    this.analyses = new Analyses(cacheEntries);
+  }
+
+  @Override
+  public Plan plan(Request request, Catalog catalog, SessionView session) {
+    Key key =
+        new Key(
+            request.sql(),
+            request.markers(),
+            request.parameterTypes(),
+            new Same(catalog),
+            session.searchPath(),
+            session.temporaryTables());
+    Plan plan = plans.getIfPresent(key);
+    if (plan == null) {
+      plan = fresh(request, catalog, session);
+      plans.put(key, plan);
+    }
+    return inSession(plan, session);
+  }
+
+  private Plan fresh(Request request, Catalog catalog, SessionView session) {
+    try {
+      Tokens tokens = PgLexer.lex(request.sql(), request.markers() == Request.Markers.QUESTION);
+      Scope scope = new Scope(catalog, session, analyses, request.parameterTypes(), 0);
+      List<Tokens> statements = tokens.statements();
+      if (statements.isEmpty()) {
+        return new Plan.Local("nothing to do", new Plan.Effect.None());
+      }
+      return statements.size() == 1
+          ? one(statements.get(0), scope)
+          : steps(tokens, statements, scope);
+    } catch (SqlSyntaxException e) {
+      return notUnderstood(e);
+    }
+  }
+
+  private static Plan notUnderstood(SqlSyntaxException e) {
+    return new Plan.Refused("" + e.getMessage(), FAIL_CLOSED, "0A000");
+  }
+
+  /** What holds for this session now, whatever the text. */
+  private static Plan inSession(Plan plan, SessionView session) {
+    boolean writes =
+        plan instanceof Plan.Write
+            || plan instanceof Plan.Exclusive
+            || plan instanceof Plan.Task
+            || plan instanceof Plan.PrimaryRead;
+    if (writes && session.readOnly()) {
+      return new Plan.Refused(
+          "the statement cannot run in a read-only transaction",
+          "Begin a read-write transaction.",
+          "25006");
+    }
+    if (plan instanceof Plan.Exclusive && session.inTransaction() && session.snapshotFixed()) {
+      return new Plan.Refused(
+          "an exclusive statement must come first under REPEATABLE READ and above",
+          "Run it in a transaction of its own.",
+          "0A000");
+    }
+    return plan;
+  }
+
+  private Plan steps(Tokens tokens, List<Tokens> statements, Scope scope) {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.is(i, "atomic") && tokens.is(i - 1, "begin")) {
+        return new Plan.Refused(
+            "functions with BEGIN ATOMIC are not supported", FAIL_CLOSED, "0A000");
+      }
+      if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
+        return new Plan.Refused(
+            "a batch of several statements cannot have parameters",
+            "Send the statements one by one.",
+            "0A000");
+      }
+    }
+    List<Plan.Step> steps = new ArrayList<>();
+    boolean schemaChanges = false;
+    for (Tokens statement : statements) {
+      Plan plan = one(statement, scope);
+      if (plan instanceof Plan.Refused && !schemaChanges) {
+        return plan;
+      }
+      schemaChanges |= plan instanceof Plan.Exclusive;
+      steps.add(new Plan.Step(statement.sql(), plan));
+    }
+    return new Plan.Steps("a batch of " + steps.size() + " statements", List.copyOf(steps));
+  }
+
+  private Plan one(Tokens tokens, Scope scope) {
+    try {
+      return statement(tokens, scope);
+    } catch (SqlSyntaxException e) {
+      return notUnderstood(e);
+    } catch (Refusal e) {
+      return e.plan();
+    }
+  }
+
+  static Plan statement(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
+    String first = tokens.isKind(0, Tokens.Kind.QUOTED) ? "" : tokens.text(0);
+    return switch (first) {
+      case "select", "values", "table", "with", "(", "insert", "update", "delete" ->
+          rows(tokens, scope);
+      case "create", "drop", "alter", "truncate", "comment", "grant", "revoke" ->
+          SchemaPlanner.plan(tokens, scope);
+      case "explain" -> explain(tokens, scope);
+      default -> SessionPlanner.plan(tokens);
+    };
+  }
+
+  private static Plan rows(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
+    Shape.Statement statement = scope.analyses().of(tokens);
+    if (statement instanceof Shape.Insert insert) {
+      return WritePlanner.insert(tokens, scope, insert);
+    }
+    if (statement instanceof Shape.Update update) {
+      return WritePlanner.update(tokens, scope, update);
+    }
+    if (statement instanceof Shape.Delete delete) {
+      return WritePlanner.delete(tokens, scope, delete);
+    }
+    SideEffects.none(Facts.of(tokens, statement.shape()), scope);
+    return statement.shape().locking()
+        ? new Plan.PrimaryRead("a query that locks rows")
+        : new Plan.Read("every function, operator and relation in it is known to change nothing");
+  }
+
+  /** EXPLAIN without options shows a plan and runs nothing, whatever it explains. */
+  private static Plan explain(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
+    int from = tokens.is(1, "verbose") ? 2 : 1;
+    if (tokens.is(from, "analyze") || tokens.is(from, "analyse") || tokens.isSymbol(from, "(")) {
+      throw new Refusal(
+          "EXPLAIN with ANALYZE or other options is not supported", "Use plain EXPLAIN.");
+    }
+    if (from >= tokens.size()) {
+      throw new SqlSyntaxException("EXPLAIN of what", 0);
+    }
+    Plan inner = statement(tokens.from(from), scope);
+    if (inner instanceof Plan.Refused refused) {
+      return refused;
+    }
+    if (inner instanceof Plan.Read
+        || inner instanceof Plan.PrimaryRead
+        || inner instanceof Plan.Write) {
+      return new Plan.Read("EXPLAIN runs nothing");
+    }
+    throw new Refusal("EXPLAIN of this statement is not supported", FAIL_CLOSED);
+  }
+
+  private record Key(
+      String sql,
+      Request.Markers markers,
+      List<TypeRef> parameterTypes,
+      Same catalog,
+      List<String> searchPath,
+      Set<String> temporaryTables) {}
+
+  /** The catalog by identity: comparing all its tables would cost more than planning. */
+  private record Same(Catalog catalog) {
+    @Override
+    @SuppressWarnings("ReferenceEquality")
+    public boolean equals(Object other) {
+      return other instanceof Same same && same.catalog == catalog;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(catalog.version());
+    }
+  }
+}
