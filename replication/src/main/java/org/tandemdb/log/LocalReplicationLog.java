@@ -13,6 +13,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
@@ -31,6 +33,7 @@ import org.tandemdb.log.schema.StageChunk;
  * short. Reads of what is no longer in memory run on the environment's scheduler.
  */
 public final class LocalReplicationLog implements ReplicationLog {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalReplicationLog.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
 
   private final LogOptions options;
@@ -77,9 +80,10 @@ public final class LocalReplicationLog implements ReplicationLog {
     } catch (IOException e) {
       throw new TandemException(ErrorCode.LOG_UNREADABLE, dir + ": " + e.getMessage(), e);
     }
-    DirectoryLock lock = lock(directory, environment, options);
+    DirectoryLock lock = lock(directory, environment);
     boolean opened = false;
     try {
+      writeOwner(directory, options.owner() + " since " + environment.now());
       LogStore store =
           LogStore.open(
               directory, options, environment.random(), state(directory, options, environment));
@@ -96,12 +100,9 @@ public final class LocalReplicationLog implements ReplicationLog {
     }
   }
 
-  private static DirectoryLock lock(
-      LogDirectory directory, Environment environment, LogOptions options) {
+  private static DirectoryLock lock(LogDirectory directory, Environment environment) {
     try {
-      DirectoryLock lock = environment.disk().lock(directory.path().resolve("lock"));
-      directory.writeOwner(options.owner() + " since " + environment.now());
-      return lock;
+      return environment.disk().lock(directory.path().resolve("lock"));
     } catch (IOException e) {
       String owner;
       try {
@@ -118,6 +119,15 @@ public final class LocalReplicationLog implements ReplicationLog {
               + ": "
               + e.getMessage(),
           e);
+    }
+  }
+
+  /** On a full disk the log must open all the same. */
+  private static void writeOwner(LogDirectory directory, String text) {
+    try {
+      directory.writeOwner(text);
+    } catch (IOException e) {
+      LOG.warn("cannot write the name of the owner of {}", directory.path(), e);
     }
   }
 

@@ -537,15 +537,19 @@ final class LogStore {
     if (failed) {
       throw refusal(AppendOutcome.Reason.CLOSED, lastError);
     }
-    long needed = stages.firstNeededSegment(p);
-    Position first = state.first();
     List<Segment> live = segments;
     int dead = 0;
-    while (dead + 1 < live.size()
-        && !live.get(dead).last().isAfter(p)
-        && live.get(dead).header().number() < needed) {
-      first = Position.max(first, live.get(dead).last());
+    while (dead + 1 < live.size() && !live.get(dead).last().isAfter(p)) {
       dead++;
+    }
+    Position first = lastBefore(live, dead);
+    // Fewer segments may go than p allows, and then entries below p stay, which need their chunks
+    // too.
+    long needed = stages.firstNeededSegment(first);
+    while (dead > 0 && live.get(dead - 1).header().number() >= needed) {
+      dead--;
+      first = lastBefore(live, dead);
+      needed = stages.firstNeededSegment(first);
     }
     if (dead == 0) {
       return;
@@ -560,6 +564,14 @@ final class LogStore {
       segment.release();
       directory.disk().delete(segment.path());
     }
+  }
+
+  private Position lastBefore(List<Segment> live, int count) {
+    Position last = state.first();
+    for (Segment segment : live.subList(0, count)) {
+      last = Position.max(last, segment.last());
+    }
+    return last;
   }
 
   private void requireOpen() {
