@@ -54,6 +54,9 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     Map<String, String> entrySettings(
         Map<String, String> settings, String user, boolean namesUnresolved);
 
+    /** Gives a link the settings of the session that is about to use it. */
+    CompletionStage<Void> settle(L link, Map<String, String> settings);
+
     /** Undoes what a session left on a link. */
     CompletionStage<Void> clean(L link);
   }
@@ -231,6 +234,10 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   Map<String, String> entrySettings(
       Map<String, String> settings, String user, boolean namesUnresolved) {
     return dialect.entrySettings(settings, user, namesUnresolved);
+  }
+
+  CompletionStage<Void> settle(L link, Map<String, String> settings) {
+    return dialect.settle(link, settings);
   }
 
   /** After DDL, while the gate is still held alone. */

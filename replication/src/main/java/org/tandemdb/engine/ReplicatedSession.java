@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,6 +53,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private final Executor executor;
   private final Map<BackendId, Lease<L>> leases = new HashMap<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
+  private final Map<String, String> localSettings = new LinkedHashMap<>();
+
+  /** The version of the settings that each link has got. */
+  private final Map<Lease<L>, Integer> settled = new HashMap<>();
+
+  private int settingsVersion;
+  private Map<String, String> settingsAtBegin = Map.of();
   private ReadLevel level;
   private Position token = Position.NONE;
   private @Nullable Open<L> open;
@@ -76,7 +84,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private SessionView view() {
     Open<L> now = open;
     return new SessionView(
-        engine.searchPath(settings, user),
+        engine.searchPath(effectiveSettings(), user),
         now != null,
         readOnlyTransaction != null,
         now != null && now.snapshotFixed,
@@ -187,9 +195,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
             permit,
             spec,
             new TransactionRecord(engine.limits().maxTransactionBytes()));
-    return lease
-        .link()
-        .begin(spec)
+    settingsAtBegin = settings.isEmpty() ? Map.of() : Map.copyOf(settings);
+    return settle(lease)
+        .thenCompose(ok -> lease.link().begin(spec))
         .handle(
             (ok, failure) -> {
               if (failure != null) {
@@ -262,7 +270,41 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public void setting(String name, String value, boolean local) {
-    settings.put(name.toLowerCase(java.util.Locale.ROOT), value);
+    String key = name.toLowerCase(Locale.ROOT);
+    if (local) {
+      localSettings.put(key, value);
+      return;
+    }
+    settings.put(key, value);
+    settingsVersion++;
+    Open<L> now = open;
+    if (now != null) {
+      settled.put(now.lease, settingsVersion);
+    }
+  }
+
+  /** The other links of this session follow when they are used next. */
+  private CompletionStage<Lease<L>> settle(Lease<L> lease) {
+    if (settled.getOrDefault(lease, 0) == settingsVersion) {
+      return CompletableFuture.completedFuture(lease);
+    }
+    int version = settingsVersion;
+    return engine
+        .settle(lease.link(), Map.copyOf(settings))
+        .thenApply(
+            ok -> {
+              settled.put(lease, version);
+              return lease;
+            });
+  }
+
+  private Map<String, String> effectiveSettings() {
+    if (localSettings.isEmpty()) {
+      return settings;
+    }
+    Map<String, String> all = new LinkedHashMap<>(settings);
+    all.putAll(localSettings);
+    return all;
   }
 
   @Override
@@ -378,11 +420,18 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now == null) {
       return endReadOnly(Decision.ROLLBACK).thenAccept(ok -> {});
     }
+    if (!settings.equals(settingsAtBegin)) {
+      // The server takes back what was SET in a transaction that is rolled back.
+      settings.clear();
+      settings.putAll(settingsAtBegin);
+      settingsVersion++;
+    }
     return now.lease.link().rollback().thenAccept(ok -> finished(now, now.lease.link().isUsable()));
   }
 
   private void finished(Open<L> now, boolean linkIsGood) {
     open = null;
+    localSettings.clear();
     now.term.primary().busy().decrementAndGet();
     if (!linkIsGood) {
       drop(now.lease);
@@ -444,11 +493,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     member.busy().incrementAndGet();
     member.reads().incrementAndGet();
     if (!inTransaction) {
-      return CompletableFuture.completedFuture(lease);
+      return settle(lease);
     }
-    return lease
-        .link()
-        .begin(new BeginSpec(BackendLink.Isolation.READ_COMMITTED, true, false))
+    return settle(lease)
+        .thenCompose(
+            ok ->
+                lease
+                    .link()
+                    .begin(new BeginSpec(BackendLink.Isolation.READ_COMMITTED, true, false)))
         .thenApply(
             ok -> {
               readOnlyTransaction = lease;
@@ -524,6 +576,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private void drop(Lease<L> lease) {
     leases.remove(lease.link().backend(), lease);
+    settled.remove(lease);
     lease.release(Lease.Disposition.BROKEN);
   }
 
@@ -633,7 +686,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           position,
           batch,
           engine.nowMillis(),
-          engine.entrySettings(settings, user, now.record.hasExclusive()),
+          engine.entrySettings(effectiveSettings(), user, now.record.hasExclusive()),
           new Entry.Inline(now.record.changes(clock, engine.reservations())));
     }
   }

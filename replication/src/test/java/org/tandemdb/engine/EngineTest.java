@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tandemdb.backend.pg.PgLink;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession.CommitResult;
 import org.tandemdb.session.SessionExecutor;
 
@@ -15,7 +15,7 @@ class EngineTest {
   @Test
   void whatIsCommittedIsOnBothServers(@TempDir Path directory) throws Exception {
     try (TwoServers servers = new TwoServers(2, directory);
-        Engine<PgLink> engine = servers.open();
+        Engine<JdbcLink> engine = servers.open();
         TestClient client =
             new TestClient(engine, new SessionExecutor(servers.environment.scheduler()))) {
       assertThat(

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
-import org.tandemdb.backend.pg.PgLink;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -21,9 +21,9 @@ import org.tandemdb.session.SessionExecutor;
 final class TestClient implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   final SessionExecutor executor;
-  final EngineSession<PgLink> session;
+  final EngineSession<JdbcLink> session;
 
-  TestClient(Engine<PgLink> engine, SessionExecutor executor) {
+  TestClient(Engine<JdbcLink> engine, SessionExecutor executor) {
     this.executor = executor;
     this.session = engine.session("postgres", "", executor);
   }
@@ -34,7 +34,7 @@ final class TestClient implements AutoCloseable {
     Plan planned = session.plan(request);
     var started = executor.join(session.start(request, planned, BeginSpec.READ_WRITE), LIMIT);
     Plan plan = started.plan();
-    PgLink link = started.lease().link();
+    JdbcLink link = started.lease().link();
     if (plan instanceof Plan.Write write) {
       try (PreparedStatement statement =
           link.connection().prepareStatement(write.sqlForPrimary())) {

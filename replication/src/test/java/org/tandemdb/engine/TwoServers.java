@@ -10,7 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.tandemdb.backend.pg.PgLink;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.config.CommitMode;
@@ -53,7 +53,7 @@ final class TwoServers implements AutoCloseable {
         "shop", log, new ReadLevel.Strong(), CommitMode.DURABLE, backends, Limits.of(limits));
   }
 
-  Engine<PgLink> open() {
+  Engine<JdbcLink> open() {
     return PgEngines.open(config(Map.of()), environment);
   }
 

@@ -273,7 +273,7 @@ class CrashScheduleTest {
         found.put(last, entry);
       }
       assertThat(log().durableHead()).isEqualTo(last);
-      decide(found, first);
+      decide(found);
       assertThat(found).isEqualTo(new TreeMap<>(durable.tailMap(first, false)));
       assertThat(found.keySet()).noneMatch(absent::contains);
       verifyBodies(found);
@@ -283,7 +283,7 @@ class CrashScheduleTest {
     }
 
     /** Whole batches are there or not, and from now on for ever. */
-    private void decide(TreeMap<Position, Entry> found, Position first) {
+    private void decide(TreeMap<Position, Entry> found) {
       for (List<Entry> batch : undecided) {
         boolean kept = found.containsKey(batch.get(0).position());
         for (Entry entry : batch) {

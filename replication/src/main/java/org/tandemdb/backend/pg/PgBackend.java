@@ -16,13 +16,14 @@ import org.postgresql.PGConnection;
 import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.Environment;
 
 /** One PostgreSQL server: its control, and links that have entered. Thread-safe. */
-public final class PgBackend implements BackendPort<PgLink> {
+public final class PgBackend implements BackendPort<JdbcLink> {
   private static final SecureRandom SECRETS = new SecureRandom();
 
   private final BackendId id;
@@ -73,14 +74,14 @@ public final class PgBackend implements BackendPort<PgLink> {
   }
 
   @Override
-  public CompletionStage<PgLink> openOwn(long epoch, UUID incarnation) {
+  public CompletionStage<JdbcLink> openOwn(long epoch, UUID incarnation) {
     return open(user, password, "tandem applier", epoch, incarnation);
   }
 
   @Override
-  public CompletionStage<PgLink> open(
+  public CompletionStage<JdbcLink> open(
       String clientUser, String clientPassword, String purpose, long epoch, UUID incarnation) {
-    CompletableFuture<PgLink> opened = new CompletableFuture<>();
+    CompletableFuture<JdbcLink> opened = new CompletableFuture<>();
     environment
         .scheduler()
         .execute(

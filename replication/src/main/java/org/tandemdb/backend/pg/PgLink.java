@@ -19,7 +19,7 @@ import org.tandemdb.entry.Position;
  * A link over pgjdbc. Blocking work runs on the executor that its holder bound: the client's own
  * thread for sessions, a pool thread for appliers.
  */
-public final class PgLink implements JdbcLink {
+final class PgLink implements JdbcLink {
   private final BackendId backend;
   private final Connection connection;
   private final ServerProcess process;
@@ -50,7 +50,7 @@ public final class PgLink implements JdbcLink {
     this.applier = new PgApplier(connection);
   }
 
-  /** Where blocking work runs from now on. */
+  @Override
   public void bind(Executor executor) {
     this.executor = executor;
   }

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.pg.PgBackend;
-import org.tandemdb.backend.pg.PgLink;
 import org.tandemdb.cluster.FirstStart;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
@@ -30,7 +30,7 @@ public final class PgEngines {
    * @throws TandemException with nothing changed, when the configuration, a backend or the log is
    *     not as it must be
    */
-  public static Engine<PgLink> open(ClusterConfig config, Environment environment) {
+  public static Engine<JdbcLink> open(ClusterConfig config, Environment environment) {
     List<PgBackend> inspected = ports(config, environment, new UUID(0, 0));
     FirstStart start;
     LocalReplicationLog log;
@@ -54,13 +54,13 @@ public final class PgEngines {
     List<PgBackend> ports = ports(config, environment, log.info().clusterId());
     try {
       start.initialise(ports.stream().map(PgBackend::control).toList(), log.info().clusterId());
-      return Engine.<PgLink>start(
+      return Engine.<JdbcLink>start(
               config,
               log,
               environment,
               ports,
               new SqlPlanner(config.limits().planCacheEntries()),
-              PgLink::bind,
+              JdbcLink::bind,
               new PgSessionDialect(environment.scheduler(), config.backends().get(0).user()))
           .toCompletableFuture()
           .join();

@@ -1,5 +1,7 @@
 package org.tandemdb.engine.pg;
 
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -8,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.tandemdb.backend.pg.PgLink;
+import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.env.TaskScheduler;
 
 /** What a PostgreSQL session's settings mean for planning and for entries. */
-final class PgSessionDialect implements Engine.SessionDialect<PgLink> {
+final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
   private static final String DEFAULT_PATH = "\"$user\", public";
 
   private final TaskScheduler scheduler;
@@ -59,8 +61,31 @@ final class PgSessionDialect implements Engine.SessionDialect<PgLink> {
     return carried;
   }
 
+  /** On the caller's thread: it is the session's own, and the link is idle. */
   @Override
-  public CompletionStage<Void> clean(PgLink link) {
+  public CompletionStage<Void> settle(JdbcLink link, Map<String, String> settings) {
+    try {
+      Connection connection = link.connection();
+      boolean autoCommit = connection.getAutoCommit();
+      if (!autoCommit) {
+        connection.setAutoCommit(true);
+      }
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT set_config(?, ?, false)")) {
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+          statement.setString(1, setting.getKey());
+          statement.setString(2, setting.getValue());
+          statement.execute();
+        }
+      }
+      return CompletableFuture.completedFuture(null);
+    } catch (SQLException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> clean(JdbcLink link) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     scheduler.execute(
         () -> {
