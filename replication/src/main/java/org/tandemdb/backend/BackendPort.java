@@ -23,8 +23,11 @@ public interface BackendPort<L extends BackendLink> extends AutoCloseable {
   CompletionStage<L> open(
       String user, String password, String purpose, long epoch, UUID incarnation);
 
-  /** The schema facts as they are now, under version {@code version}; asked with Tandem's role. */
-  CompletionStage<Catalog> loadCatalog(long version);
+  /**
+   * The schema facts as they are now, as the version after {@code previousVersion}; asked with
+   * Tandem's role.
+   */
+  CompletionStage<Catalog> loadCatalog(long previousVersion);
 
   @Override
   void close();

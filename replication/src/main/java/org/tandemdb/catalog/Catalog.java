@@ -16,6 +16,7 @@ import org.tandemdb.entry.TypeRef;
  *     late
  * @param userFunctions names of functions outside the system schemas: a call by such a name may
  *     reach one of them, whatever built-in function has the name too
+ * @param rowFunctions those of them that take a row as their only argument: {@code t.f} calls them
  * @param userOperators operators outside the system schemas that could be chosen for built-in
  *     types, or that may write; {@code ::} stands for casts between built-in types
  * @param descendingSequences sequences with a negative increment
@@ -26,13 +27,14 @@ public record Catalog(
     Map<TableName, Table> tables,
     boolean deferrableConstraints,
     Set<String> userFunctions,
+    Set<String> rowFunctions,
     Set<String> userOperators,
     Set<TableName> descendingSequences) {
 
   /** A catalog of a database without functions, operators and descending sequences of its own. */
   public Catalog(
       long version, String database, Map<TableName, Table> tables, boolean deferrableConstraints) {
-    this(version, database, tables, deferrableConstraints, Set.of(), Set.of(), Set.of());
+    this(version, database, tables, deferrableConstraints, Set.of(), Set.of(), Set.of(), Set.of());
   }
 
   /** Resolves a name the way the server does: the first schema of the path that has it. */

@@ -6,65 +6,382 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.tandemdb.catalog.Catalog.Column;
+import org.tandemdb.catalog.Catalog.DefaultKind;
+import org.tandemdb.catalog.Catalog.Kind;
+import org.tandemdb.catalog.Catalog.Table;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
 
-/** Temporary. */
+/**
+ * Reads a {@link Catalog} from PostgreSQL's system catalogs: a fixed number of queries in one
+ * read-only REPEATABLE READ snapshot, whatever the size of the tables. Where the server prints an
+ * expression (a default, a view), it does so from its newest state; if DDL runs at that moment, the
+ * load may fail and is to be tried again.
+ */
 public final class PgCatalogLoader {
-  private PgCatalogLoader() {}
 
-  public static Catalog load(Connection c, long version) throws SQLException {
-    Map<TableName, List<Catalog.Column>> columns = new HashMap<>();
-    Map<TableName, List<String>> keys = new HashMap<>();
-    try (Statement s = c.createStatement();
-        ResultSet r =
-            s.executeQuery(
-                "SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
-                    + "a.attidentity, a.attgenerated, a.atthasdef, "
-                    + "EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)), "
-                    + "pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) "
-                    + "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
-                    + "WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema|tandem)' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum")) {
-      while (r.next()) {
-        TableName t = new TableName(r.getString(1), r.getString(2));
-        boolean def = r.getBoolean(8) || !r.getString(6).isEmpty();
-        String seq = r.getString(10);
-        columns
-            .computeIfAbsent(t, k -> new ArrayList<>())
-            .add(
-                new Catalog.Column(
-                    r.getString(3),
-                    new TypeRef(r.getString(4)),
-                    r.getBoolean(5),
-                    def ? Catalog.DefaultKind.EVALUATED : Catalog.DefaultKind.DETERMINISTIC,
-                    seq == null
-                        ? Optional.empty()
-                        : Optional.of(
-                            new TableName(
-                                seq.substring(0, seq.indexOf('.')),
-                                seq.substring(seq.indexOf('.') + 1)))));
-        if (r.getBoolean(9)) {
-          keys.computeIfAbsent(t, k -> new ArrayList<>()).add(r.getString(3));
-        }
+  private static final String USER_SCHEMAS =
+      " n.nspname NOT IN ('pg_catalog', 'information_schema', 'tandem')"
+          + " AND n.nspname !~ '^pg_(toast|temp)' ";
+
+  private static final String RELATIONS =
+      "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrowsecurity,"
+          + " c.relhasrules,"
+          + " EXISTS (SELECT 1 FROM pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid)),"
+          + " EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_class k ON k.oid = i.inhrelid"
+          + "   WHERE i.inhparent = c.oid AND k.relkind = 'f'),"
+          + " CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END"
+          + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND"
+          + USER_SCHEMAS;
+
+  private static final String COLUMNS =
+      "SELECT a.attrelid, a.attname, t.typname, tn.nspname, t.typtype, e.typname, en.nspname,"
+          + " e.typtype, a.attnotnull, a.attidentity, a.attgenerated,"
+          + " pg_get_expr(d.adbin, d.adrelid), sn.nspname, s.relname"
+          + " FROM pg_attribute a"
+          + " JOIN pg_class c ON c.oid = a.attrelid"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " JOIN pg_type t ON t.oid = a.atttypid"
+          + " JOIN pg_namespace tn ON tn.oid = t.typnamespace"
+          + " LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'"
+          + " LEFT JOIN pg_namespace en ON en.oid = e.typnamespace"
+          + " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+          + " LEFT JOIN LATERAL (SELECT q.oid, q.relname, q.relnamespace FROM pg_depend p"
+          + "   JOIN pg_class q ON q.relkind = 'S' AND q.oid ="
+          + "     CASE WHEN p.classid = 'pg_attrdef'::regclass THEN p.refobjid ELSE p.objid END"
+          + "   WHERE (p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid"
+          + "       AND p.refclassid = 'pg_class'::regclass)"
+          + "     OR (p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass"
+          + "       AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype = 'i')"
+          + "   LIMIT 1) s ON true"
+          + " LEFT JOIN pg_namespace sn ON sn.oid = s.relnamespace"
+          + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0"
+          + " AND NOT a.attisdropped AND"
+          + USER_SCHEMAS
+          + " ORDER BY a.attrelid, a.attnum";
+
+  private static final String KEYS =
+      "SELECT i.indrelid, i.indisprimary, i.indimmediate,"
+          + " ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(num, place)"
+          + "   JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num"
+          + "   WHERE k.place <= i.indnkeyatts ORDER BY k.place)"
+          + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND"
+          + USER_SCHEMAS
+          + " ORDER BY i.indisprimary DESC, i.indexrelid";
+
+  private static final String TRIGGERS =
+      "SELECT t.tgrelid, t.tgname FROM pg_trigger t"
+          + " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgname";
+
+  private static final String CONSTRAINTS =
+      "SELECT k.conrelid, k.confrelid, k.conname, k.contype, k.condeferrable, k.confdeltype,"
+          + " k.confupdtype, CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END"
+          + " FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE"
+          + USER_SCHEMAS
+          + " AND k.conrelid <> 0 ORDER BY k.conname";
+
+  /** Expressions of indexes, defaults and checks that call functions which are not built in. */
+  private static final String CALLS =
+      "SELECT i.indrelid, p.proname FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid"
+          + " JOIN pg_index i ON i.indexrelid = d.objid WHERE d.classid = 'pg_class'::regclass"
+          + " AND d.refclassid = 'pg_proc'::regclass"
+          + " UNION SELECT a.adrelid, p.proname FROM pg_depend d JOIN pg_proc p"
+          + " ON p.oid = d.refobjid JOIN pg_attrdef a ON a.oid = d.objid"
+          + " WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_proc'::regclass";
+
+  private static final String FUNCTIONS =
+      "SELECT DISTINCT p.proname, p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1"
+          + " AND (SELECT t.typtype IN ('c', 'p') FROM pg_type t WHERE t.oid = p.proargtypes[0])"
+          + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE"
+          + USER_SCHEMAS;
+
+  private static final String OPERATORS =
+      "SELECT DISTINCT o.oprname FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace"
+          + " JOIN pg_proc f ON f.oid = o.oprcode"
+          + " WHERE (f.provolatile = 'v' OR EXISTS (SELECT 1 FROM pg_type t"
+          + "   JOIN pg_namespace tn ON tn.oid = t.typnamespace"
+          + "   WHERE t.oid IN (o.oprleft, o.oprright) AND tn.nspname = 'pg_catalog')) AND"
+          + USER_SCHEMAS
+          + " UNION SELECT '::' FROM pg_cast k JOIN pg_proc f ON f.oid = k.castfunc"
+          + " JOIN pg_namespace n ON n.oid = f.pronamespace"
+          + " JOIN pg_type s ON s.oid = k.castsource JOIN pg_type t ON t.oid = k.casttarget"
+          + " WHERE s.typnamespace = 'pg_catalog'::regnamespace"
+          + " AND t.typnamespace = 'pg_catalog'::regnamespace AND"
+          + USER_SCHEMAS;
+
+  private static final String DESCENDING =
+      "SELECT n.nspname, c.relname FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE q.seqincrement < 0";
+
+  private final Connection connection;
+  private final Map<Long, Draft> drafts = new HashMap<>();
+  private boolean deferrable;
+
+  private PgCatalogLoader(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * Loads the catalog in a transaction of its own, which is rolled back.
+   *
+   * @param connection with no transaction open; as it was, afterwards
+   * @param previousVersion the new catalog's version is one more
+   */
+  public static Catalog load(Connection connection, long previousVersion) throws SQLException {
+    boolean autoCommit = connection.getAutoCommit();
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      // So that expressions and views are printed with the schema of every name.
+      statement.execute("SET LOCAL search_path = pg_catalog");
+      return new PgCatalogLoader(connection).load(previousVersion + 1);
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(autoCommit);
+    }
+  }
+
+  private Catalog load(long version) throws SQLException {
+    relations();
+    columns();
+    keys();
+    hazards(TRIGGERS, "trigger ");
+    constraints();
+    hazards(CALLS, "an expression calls ");
+    Set<String> functions = new HashSet<>();
+    Set<String> rowFunctions = new HashSet<>();
+    each(
+        FUNCTIONS,
+        row -> {
+          functions.add(text(row, 1));
+          if (row.getBoolean(2)) {
+            rowFunctions.add(text(row, 1));
+          }
+        });
+    Set<String> operators = new HashSet<>();
+    each(OPERATORS, row -> operators.add(text(row, 1)));
+    Set<TableName> descending = new HashSet<>();
+    each(DESCENDING, row -> descending.add(new TableName(text(row, 1), text(row, 2))));
+    Map<TableName, Table> tables = new HashMap<>();
+    for (Draft draft : drafts.values()) {
+      tables.put(draft.name, draft.table());
+    }
+    return new Catalog(
+        version,
+        connection.getCatalog(),
+        Map.copyOf(tables),
+        deferrable,
+        Set.copyOf(functions),
+        Set.copyOf(rowFunctions),
+        Set.copyOf(operators),
+        Set.copyOf(descending));
+  }
+
+  private void relations() throws SQLException {
+    each(
+        RELATIONS,
+        row -> {
+          String kind = text(row, 4);
+          Draft draft = new Draft(new TableName(text(row, 2), text(row, 3)), kind);
+          drafts.put(row.getLong(1), draft);
+          if (text(row, 5).equals("u")) {
+            draft.hazard("it is unlogged: a crash empties it");
+          }
+          if (row.getBoolean(6)) {
+            draft.hazard("row security");
+            draft.readHazards.add("row security");
+          }
+          if (row.getBoolean(7) && !kind.equals("v")) {
+            draft.hazard("a rule");
+          }
+          if (row.getBoolean(8)) {
+            draft.hazard("inheritance or partitions");
+          }
+          if (row.getBoolean(9)) {
+            draft.readHazards.add("a foreign table is part of it");
+          }
+          draft.definition = Optional.ofNullable(row.getString(10));
+        });
+  }
+
+  private void columns() throws SQLException {
+    each(
+        COLUMNS,
+        row -> {
+          Optional<Draft> draft = draft(row, 1);
+          if (draft.isPresent()) {
+            column(row, draft.get());
+          }
+        });
+  }
+
+  private static void column(ResultSet row, Draft draft) throws SQLException {
+    String name = text(row, 2);
+    Optional<TableName> sequence =
+        row.getString(14) == null
+            ? Optional.empty()
+            : Optional.of(new TableName(text(row, 13), text(row, 14)));
+    Optional<String> expression = Optional.ofNullable(row.getString(12));
+    DefaultKind kind;
+    if (!text(row, 11).isEmpty()) {
+      kind = DefaultKind.GENERATED;
+    } else if (text(row, 10).equals("a")) {
+      kind = DefaultKind.IDENTITY_ALWAYS;
+    } else if (text(row, 10).equals("d")) {
+      kind = DefaultKind.IDENTITY_BY_DEFAULT;
+    } else if (expression.isEmpty()) {
+      kind = DefaultKind.DETERMINISTIC;
+    } else {
+      DefaultExpression read = DefaultExpression.of(expression.get());
+      kind = read.deterministic() ? DefaultKind.DETERMINISTIC : DefaultKind.EVALUATED;
+      if (!read.harmless()) {
+        draft.hazard("the default of " + name + " is not known to change nothing");
       }
     }
-    Map<TableName, Catalog.Table> tables = new HashMap<>();
-    columns.forEach(
-        (t, cols) -> {
-          List<String> key = keys.getOrDefault(t, List.of());
-          tables.put(
-              t,
-              new Catalog.Table(
-                  t,
-                  Catalog.Kind.TABLE,
-                  cols,
-                  key,
-                  key.isEmpty() ? List.of() : List.of(key),
-                  List.of()));
+    draft.columns.add(new Column(name, type(row), row.getBoolean(9), kind, sequence));
+  }
+
+  /** {@code int4}, {@code int4[]}; user types with their schema, in quotes. */
+  private static TypeRef type(ResultSet row) throws SQLException {
+    boolean array = row.getString(6) != null;
+    String name = text(row, array ? 6 : 3);
+    String schema = text(row, array ? 7 : 4);
+    // The type "char" is another one than char.
+    boolean builtin = schema.equals("pg_catalog") && !name.equals("char");
+    String base = builtin ? name : "\"" + schema + "\".\"" + name.replace("\"", "\"\"") + "\"";
+    return new TypeRef(array ? base + "[]" : base);
+  }
+
+  private void keys() throws SQLException {
+    each(
+        KEYS,
+        row -> {
+          Optional<Draft> found = draft(row, 1);
+          if (found.isEmpty()) {
+            return;
+          }
+          if (!row.getBoolean(3)) {
+            found.get().hazard("a deferrable key");
+            return;
+          }
+          List<String> columns = List.of((String[]) row.getArray(4).getArray());
+          if (row.getBoolean(2)) {
+            found.get().primaryKey = columns;
+          }
+          found.get().uniqueKeys.add(columns);
         });
-    return new Catalog(version, c.getCatalog(), tables, false);
+  }
+
+  private void hazards(String query, String kind) throws SQLException {
+    each(
+        query,
+        row -> {
+          String hazard = kind + text(row, 2);
+          draft(row, 1).ifPresent(d -> d.hazard(hazard));
+        });
+  }
+
+  private void constraints() throws SQLException {
+    each(
+        CONSTRAINTS,
+        row -> {
+          String name = text(row, 3);
+          deferrable |= row.getBoolean(5);
+          Optional<Draft> child = draft(row, 1);
+          if (text(row, 4).equals("c")
+              && child.isPresent()
+              && !DefaultExpression.of(text(row, 8)).deterministic()) {
+            child.get().hazard("the check " + name + " is not proven to be deterministic");
+          }
+          Optional<Draft> parent = draft(row, 2);
+          if (text(row, 4).equals("f") && parent.isPresent()) {
+            if ("cnd".contains(text(row, 6))) {
+              parent
+                  .get()
+                  .deleteHazards
+                  .add("the foreign key " + name + " has an ON DELETE action");
+            }
+            if ("cnd".contains(text(row, 7))) {
+              parent
+                  .get()
+                  .updateHazards
+                  .add("the foreign key " + name + " has an ON UPDATE action");
+            }
+          }
+        });
+  }
+
+  private Optional<Draft> draft(ResultSet row, int column) throws SQLException {
+    return Optional.ofNullable(drafts.get(row.getLong(column)));
+  }
+
+  private static String text(ResultSet row, int column) throws SQLException {
+    String text = row.getString(column);
+    return text == null ? "" : text;
+  }
+
+  private interface RowReader {
+    void read(ResultSet row) throws SQLException;
+  }
+
+  private void each(String query, RowReader reader) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      while (rows.next()) {
+        reader.read(rows);
+      }
+    }
+  }
+
+  /** A table while it is put together. */
+  private static final class Draft {
+    private final TableName name;
+    private final Kind kind;
+    private final List<Column> columns = new ArrayList<>();
+    private final List<List<String>> uniqueKeys = new ArrayList<>();
+    private final List<String> hazards = new ArrayList<>();
+    private final List<String> deleteHazards = new ArrayList<>();
+    private final List<String> updateHazards = new ArrayList<>();
+    private final List<String> readHazards = new ArrayList<>();
+    private List<String> primaryKey = List.of();
+    private Optional<String> definition = Optional.empty();
+
+    Draft(TableName name, String kind) {
+      this.name = name;
+      this.kind =
+          switch (kind) {
+            case "r" -> Kind.TABLE;
+            case "p" -> Kind.PARTITIONED;
+            case "v" -> Kind.VIEW;
+            default -> Kind.OTHER;
+          };
+    }
+
+    void hazard(String hazard) {
+      hazards.add(hazard);
+    }
+
+    Table table() {
+      return new Table(
+          name,
+          kind,
+          List.copyOf(columns),
+          primaryKey,
+          List.copyOf(uniqueKeys),
+          List.copyOf(hazards),
+          List.copyOf(deleteHazards),
+          List.copyOf(updateHazards),
+          List.copyOf(readHazards),
+          definition);
+    }
   }
 }

@@ -131,7 +131,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                                 .map(m -> m.id() + " " + m.note())
                                 .toList())));
     return opened
-        .thenCompose(term -> term.primary().port().loadCatalog(1))
+        .thenCompose(term -> term.primary().port().loadCatalog(0))
         .thenApply(
             catalog -> {
               Engine<L> engine =
@@ -244,7 +244,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   CompletionStage<Void> reloadCatalog() {
     reservations.forget();
     return awaitTerm()
-        .thenCompose(term -> term.primary().port().loadCatalog(catalog.version() + 1))
+        .thenCompose(term -> term.primary().port().loadCatalog(catalog.version()))
         .thenAccept(loaded -> catalog = loaded);
   }
 

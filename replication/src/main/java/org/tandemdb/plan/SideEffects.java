@@ -25,7 +25,7 @@ final class SideEffects {
     for (Facts.Use column : facts.columns()) {
       // "t.f" calls the function f when the row type of t is its argument.
       if (column.qualifier().isPresent()
-          && scope.catalog().userFunctions().contains(column.name())) {
+          && scope.catalog().rowFunctions().contains(column.name())) {
         throw unknownFunction(column.name());
       }
     }
@@ -104,7 +104,7 @@ final class SideEffects {
             scope.parameterTypes(),
             scope.viewDepth() + 1);
     try {
-      Tokens tokens = PgLexer.lex(definition, false).statements().get(0);
+      Tokens tokens = PgLexer.lex(definition, false).from(0);
       Shape.Statement statement = scope.analyses().of(tokens);
       if (!(statement instanceof Shape.Query) || statement.shape().locking()) {
         throw new Refusal("the view " + view.name() + " is not a plain query", "Read its tables.");

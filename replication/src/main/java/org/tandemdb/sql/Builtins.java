@@ -21,7 +21,7 @@ public final class Builtins {
 
   /** Written like functions, but forms of the grammar. */
   private static final Set<String> GRAMMAR_FUNCTIONS =
-      Set.of("coalesce", "nullif", "greatest", "least", "grouping");
+      Set.of("coalesce", "nullif", "greatest", "least", "trim", "grouping");
 
   /** Built-in functions written without parentheses. */
   static final Set<String> CONTEXT_WORDS =

@@ -142,11 +142,14 @@ public final class Tokens {
     statements.add(part);
   }
 
-  /** The statement without its first {@code from} tokens. */
+  /**
+   * The statement without its first {@code from} tokens and without a semicolon at its end; empty
+   * if nothing is left.
+   */
   public Tokens from(int from) {
     List<Tokens> rest = new ArrayList<>();
-    addStatement(rest, from, count);
-    return rest.get(0);
+    addStatement(rest, from, isSymbol(count - 1, ";") ? count - 1 : count);
+    return rest.isEmpty() ? new Tokens("") : rest.get(0);
   }
 
   /** The index of the bracket that closes the one at {@code open}, or -1. */

@@ -133,7 +133,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
   }
 
   @Override
-  public CompletionStage<Catalog> loadCatalog(long version) {
+  public CompletionStage<Catalog> loadCatalog(long previousVersion) {
     CompletableFuture<Catalog> loaded = new CompletableFuture<>();
     environment
         .scheduler()
@@ -141,7 +141,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
             () -> {
               try (Connection connection =
                   connector.open(user, password, "tandem catalog", workTimeout)) {
-                loaded.complete(PgCatalogLoader.load(connection, version));
+                loaded.complete(PgCatalogLoader.load(connection, previousVersion));
               } catch (SQLException e) {
                 loaded.completeExceptionally(PgErrors.translate("catalog of " + id, e));
               } catch (RuntimeException e) {
