@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** Keeps secrets out of everything that is shown or logged. */
 final class Redaction {
   private static final Pattern SECRET_PARAMETER =
-      Pattern.compile("(?i)([?&][^=&]*(?:password|secret|token)[^=&]*=)[^&]*");
+      Pattern.compile("(?i)([?&][^=&]*(?:password|secret|token)[^=&]*=).*?(?=&|]|,\\s*jdbc:|$)");
 
   private Redaction() {}
 

@@ -46,6 +46,11 @@ public final class TandemUrl {
     return KNOWN;
   }
 
+  /** {@code url} with every password replaced, to be shown. */
+  public static String withoutSecrets(String url) {
+    return Redaction.url(url);
+  }
+
   /**
    * @param properties Tandem's settings by key, {@code user}, {@code password}; whatever else is
    *     there is the vendor driver's. They win over the URL.

@@ -63,7 +63,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private ReadLevel level;
   private Position token = Position.NONE;
   private @Nullable Open<L> open;
-  private @Nullable Lease<L> readOnlyTransaction;
   private boolean closed;
 
   ReplicatedSession(Engine<L> engine, LinkPool<L> links, String user, Executor executor) {
@@ -86,7 +85,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return new SessionView(
         engine.searchPath(effectiveSettings(), user),
         now != null,
-        readOnlyTransaction != null,
+        false,
         now != null && now.snapshotFixed,
         Set.of());
   }
@@ -309,7 +308,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public boolean inTransaction() {
-    return open != null || readOnlyTransaction != null;
+    return open != null;
   }
 
   // ---- the end of a transaction
@@ -318,7 +317,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public CompletionStage<CommitResult> commit() {
     Open<L> now = open;
     if (now == null) {
-      return endReadOnly(Decision.COMMIT);
+      return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
     }
     if (now.record.isEmpty()) {
       return commitWithoutEntry(now);
@@ -418,7 +417,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public CompletionStage<Void> rollback() {
     Open<L> now = open;
     if (now == null) {
-      return endReadOnly(Decision.ROLLBACK).thenAccept(ok -> {});
+      return CompletableFuture.completedFuture(null);
     }
     if (!settings.equals(settingsAtBegin)) {
       // The server takes back what was SET in a transaction that is rolled back.
@@ -447,11 +446,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Lease<L>> read(boolean inReadOnlyTransaction) {
-    Lease<L> pinned = readOnlyTransaction;
-    if (pinned != null) {
-      engine.member(pinned.link().backend()).busy().incrementAndGet();
-      return CompletableFuture.completedFuture(pinned);
-    }
     Position needed;
     try {
       needed = engine.router().needed(level, token);
@@ -462,50 +456,34 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (member != null) {
       Lease<L> lease = held(member, member.linkEpoch());
       if (lease != null) {
-        return readOn(member, lease, inReadOnlyTransaction);
+        return readOn(member, lease);
       }
     }
     long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
-    return readWhenPossible(needed, inReadOnlyTransaction, deadline);
+    return readWhenPossible(needed, deadline);
   }
 
-  private CompletionStage<Lease<L>> readWhenPossible(
-      Position needed, boolean inTransaction, long deadline) {
+  private CompletionStage<Lease<L>> readWhenPossible(Position needed, long deadline) {
     return engine
         .router()
         .await(needed, engine.limits().failoverPatience())
         .thenCompose(
             chosen ->
                 lease(chosen, chosen.linkEpoch())
-                    .thenCompose(lease -> readOn(chosen, lease, inTransaction))
+                    .thenCompose(lease -> readOn(chosen, lease))
                     .exceptionallyCompose(
                         failure ->
                             engine.isWorthWaiting(unwrap(failure), deadline)
                                 ? engine
                                     .probed(chosen)
-                                    .thenCompose(
-                                        ok -> readWhenPossible(needed, inTransaction, deadline))
+                                    .thenCompose(ok -> readWhenPossible(needed, deadline))
                                 : CompletableFuture.failedFuture(unwrap(failure))));
   }
 
-  private CompletionStage<Lease<L>> readOn(
-      Member<L> member, Lease<L> lease, boolean inTransaction) {
+  private CompletionStage<Lease<L>> readOn(Member<L> member, Lease<L> lease) {
     member.busy().incrementAndGet();
     member.reads().incrementAndGet();
-    if (!inTransaction) {
-      return settle(lease);
-    }
-    return settle(lease)
-        .thenCompose(
-            ok ->
-                lease
-                    .link()
-                    .begin(new BeginSpec(BackendLink.Isolation.READ_COMMITTED, true, false)))
-        .thenApply(
-            ok -> {
-              readOnlyTransaction = lease;
-              return lease;
-            });
+    return settle(lease);
   }
 
   @Override
@@ -518,27 +496,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     } else {
       token = Position.max(token, member.applied().position());
     }
-  }
-
-  private CompletionStage<CommitResult> endReadOnly(Decision decision) {
-    Lease<L> lease = readOnlyTransaction;
-    readOnlyTransaction = null;
-    if (lease == null) {
-      return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
-    }
-    return lease
-        .link()
-        .finish(Position.NONE, decision)
-        .thenApply(
-            outcome -> {
-              if (!(outcome instanceof FinishOutcome.Done)) {
-                drop(lease);
-              }
-              return outcome instanceof FinishOutcome.Done
-                  ? new CommitResult.Committed(Optional.empty())
-                  : new CommitResult.RolledBack(
-                      ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
-            });
   }
 
   // ---- links
@@ -585,10 +542,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     Member<L> member = engine.member(lease.link().backend());
     Open<L> now = open;
     boolean wrote = now != null && now.lease == lease && !now.record.isEmpty();
-    boolean pinned = readOnlyTransaction == lease;
-    if (pinned) {
-      readOnlyTransaction = null;
-    }
     lease.link().sever();
     if (now != null && now.lease == lease) {
       finished(now, false);
@@ -596,7 +549,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       drop(lease);
     }
     engine.linkFailed(member, failure);
-    if (wrote || pinned) {
+    if (wrote) {
       return CompletableFuture.completedFuture(Recourse.TRANSACTION_LOST);
     }
     // Nothing was submitted, so nothing is in the log: it may run again when somebody can serve.
@@ -627,8 +580,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       now.lease.link().sever();
       finished(now, false);
     }
-    boolean dirty = readOnlyTransaction != null || !settings.isEmpty();
-    readOnlyTransaction = null;
+    boolean dirty = !settings.isEmpty();
     for (Lease<L> lease : List.copyOf(leases.values())) {
       lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
     }

@@ -33,8 +33,8 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   CompletionStage<Started<L>> start(Request request, Plan plan, BackendLink.BeginSpec spec);
 
   /**
-   * A link for reads outside a read-write transaction, at this session's read level. Inside a READ
-   * ONLY transaction the same link comes back each time.
+   * A link for reads outside a read-write transaction, at this session's read level. A READ ONLY
+   * transaction is begun and ended by the front end, on the one lease that it got for it.
    */
   CompletionStage<Lease<L>> read(boolean inReadOnlyTransaction);
 

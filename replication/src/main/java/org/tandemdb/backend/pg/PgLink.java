@@ -153,8 +153,14 @@ final class PgLink implements JdbcLink {
     try {
       switch (decision) {
         // pgjdbc raises an error when the server answers COMMIT with the tag ROLLBACK.
-        case COMMIT -> connection.commit();
-        case ROLLBACK -> connection.rollback();
+        case COMMIT -> {
+          connection.commit();
+          connection.setAutoCommit(true);
+        }
+        case ROLLBACK -> {
+          connection.rollback();
+          connection.setAutoCommit(true);
+        }
         case COMMIT_PREPARED -> finishPrepared("COMMIT", position);
         case ROLLBACK_PREPARED -> finishPrepared("ROLLBACK", position);
       }
@@ -184,6 +190,7 @@ final class PgLink implements JdbcLink {
           try {
             if (isUsable() && !connection.getAutoCommit()) {
               connection.rollback();
+              connection.setAutoCommit(true);
             }
           } catch (SQLException e) {
             // The transaction dies with its session; nobody may use the link again.

@@ -1,0 +1,682 @@
+package org.tandemdb.jdbc;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.BackendLink.Isolation;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Value;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.EngineSession.CommitResult;
+import org.tandemdb.session.EngineSession.Recourse;
+import org.tandemdb.session.EngineSession.Started;
+import org.tandemdb.session.SessionExecutor;
+
+/**
+ * Runs one client's requests where the engine's plan says. A <i>block</i> is what PostgreSQL calls a
+ * transaction block: it is open between statements, because autocommit is off, because of BEGIN, or,
+ * implicitly, for the length of a batch. Outside a block each statement is its own transaction.
+ *
+ * <pre>
+ *   idle ── read, no block ──────────▶ idle                  (any backend at the session's level)
+ *   idle ── write, no block ─ start ─▶ commit ─▶ idle
+ *   idle ── READ ONLY block ─ read ──▶ reading ── commit/rollback ─▶ idle
+ *   idle ── block ─ start ───────────▶ writing ── commit/rollback ─▶ idle
+ * </pre>
+ *
+ * <p>Owned by the thread that uses the connection; {@link TandemConnection} serialises.
+ */
+final class ClientSession {
+  /** A request that meets one dying backend after the other is given up after as many. */
+  private static final int MAX_ATTEMPTS = 16;
+
+  private final SessionSource source;
+  private final EngineSession<JdbcLink> session;
+  private final SessionExecutor executor;
+  private final Duration waitLimit;
+
+  private boolean autoCommit = true;
+  private boolean readOnly;
+  private Isolation isolation = Isolation.READ_COMMITTED;
+
+  private boolean block;
+  private boolean explicitBlock;
+  private boolean implicitBlock;
+  private BeginSpec spec = BeginSpec.READ_WRITE;
+
+  private @Nullable Lease<JdbcLink> reading;
+  private @Nullable Lease<JdbcLink> writing;
+  private boolean closed;
+
+  /** Something ran on the primary that the engine could not record: it must not be committed. */
+  private boolean doomed;
+
+  ClientSession(
+      SessionSource source, EngineSession<JdbcLink> session, SessionExecutor executor) {
+    this.source = source;
+    this.session = session;
+    this.executor = executor;
+    this.waitLimit = source.waitLimit();
+  }
+
+  // --- settings -----------------------------------------------------------------------------
+
+  boolean autoCommit() {
+    return autoCommit;
+  }
+
+  void autoCommit(boolean on) throws SQLException {
+    if (on == autoCommit) {
+      return;
+    }
+    if (on) {
+      commit();
+    }
+    autoCommit = on;
+    resetSpec();
+  }
+
+  boolean readOnly() {
+    return readOnly;
+  }
+
+  void readOnly(boolean on) throws SQLException {
+    refuseInTransaction("read-only property");
+    readOnly = on;
+    resetSpec();
+  }
+
+  Isolation isolation() {
+    return isolation;
+  }
+
+  void isolation(Isolation level) throws SQLException {
+    refuseInTransaction("isolation level");
+    isolation = level;
+    resetSpec();
+  }
+
+  private void refuseInTransaction(String what) throws SQLException {
+    if (isOpen()) {
+      throw new SQLException(
+          "Cannot change the " + what + " in the middle of a transaction.", "25001");
+    }
+  }
+
+  private void resetSpec() {
+    boolean only = readOnly && !autoCommit;
+    spec =
+        isolation == Isolation.READ_COMMITTED && !only
+            ? BeginSpec.READ_WRITE
+            : new BeginSpec(isolation, only, false);
+  }
+
+  /** True while a transaction holds a link. */
+  boolean isOpen() {
+    return reading != null || session.inTransaction();
+  }
+
+  boolean inBlock() {
+    return block || !autoCommit;
+  }
+
+  /** Serializable reads run on the primary, too: elsewhere nobody would see their conflicts. */
+  private boolean isReadOnlyBlock() {
+    return spec.readOnly() && spec.isolation() != Isolation.SERIALIZABLE;
+  }
+
+  // --- requests -----------------------------------------------------------------------------
+
+  void execute(Request request, Command command) throws SQLException {
+    Plan plan;
+    try {
+      plan = session.plan(request);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+    dispatch(request, plan, command);
+  }
+
+  private void dispatch(Request request, Plan plan, Command command) throws SQLException {
+    if (doomed && !isRollback(plan)) {
+      throw failed();
+    }
+    if (plan instanceof Plan.Read && !inBlock()) {
+      read(request, command);
+    } else if (plan instanceof Plan.Steps steps) {
+      steps(request, steps, command);
+    } else if (plan instanceof Plan.Refused refused) {
+      throw refused(refused);
+    } else if (plan instanceof Plan.Task task) {
+      throw SqlErrors.of(
+          ErrorCode.STATEMENT_REFUSED, task.reason() + ": not through this driver yet", null);
+    } else if (plan instanceof Plan.Local local) {
+      local(request, local, command);
+    } else if (inBlock() && isReadOnlyBlock()) {
+      readInBlock(request, plan, command);
+    } else {
+      write(request, plan, command);
+    }
+  }
+
+  private static boolean isRollback(Plan plan) {
+    return plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Rollback;
+  }
+
+  private static SQLException failed() {
+    return SqlErrors.of(
+        "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", null);
+  }
+
+  private static SQLException refused(Plan.Refused plan) {
+    String state = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
+    String text = plan.remedy().isEmpty() ? plan.reason() : plan.reason() + " " + plan.remedy();
+    return SqlErrors.of(state, text, null);
+  }
+
+  private void read(Request request, Command command) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      Lease<JdbcLink> lease = readLease(false);
+      try {
+        run(lease, request.sql(), Command.Shape.CLIENT, command);
+      } catch (SQLException e) {
+        if (!SqlErrors.isLinkFailure(e, lease.link().connection())) {
+          session.readDone(lease);
+          throw e;
+        }
+        again(lost(lease, e), e, attempt);
+        command.discard();
+        continue;
+      }
+      session.readDone(lease);
+      return;
+    }
+  }
+
+  private void readInBlock(Request request, Plan plan, Command command) throws SQLException {
+    if (!(plan instanceof Plan.Read) && !(plan instanceof Plan.Local)) {
+      throw SqlErrors.of("25006", "cannot write in a read-only transaction", null);
+    }
+    Lease<JdbcLink> lease = reading;
+    if (lease == null) {
+      lease = readLease(true);
+      JdbcLink link = lease.link();
+      try {
+        call(() -> link.begin(spec));
+      } catch (SQLException e) {
+        if (SqlErrors.isLinkFailure(e, link.connection())) {
+          throw unavailableOrLost(lost(lease, e), e);
+        }
+        session.readDone(lease);
+        throw e;
+      }
+      reading = lease;
+    }
+    try {
+      run(lease, request.sql(), Command.Shape.CLIENT, command);
+    } catch (SQLException e) {
+      throw inTransaction(lease, e);
+    }
+  }
+
+  private void write(Request request, Plan planned, Command command) throws SQLException {
+    boolean alone = !inBlock();
+    for (int attempt = 1; ; attempt++) {
+      Plan plan = planned;
+      Started<JdbcLink> started = call(() -> session.start(request, plan, spec));
+      Lease<JdbcLink> lease = started.lease();
+      writing = lease;
+      try {
+        runStarted(request, started.plan(), lease, command);
+      } catch (SQLException e) {
+        if (SqlErrors.isLinkFailure(e, lease.link().connection())) {
+          writing = null;
+          Recourse recourse = lost(lease, e);
+          if (!alone) {
+            endBlock();
+            throw unavailableOrLost(recourse, e);
+          }
+          again(recourse, e, attempt);
+          command.discard();
+          continue;
+        }
+        if (alone) {
+          rollbackAfter(e);
+        }
+        throw e;
+      }
+      if (alone) {
+        commit();
+      }
+      return;
+    }
+  }
+
+  private void runStarted(
+      Request request, Plan plan, Lease<JdbcLink> lease, Command command) throws SQLException {
+    if (plan instanceof Plan.Write write) {
+      runWrite(write, lease, command);
+    } else if (plan instanceof Plan.Exclusive exclusive) {
+      run(lease, request.sql(), Command.Shape.CLIENT, command);
+      report(() -> session.executed(exclusive));
+    } else if (plan instanceof Plan.Read || plan instanceof Plan.Local) {
+      run(lease, request.sql(), Command.Shape.CLIENT, command);
+    } else if (plan instanceof Plan.Refused refused) {
+      throw refused(refused);
+    } else {
+      throw SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null);
+    }
+  }
+
+  private void runWrite(Plan.Write plan, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
+    Plan.CaptureSpec capture = plan.capture();
+    // Before anything runs: what cannot be logged must not be written.
+    List<Value> parameters = command.parameters();
+    boolean streamed = capture.isCapturing() && capture.clientColumns() == 0;
+    Statement vendor =
+        command.vendor(
+            lease.link(),
+            plan.sqlForPrimary(),
+            streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED);
+    if (capture.isCapturing() && CapturedText.needsTextResults(capture.hidden())) {
+      VendorText.force(vendor);
+    }
+    boolean hasRows = command.run(vendor, plan.sqlForPrimary());
+    if (!hasRows) {
+      long count = vendor.getLargeUpdateCount();
+      report(() -> session.executed(plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
+      command.count(count);
+      return;
+    }
+    ResultSet rows = vendor.getResultSet();
+    if (streamed) {
+      command.count(reportStreamed(plan, parameters, rows));
+      rows.close();
+      return;
+    }
+    long count = rows.last() ? rows.getRow() : 0;
+    rows.beforeFirst();
+    int visible = Integer.MAX_VALUE;
+    CapturedRows captured = new CapturedRows(rows, capture);
+    if (capture.isCapturing()) {
+      visible = capture.clientColumns();
+      report(() -> session.executed(plan, parameters, count, captured));
+      rows.beforeFirst();
+    } else {
+      report(() -> session.executed(plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
+    }
+    command.rows(rows, visible, count, lease);
+  }
+
+  /** The first portion is read ahead, so that the count is known for all but large results. */
+  private long reportStreamed(Plan.Write plan, List<Value> parameters, ResultSet rows)
+      throws SQLException {
+    CapturedRows captured = new CapturedRows(rows, plan.capture());
+    List<List<@Nullable String>> portion = new ArrayList<>();
+    try {
+      while (portion.size() < VendorText.PORTION_ROWS && captured.hasNext()) {
+        portion.add(captured.next());
+      }
+      if (portion.size() < VendorText.PORTION_ROWS) {
+        session.executed(plan, parameters, portion.size(), portion.iterator());
+        return portion.size();
+      }
+      session.executed(plan, parameters, -1, new Joined(portion, captured));
+      return captured.drain();
+    } catch (RuntimeException e) {
+      doomed = true;
+      throw SqlErrors.of(e);
+    }
+  }
+
+  private void run(Lease<JdbcLink> lease, String sql, Command.Shape shape, Command command)
+      throws SQLException {
+    Statement vendor = command.vendor(lease.link(), sql, shape);
+    if (command.run(vendor, sql)) {
+      command.rows(vendor.getResultSet(), Integer.MAX_VALUE, -1, lease);
+    } else {
+      command.count(Math.max(0, vendor.getLargeUpdateCount()));
+    }
+  }
+
+  // --- batches ------------------------------------------------------------------------------
+
+  private void steps(Request request, Plan.Steps steps, Command command) throws SQLException {
+    inOneTransaction(
+        () -> {
+          for (Plan.Step step : steps.steps()) {
+            command.step(step.sql());
+            dispatch(
+                new Request(step.sql(), request.markers(), List.of()), step.plan(), command);
+            // An explicit COMMIT inside the batch: what follows is the next implicit transaction.
+            block |= implicitBlock;
+          }
+        });
+  }
+
+  /** Runs {@code work} as one transaction, which the caller's block, if there is one, goes on. */
+  void inOneTransaction(Work work) throws SQLException {
+    if (!autoCommit || implicitBlock) {
+      work.run();
+      return;
+    }
+    implicitBlock = true;
+    block = true;
+    try {
+      work.run();
+    } catch (SQLException e) {
+      implicitBlock = false;
+      if (!explicitBlock) {
+        rollbackAfter(e);
+      }
+      throw e;
+    }
+    implicitBlock = false;
+    if (!explicitBlock) {
+      commit();
+    }
+  }
+
+  /** Statements that belong together. */
+  interface Work {
+    void run() throws SQLException;
+  }
+
+  // --- LOCAL --------------------------------------------------------------------------------
+
+  private void local(Request request, Plan.Local plan, Command command) throws SQLException {
+    Plan.Effect effect = plan.effect();
+    if (effect instanceof Plan.Effect.Begin begin) {
+      begin(begin);
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.Commit) {
+      commit();
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.Rollback) {
+      rollback();
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.ShowTandem show) {
+      command.rows(show(show));
+    } else if (effect instanceof Plan.Effect.None) {
+      onOwnLink(request, plan, command);
+    } else if (effect instanceof Plan.Effect.Setting setting) {
+      setting(request, plan, setting, command);
+    } else {
+      savepoint(request, plan, effect, command);
+    }
+  }
+
+  private void onOwnLink(Request request, Plan plan, Command command) throws SQLException {
+    if (inBlock() && isReadOnlyBlock()) {
+      readInBlock(request, plan, command);
+    } else {
+      write(request, plan, command);
+    }
+  }
+
+  private void begin(Plan.Effect.Begin begin) {
+    if (isOpen()) {
+      return; // PostgreSQL: a warning, "there is already a transaction in progress"
+    }
+    block = true;
+    explicitBlock = true;
+    Isolation level = begin.isolation().map(ClientSession::isolationOf).orElse(isolation);
+    spec = new BeginSpec(level, begin.readOnly() || readOnly, false);
+  }
+
+  private static Isolation isolationOf(String text) {
+    String level = text.toUpperCase(java.util.Locale.ROOT).replace(' ', '_');
+    return level.equals("READ_UNCOMMITTED") ? Isolation.READ_COMMITTED : Isolation.valueOf(level);
+  }
+
+  private void setting(
+      Request request, Plan.Local plan, Plan.Effect.Setting setting, Command command)
+      throws SQLException {
+    inOneTransaction(
+        () -> {
+          onOwnLink(request, plan, command);
+          Lease<JdbcLink> lease = writing != null ? writing : reading;
+          if (lease == null) {
+            return;
+          }
+          try (var ask =
+              lease.link().connection().prepareStatement("SELECT current_setting(?, true)")) {
+            ask.setString(1, setting.name());
+            try (ResultSet answer = ask.executeQuery()) {
+              String value = answer.next() ? answer.getString(1) : null;
+              report(
+                  () ->
+                      session.setting(
+                          setting.name(), value == null ? "" : value, setting.local()));
+            }
+          }
+        });
+  }
+
+  private void savepoint(Request request, Plan plan, Plan.Effect effect, Command command)
+      throws SQLException {
+    if (!inBlock()) {
+      throw SqlErrors.of("25P01", "savepoints can only be used in transaction blocks", null);
+    }
+    onOwnLink(request, plan, command);
+    if (reading != null) {
+      return;
+    }
+    if (effect instanceof Plan.Effect.Savepoint s) {
+      report(() -> session.savepoint(s.name()));
+    } else if (effect instanceof Plan.Effect.RollbackTo s) {
+      report(() -> session.rollbackTo(s.name()));
+    } else if (effect instanceof Plan.Effect.Release s) {
+      report(() -> session.release(s.name()));
+    }
+  }
+
+  private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {
+    try {
+      if (show.topic().equalsIgnoreCase("PLAN")) {
+        Plan plan =
+            session.plan(new Request(show.argument(), Request.Markers.QUESTION, List.of()));
+        return new MemoryResultSet(PlanText.table(plan));
+      }
+      return new MemoryResultSet(source.show(show.topic(), show.argument()));
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+  }
+
+  // --- the end of a transaction -------------------------------------------------------------
+
+  void commit() throws SQLException {
+    if (doomed) {
+      rollback();
+      throw failed();
+    }
+    try {
+      if (reading != null) {
+        endReading();
+      } else if (session.inTransaction()) {
+        CommitResult result = call(session::commit);
+        if (result instanceof CommitResult.RolledBack rolledBack) {
+          throw rolledBack.cause() instanceof SQLException cause
+              ? cause
+              : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
+        }
+        if (result instanceof CommitResult.Unknown unknown) {
+          throw SqlErrors.of(
+              ErrorCode.OUTCOME_UNKNOWN,
+              unknown.message() + " (position " + unknown.position() + ")",
+              null);
+        }
+      }
+    } finally {
+      endBlock();
+    }
+  }
+
+  void rollback() throws SQLException {
+    try {
+      if (reading != null) {
+        endReading();
+      } else if (session.inTransaction()) {
+        call(session::rollback);
+      }
+    } finally {
+      endBlock();
+    }
+  }
+
+  private void endReading() throws SQLException {
+    Lease<JdbcLink> lease = reading;
+    reading = null;
+    if (lease != null) {
+      try {
+        call(() -> lease.link().rollback());
+      } finally {
+        session.readDone(lease);
+      }
+    }
+  }
+
+  private void endBlock() {
+    block = false;
+    explicitBlock = false;
+    writing = null;
+    reading = null;
+    doomed = false;
+    resetSpec();
+  }
+
+  private void rollbackAfter(SQLException first) {
+    try {
+      rollback();
+    } catch (SQLException second) {
+      first.addSuppressed(second);
+    }
+  }
+
+  // --- links --------------------------------------------------------------------------------
+
+  /** A question to the vendor's connection, which is not the client's statement. */
+  interface Question<T extends @Nullable Object> {
+    T ask(Connection vendor) throws SQLException;
+  }
+
+  /** Asks on the open transaction's link, or on one for reads. */
+  <T extends @Nullable Object> T ask(Question<T> question) throws SQLException {
+    Lease<JdbcLink> open = writing != null && session.inTransaction() ? writing : reading;
+    if (open != null) {
+      try {
+        return question.ask(open.link().connection());
+      } catch (SQLException e) {
+        throw inTransaction(open, e);
+      }
+    }
+    for (int attempt = 1; ; attempt++) {
+      Lease<JdbcLink> lease = readLease(false);
+      try {
+        T answer = question.ask(lease.link().connection());
+        session.readDone(lease);
+        return answer;
+      } catch (SQLException e) {
+        if (!SqlErrors.isLinkFailure(e, lease.link().connection())) {
+          session.readDone(lease);
+          throw e;
+        }
+        again(lost(lease, e), e, attempt);
+      }
+    }
+  }
+
+  /**
+   * What the client sees of {@code e}, raised on the link of an open transaction, which a failed
+   * link ends.
+   */
+  SQLException inTransaction(Lease<JdbcLink> lease, SQLException e) throws SQLException {
+    boolean current = lease == writing || lease == reading;
+    if (!current || !SqlErrors.isLinkFailure(e, lease.link().connection())) {
+      return e;
+    }
+    Recourse recourse = lost(lease, e);
+    endBlock();
+    return unavailableOrLost(recourse, e);
+  }
+
+  private Recourse lost(Lease<JdbcLink> lease, SQLException e) throws SQLException {
+    return call(() -> session.lost(lease, e, source.patience()));
+  }
+
+  /** Returns if the statement is to run again. */
+  private static void again(Recourse recourse, SQLException e, int attempt) throws SQLException {
+    if (recourse != Recourse.RUN_AGAIN) {
+      throw unavailableOrLost(recourse, e);
+    }
+    if (attempt == MAX_ATTEMPTS) {
+      throw SqlErrors.of(ErrorCode.NO_BACKEND, MAX_ATTEMPTS + " links failed in a row", e);
+    }
+  }
+
+  private static SQLException unavailableOrLost(Recourse recourse, SQLException e) {
+    return recourse == Recourse.UNAVAILABLE
+        ? SqlErrors.of(ErrorCode.NO_BACKEND, String.valueOf(e.getMessage()), e)
+        : SqlErrors.of(ErrorCode.TRANSACTION_LOST, String.valueOf(e.getMessage()), e);
+  }
+
+  private Lease<JdbcLink> readLease(boolean inReadOnlyTransaction) throws SQLException {
+    try {
+      CompletionStage<Lease<JdbcLink>> stage = session.read(inReadOnlyTransaction);
+      CompletableFuture<Lease<JdbcLink>> future = stage.toCompletableFuture();
+      return future.isDone() ? future.join() : executor.join(future, waitLimit);
+    } catch (TimeoutException e) {
+      throw SqlErrors.of(ErrorCode.NO_BACKEND, "no link for a read within " + waitLimit, e);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+  }
+
+  private <T> T call(Supplier<CompletionStage<T>> operation) throws SQLException {
+    try {
+      return executor.call(operation, waitLimit);
+    } catch (TimeoutException e) {
+      throw SqlErrors.of(ErrorCode.OUTCOME_UNKNOWN, "no answer within " + waitLimit, e);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+  }
+
+  /** Tells the engine what ran; its refusal (too large, staging failed) is the statement's. */
+  private void report(Work report) throws SQLException {
+    try {
+      report.run();
+    } catch (RuntimeException e) {
+      doomed = true;
+      throw SqlErrors.of(e);
+    }
+  }
+
+  void close() throws SQLException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      rollback();
+    } finally {
+      session.close();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package org.tandemdb.jdbc;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Value;
+
+/** A client's statement as {@link ClientSession} runs it. */
+interface Command {
+
+  /** How rows are to come from the vendor. */
+  enum Shape {
+    /** As the client asked. */
+    CLIENT,
+    /** All of them, scrollable: they are counted before the client sees them. */
+    COUNTED,
+    /** In portions, to the end: none is the client's. */
+    STREAMED
+  }
+
+  /** The vendor's statement for {@code sql} on {@code link}, parameters set. */
+  Statement vendor(JdbcLink link, String sql, Shape shape) throws SQLException;
+
+  /** Executes it; true if it has rows. */
+  boolean run(Statement vendor, String sql) throws SQLException;
+
+  /** The parameters as the server received them. */
+  List<Value> parameters() throws SQLException;
+
+  /** Takes rows, of which the first {@code visible} columns are the client's. */
+  void rows(ResultSet vendorRows, int visible, long count, Lease<JdbcLink> lease)
+      throws SQLException;
+
+  /** Takes rows that no backend made. */
+  void rows(MemoryResultSet rows);
+
+  void count(long rows);
+
+  /** What has been taken is void: the statement runs again. */
+  void discard();
+
+  /** The step that comes next stands for {@code sql}, and has its share of the parameters. */
+  void step(String sql) throws SQLException;
+}

@@ -1,0 +1,81 @@
+package org.tandemdb.jdbc;
+
+import java.time.Duration;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.config.BackendConfig;
+import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.engine.Engine;
+import org.tandemdb.engine.Reports;
+import org.tandemdb.engine.pg.PgEngines;
+import org.tandemdb.env.SystemEnvironment;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.SessionExecutor;
+
+/** The one place where the driver meets the engine's class. */
+final class EmbeddedEngine implements SessionSource {
+  /** Threads for control, appliers and time-outs: each may block for as long as its time-out. */
+  private static final int THREADS_PER_BACKEND = 6;
+
+  private static final int THREADS = 8;
+
+  private final SystemEnvironment environment;
+  private final Engine<JdbcLink> engine;
+  private final BackendConfig first;
+
+  private EmbeddedEngine(SystemEnvironment environment, Engine<JdbcLink> engine) {
+    this.environment = environment;
+    this.engine = engine;
+    this.first = engine.config().backends().get(0);
+  }
+
+  /** Opens the engine of {@code config} in this JVM. */
+  static SessionSource open(ClusterConfig config) {
+    SystemEnvironment environment =
+        new SystemEnvironment(
+            "tandem-" + config.database(),
+            THREADS + THREADS_PER_BACKEND * config.backends().size());
+    try {
+      return new EmbeddedEngine(environment, PgEngines.open(config, environment));
+    } catch (RuntimeException | Error e) {
+      environment.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor) {
+    return user.isEmpty()
+        ? engine.session(first.user(), first.password(), executor)
+        : engine.session(user, password, executor);
+  }
+
+  @Override
+  public Table show(String topic, String argument) {
+    Reports.Table report = Reports.show(engine, topic);
+    return new Table(report.columns(), report.rows());
+  }
+
+  @Override
+  public Duration patience() {
+    return engine.config().limits().failoverPatience();
+  }
+
+  /** The longest chain: gate, failover, a marker's hard limit, an exclusive statement. */
+  @Override
+  public Duration waitLimit() {
+    var limits = engine.config().limits();
+    return limits
+        .gateTimeout()
+        .multipliedBy(2L * limits.gateAttempts())
+        .plus(limits.leaseTimeout())
+        .plus(limits.failoverPatience().multipliedBy(2))
+        .plus(limits.markLimit())
+        .plus(limits.exclusiveLimit());
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+    environment.close();
+  }
+}

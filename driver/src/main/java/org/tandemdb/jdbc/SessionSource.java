@@ -1,0 +1,35 @@
+package org.tandemdb.jdbc;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.SessionExecutor;
+
+/** An engine as the driver sees it. Thread-safe. */
+interface SessionSource extends AutoCloseable {
+
+  /**
+   * A session for a new client connection.
+   *
+   * @param user the client's database user; empty means Tandem's own role
+   * @param executor runs the session's blocking link work on the client's thread
+   */
+  EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor);
+
+  /** The answer to {@code SHOW TANDEM topic argument}. */
+  Table show(String topic, String argument);
+
+  /** How long a session waits for a new primary. */
+  Duration patience();
+
+  /** Nothing in the engine takes longer than this; the driver's last resort against a hang. */
+  Duration waitLimit();
+
+  @Override
+  void close();
+
+  /** A small report: column names, and rows of texts. */
+  record Table(List<String> columns, List<List<@Nullable String>> rows) {}
+}

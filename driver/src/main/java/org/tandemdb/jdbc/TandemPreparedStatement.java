@@ -1,0 +1,412 @@
+package org.tandemdb.jdbc;
+
+import java.math.BigDecimal;
+import java.net.URL;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.Date;
+import java.sql.ParameterMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.SQLType;
+import java.sql.Statement;
+import java.sql.Time;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Calendar;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.entry.Value;
+import org.tandemdb.jdbc.Binding.Kind;
+import org.tandemdb.plan.Request;
+
+/** Records parameters, and replays them on the vendor's statement of the link that is given. */
+final class TandemPreparedStatement extends RefusingPreparedStatement {
+  private static final int MAX_PARAMETERS = 65_535;
+
+  private final Request request;
+  private final boolean keysWanted;
+
+  private @Nullable Binding[] bindings = new Binding[8];
+  private int used;
+  private @Nullable List<@Nullable Binding[]> batch;
+
+  /** Where the parameters of the step that runs begin, and how many they are; -1 for all. */
+  private int stepFrom;
+  private int stepCount = -1;
+
+  TandemPreparedStatement(
+      TandemConnection connection, ResultKind kind, String sql, GeneratedKeys keys) {
+    super(connection, kind);
+    String text = keys.addTo(sql);
+    this.request = new Request(text, Request.Markers.QUESTION, List.of());
+    this.keysWanted = !text.equals(sql);
+  }
+
+  // --- Command ------------------------------------------------------------------------------
+
+  @Override
+  boolean isPrepared() {
+    return true;
+  }
+
+  @Override
+  Statement make(Connection link, String sql, Shape shape) throws SQLException {
+    return link.prepareStatement(
+        sql, typeFor(shape), ResultSet.CONCUR_READ_ONLY, holdabilityFor(shape));
+  }
+
+  @Override
+  void bind(Statement vendorStatement, JdbcLink link) throws SQLException {
+    PreparedStatement to = (PreparedStatement) vendorStatement;
+    int count = stepCount < 0 ? used : stepCount;
+    for (int i = 0; i < count; i++) {
+      Binding binding = bindings[stepFrom + i];
+      if (binding != null) {
+        binding.bind(to, i + 1, link.connection());
+      }
+    }
+  }
+
+  @Override
+  boolean runVendor(Statement vendorStatement, String sql) throws SQLException {
+    return ((PreparedStatement) vendorStatement).execute();
+  }
+
+  @Override
+  public List<Value> parameters() throws SQLException {
+    int count = stepCount < 0 ? used : stepCount;
+    List<Value> values = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      Binding binding = bindings[stepFrom + i];
+      if (binding == null) {
+        throw Refusals.invalid("No value specified for parameter " + (i + 1) + ".");
+      }
+      values.add(binding.toValue());
+    }
+    return values;
+  }
+
+  @Override
+  public void step(String sql) throws SQLException {
+    super.step(sql);
+    stepFrom += Math.max(0, stepCount);
+    stepCount = StatementText.scan(sql).markers();
+    if (stepFrom + stepCount > bindings.length) {
+      bindings = Arrays.copyOf(bindings, stepFrom + stepCount);
+    }
+  }
+
+  private void run() throws SQLException {
+    stepFrom = 0;
+    stepCount = -1;
+    perform(request, keysWanted);
+  }
+
+  @Override
+  public ResultSet executeQuery() throws SQLException {
+    run();
+    return rowsOf();
+  }
+
+  @Override
+  public boolean execute() throws SQLException {
+    run();
+    return getResultSet() != null;
+  }
+
+  @Override
+  public long executeLargeUpdate() throws SQLException {
+    run();
+    return countOf();
+  }
+
+  @Override
+  public int executeUpdate() throws SQLException {
+    return small(executeLargeUpdate());
+  }
+
+  // --- batches ------------------------------------------------------------------------------
+
+  @Override
+  public void addBatch() throws SQLException {
+    checkOpen();
+    if (batch == null) {
+      batch = new ArrayList<>();
+    }
+    batch.add(Arrays.copyOf(bindings, used));
+  }
+
+  @Override
+  public void clearBatch() throws SQLException {
+    batch = null;
+  }
+
+  @Override
+  public long[] executeLargeBatch() throws SQLException {
+    checkOpen();
+    List<@Nullable Binding[]> sets = batch == null ? List.of() : batch;
+    batch = null;
+    @Nullable Binding[] own = bindings;
+    int ownUsed = used;
+    List<ResultSet> keys = new ArrayList<>();
+    try {
+      long[] counts =
+          runBatch(
+              sets.size(),
+              i -> {
+                bindings = sets.get(i);
+                used = bindings.length;
+                run();
+                if (keysWanted) {
+                  keys.add(MemoryResultSet.copyOf(super.getGeneratedKeys()));
+                }
+              });
+      if (keysWanted) {
+        generated(MemoryResultSet.concat(keys));
+      }
+      return counts;
+    } finally {
+      bindings = own;
+      used = ownUsed;
+    }
+  }
+
+  // --- descriptions -------------------------------------------------------------------------
+
+  @Override
+  public @Nullable ResultSetMetaData getMetaData() throws SQLException {
+    checkOpen();
+    return getConnection()
+        .session()
+        .ask(
+            link -> {
+              try (PreparedStatement described = link.prepareStatement(request.sql())) {
+                return Optional.ofNullable(described.getMetaData());
+              }
+            })
+        .map(columns -> new TandemResultSetMetaData(columns, Integer.MAX_VALUE))
+        .orElse(null);
+  }
+
+  @Override
+  public ParameterMetaData getParameterMetaData() throws SQLException {
+    checkOpen();
+    return getConnection()
+        .session()
+        .ask(
+            link -> {
+              try (PreparedStatement described = link.prepareStatement(request.sql())) {
+                return TandemParameterMetaData.copyOf(described.getParameterMetaData());
+              }
+            });
+  }
+
+  // --- parameters ---------------------------------------------------------------------------
+
+  private void set(int index, Binding binding) throws SQLException {
+    checkOpen();
+    if (index < 1 || index > MAX_PARAMETERS) {
+      throw Refusals.invalid("The parameter index " + index + " is out of range.");
+    }
+    if (index > bindings.length) {
+      bindings = Arrays.copyOf(bindings, Math.max(index, bindings.length * 2));
+    }
+    bindings[index - 1] = binding;
+    used = Math.max(used, index);
+  }
+
+  @Override
+  public void clearParameters() {
+    Arrays.fill(bindings, null);
+    used = 0;
+  }
+
+  @Override
+  public void setInt(int parameterIndex, int value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.INT, value));
+  }
+
+  @Override
+  public void setLong(int parameterIndex, long value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.LONG, value));
+  }
+
+  @Override
+  public void setShort(int parameterIndex, short value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.SHORT, value));
+  }
+
+  @Override
+  public void setByte(int parameterIndex, byte value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.BYTE, value));
+  }
+
+  @Override
+  public void setBoolean(int parameterIndex, boolean value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.BOOLEAN, value));
+  }
+
+  @Override
+  public void setFloat(int parameterIndex, float value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.FLOAT, value));
+  }
+
+  @Override
+  public void setDouble(int parameterIndex, double value) throws SQLException {
+    set(parameterIndex, Binding.of(Kind.DOUBLE, value));
+  }
+
+  @Override
+  public void setBigDecimal(int parameterIndex, @Nullable BigDecimal value) throws SQLException {
+    object(parameterIndex, value, Types.DECIMAL);
+  }
+
+  @Override
+  public void setString(int parameterIndex, @Nullable String value) throws SQLException {
+    object(parameterIndex, value, Types.VARCHAR);
+  }
+
+  @Override
+  public void setNString(int parameterIndex, @Nullable String value) throws SQLException {
+    object(parameterIndex, value, Types.VARCHAR);
+  }
+
+  @Override
+  public void setBytes(int parameterIndex, byte @Nullable [] value) throws SQLException {
+    object(parameterIndex, value == null ? null : value.clone(), Types.VARBINARY);
+  }
+
+  @Override
+  public void setURL(int parameterIndex, @Nullable URL value) throws SQLException {
+    throw Refusals.unsupported("setURL");
+  }
+
+  private void object(int index, @Nullable Object value, int typeOfNull) throws SQLException {
+    set(index, Binding.typed(Kind.OBJECT, value, typeOfNull, 0));
+  }
+
+  @Override
+  public void setObject(int parameterIndex, @Nullable Object value) throws SQLException {
+    if (value instanceof Array array && !(value instanceof TandemArray)) {
+      setArray(parameterIndex, array);
+    } else if (value instanceof TandemArray array) {
+      set(parameterIndex, Binding.of(Kind.ARRAY, array));
+    } else {
+      object(parameterIndex, copied(value), Types.NULL);
+    }
+  }
+
+  /** Mutable values as they are now: what is logged must be what ran. */
+  private static @Nullable Object copied(@Nullable Object value) {
+    if (value instanceof byte[] bytes) {
+      return bytes.clone();
+    }
+    return value instanceof java.util.Date date ? date.clone() : value;
+  }
+
+  @Override
+  public void setObject(int parameterIndex, @Nullable Object value, int targetSqlType)
+      throws SQLException {
+    if (value instanceof Array) {
+      setObject(parameterIndex, value);
+    } else {
+      set(parameterIndex, Binding.typed(Kind.TYPED, copied(value), targetSqlType, 0));
+    }
+  }
+
+  @Override
+  public void setObject(int parameterIndex, @Nullable Object value, int targetSqlType, int scale)
+      throws SQLException {
+    if (value instanceof Array) {
+      setObject(parameterIndex, value);
+    } else {
+      set(parameterIndex, Binding.typed(Kind.SCALED, copied(value), targetSqlType, scale));
+    }
+  }
+
+  @Override
+  public void setObject(int parameterIndex, @Nullable Object value, SQLType targetSqlType)
+      throws SQLException {
+    setObject(parameterIndex, value, targetSqlType.getVendorTypeNumber());
+  }
+
+  @Override
+  public void setObject(
+      int parameterIndex, @Nullable Object value, SQLType targetSqlType, int scaleOrLength)
+      throws SQLException {
+    setObject(parameterIndex, value, targetSqlType.getVendorTypeNumber(), scaleOrLength);
+  }
+
+  @Override
+  public void setNull(int parameterIndex, int sqlType) throws SQLException {
+    set(parameterIndex, Binding.typed(Kind.NULL, null, sqlType, 0));
+  }
+
+  @Override
+  public void setNull(int parameterIndex, int sqlType, String typeName) throws SQLException {
+    setNull(parameterIndex, sqlType);
+  }
+
+  @Override
+  public void setDate(int parameterIndex, @Nullable Date value) throws SQLException {
+    setDate(parameterIndex, value, null);
+  }
+
+  @Override
+  public void setDate(int parameterIndex, @Nullable Date value, @Nullable Calendar calendar)
+      throws SQLException {
+    dated(parameterIndex, Kind.DATE, value, calendar, Types.DATE);
+  }
+
+  @Override
+  public void setTime(int parameterIndex, @Nullable Time value) throws SQLException {
+    setTime(parameterIndex, value, null);
+  }
+
+  @Override
+  public void setTime(int parameterIndex, @Nullable Time value, @Nullable Calendar calendar)
+      throws SQLException {
+    dated(parameterIndex, Kind.TIME, value, calendar, Types.TIME);
+  }
+
+  @Override
+  public void setTimestamp(int parameterIndex, @Nullable Timestamp value) throws SQLException {
+    setTimestamp(parameterIndex, value, null);
+  }
+
+  @Override
+  public void setTimestamp(
+      int parameterIndex, @Nullable Timestamp value, @Nullable Calendar calendar)
+      throws SQLException {
+    dated(parameterIndex, Kind.TIMESTAMP, value, calendar, Types.TIMESTAMP);
+  }
+
+  private void dated(
+      int index,
+      Kind kind,
+      java.util.@Nullable Date value,
+      @Nullable Calendar calendar,
+      int sqlType)
+      throws SQLException {
+    Calendar zone = calendar == null ? null : (Calendar) calendar.clone();
+    set(index, new Binding(kind, copied(value), zone, sqlType, 0));
+  }
+
+  @Override
+  public void setArray(int parameterIndex, @Nullable Array value) throws SQLException {
+    if (value == null) {
+      setNull(parameterIndex, Types.ARRAY);
+    } else if (value instanceof TandemArray array) {
+      set(parameterIndex, Binding.of(Kind.ARRAY, array));
+    } else {
+      set(parameterIndex, Binding.of(Kind.ARRAY, new TandemArray(value)));
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package org.tandemdb.jdbc;
+
+import java.sql.Array;
+import java.sql.Blob;
+import java.sql.Clob;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+
+/**
+ * The vendor's rows without their hidden columns, and without a way to the vendor's connection. The
+ * client's maximum of rows is kept here where the vendor was told none, because capture reads to the
+ * end.
+ */
+final class TandemResultSet extends ForwardingResultSet {
+  private final @Nullable TandemStatement statement;
+  private final ResultSet rows;
+  private final int visible;
+  private final ResultKind kind;
+  private final long maxRows;
+  private final @Nullable Lease<JdbcLink> lease;
+  private boolean closed;
+
+  /**
+   * @param statement null for rows of DatabaseMetaData
+   * @param visible columns from the left that are the client's
+   * @param maxRows 0 for no maximum
+   * @param lease the link that streams the rest of the rows
+   */
+  TandemResultSet(
+      @Nullable TandemStatement statement,
+      ResultSet rows,
+      int visible,
+      ResultKind kind,
+      long maxRows,
+      @Nullable Lease<JdbcLink> lease) {
+    this.statement = statement;
+    this.rows = rows;
+    this.visible = visible;
+    this.kind = kind;
+    this.maxRows = maxRows;
+    this.lease = lease;
+  }
+
+  @Override
+  ResultSet rows() throws SQLException {
+    if (closed) {
+      throw Refusals.closed("ResultSet");
+    }
+    return rows;
+  }
+
+  @Override
+  int visible(int columnIndex) throws SQLException {
+    if (columnIndex > visible) {
+      throw Refusals.invalid(
+          "The column index is out of range: " + columnIndex + ", number of columns: " + visible);
+    }
+    return columnIndex;
+  }
+
+  @Override
+  int visible(String columnLabel) throws SQLException {
+    int column = rows().findColumn(columnLabel);
+    if (column > visible) {
+      throw Refusals.invalid(
+          "The column name " + columnLabel + " was not found in this ResultSet.");
+    }
+    return column;
+  }
+
+  @Override
+  @SuppressWarnings({"unchecked", "NullAway"})
+  <T> T safe(T value) throws SQLException {
+    if (value instanceof Array array) {
+      return (T) new TandemArray(array);
+    }
+    if (value instanceof ResultSet cursor) {
+      return (T) new TandemResultSet(statement, cursor, Integer.MAX_VALUE, kind, 0, lease);
+    }
+    if (value instanceof Blob || value instanceof Clob) {
+      throw Refusals.unsupported("large objects");
+    }
+    return value;
+  }
+
+  @Override
+  SQLException readOnly() {
+    return Refusals.unsupported("changing rows in a ResultSet; use UPDATE");
+  }
+
+  @Override
+  public boolean next() throws SQLException {
+    ResultSet r = rows();
+    try {
+      if (maxRows != 0 && !r.isBeforeFirst() && r.getRow() >= maxRows) {
+        return false;
+      }
+      return r.next();
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  /** A link that fails while it streams rows ends the transaction. */
+  private SQLException seen(SQLException e) throws SQLException {
+    return statement == null || lease == null
+        ? e
+        : statement.getConnection().session().inTransaction(lease, e);
+  }
+
+  private ResultSet scrolling() throws SQLException {
+    if (kind.type() == TYPE_FORWARD_ONLY) {
+      throw new SQLException(
+          "Operation requires a scrollable ResultSet, but this ResultSet is FORWARD_ONLY.",
+          "55000");
+    }
+    return rows();
+  }
+
+  @Override
+  public boolean absolute(int row) throws SQLException {
+    return scrolling().absolute(row);
+  }
+
+  @Override
+  public boolean relative(int count) throws SQLException {
+    return scrolling().relative(count);
+  }
+
+  @Override
+  public boolean previous() throws SQLException {
+    return scrolling().previous();
+  }
+
+  @Override
+  public boolean first() throws SQLException {
+    return scrolling().first();
+  }
+
+  @Override
+  public boolean last() throws SQLException {
+    return scrolling().last();
+  }
+
+  @Override
+  public void beforeFirst() throws SQLException {
+    scrolling().beforeFirst();
+  }
+
+  @Override
+  public void afterLast() throws SQLException {
+    scrolling().afterLast();
+  }
+
+  @Override
+  public boolean isLast() throws SQLException {
+    return rows().isLast();
+  }
+
+  @Override
+  public int findColumn(String columnLabel) throws SQLException {
+    return visible(columnLabel);
+  }
+
+  @Override
+  public ResultSetMetaData getMetaData() throws SQLException {
+    return new TandemResultSetMetaData(rows().getMetaData(), visible);
+  }
+
+  @Override
+  public @Nullable TandemStatement getStatement() throws SQLException {
+    rows();
+    return statement;
+  }
+
+  @Override
+  public int getType() {
+    return kind.type();
+  }
+
+  @Override
+  public int getConcurrency() {
+    return CONCUR_READ_ONLY;
+  }
+
+  @Override
+  public int getHoldability() {
+    return kind.holdability();
+  }
+
+  @Override
+  public @Nullable SQLWarning getWarnings() throws SQLException {
+    return rows().getWarnings();
+  }
+
+  @Override
+  public void clearWarnings() throws SQLException {
+    rows().clearWarnings();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    if (!closed) {
+      closed = true;
+      rows.close();
+      if (statement != null) {
+        statement.resultClosed();
+      }
+    }
+  }
+
+  @Override
+  public boolean isClosed() throws SQLException {
+    return closed || rows.isClosed();
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    if (isWrapperFor(type)) {
+      return type.cast(this);
+    }
+    throw Refusals.noUnwrap(type);
+  }
+
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return type.isInstance(this) && Wrappers.mayBeSeen(type);
+  }
+}

@@ -1,0 +1,679 @@
+package org.tandemdb.jdbc;
+
+import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Value;
+import org.tandemdb.plan.Request;
+
+/**
+ * A Statement over whichever vendor connection each of its requests is given. The vendor's statement
+ * is kept while the link stays the same. One thread at a time, {@link #cancel} aside.
+ */
+class TandemStatement implements Statement, Command {
+  private final TandemConnection connection;
+  final ResultKind kind;
+
+  private @Nullable Statement vendor;
+  private @Nullable JdbcLink vendorLink;
+  private @Nullable String vendorSql;
+  private Shape vendorShape = Shape.CLIENT;
+  private volatile @Nullable Statement running;
+
+  private int fetchSize;
+  private long maxRows;
+  private int timeoutSeconds;
+  private boolean closeOnCompletion;
+  private boolean poolable;
+  private boolean escapes = true;
+  private volatile boolean closed;
+  private @Nullable SQLWarning warnings;
+  private @Nullable List<String> batch;
+
+  private @Nullable ResultSet rows;
+  private long count = -1;
+  private @Nullable ResultSet generated;
+  private boolean keysWanted;
+  private boolean inSteps;
+  private @Nullable ArrayDeque<Object> more;
+  private final List<Statement> retired = new ArrayList<>(0);
+
+  TandemStatement(TandemConnection connection, ResultKind kind) {
+    this.connection = connection;
+    this.kind = kind;
+  }
+
+  // --- Command ------------------------------------------------------------------------------
+
+  @Override
+  public final Statement vendor(JdbcLink link, String sql, Shape shape) throws SQLException {
+    Statement v = vendor;
+    if (v == null || vendorLink != link || vendorShape != shape || !isFor(sql)) {
+      closeVendor();
+      v = make(link.connection(), sql, shape);
+      vendor = v;
+      vendorLink = link;
+      vendorShape = shape;
+      vendorSql = sql;
+      v.setFetchSize(
+          switch (shape) {
+            case CLIENT -> fetchSize;
+            case COUNTED -> 0;
+            case STREAMED -> VendorText.PORTION_ROWS;
+          });
+      if (shape == Shape.CLIENT && maxRows != 0) {
+        v.setMaxRows((int) Math.min(Integer.MAX_VALUE, maxRows));
+      }
+      if (!escapes) {
+        v.setEscapeProcessing(false);
+      }
+    }
+    if (timeoutSeconds != 0 || v.getQueryTimeout() != 0) {
+      v.setQueryTimeout(timeoutSeconds);
+    }
+    bind(v, link);
+    return v;
+  }
+
+  private boolean isFor(String sql) {
+    return !isPrepared() || sql.equals(vendorSql);
+  }
+
+  boolean isPrepared() {
+    return false;
+  }
+
+  Statement make(Connection link, String sql, Shape shape) throws SQLException {
+    return link.createStatement(
+        typeFor(shape), ResultSet.CONCUR_READ_ONLY, holdabilityFor(shape));
+  }
+
+  final int typeFor(Shape shape) {
+    return switch (shape) {
+      case CLIENT -> kind.type();
+      case COUNTED -> ResultSet.TYPE_SCROLL_INSENSITIVE;
+      case STREAMED -> ResultSet.TYPE_FORWARD_ONLY;
+    };
+  }
+
+  final int holdabilityFor(Shape shape) {
+    return shape == Shape.CLIENT ? kind.holdability() : ResultSet.CLOSE_CURSORS_AT_COMMIT;
+  }
+
+  /** Sets parameters, where there are any. */
+  void bind(Statement vendorStatement, JdbcLink link) throws SQLException {}
+
+  boolean runVendor(Statement vendorStatement, String sql) throws SQLException {
+    return vendorStatement.execute(sql);
+  }
+
+  @Override
+  public final boolean run(Statement vendorStatement, String sql) throws SQLException {
+    int networkTimeout = connection.networkTimeoutMillis();
+    Connection link = networkTimeout == 0 ? null : vendorStatement.getConnection();
+    running = vendorStatement;
+    try {
+      if (link != null) {
+        link.setNetworkTimeout(Runnable::run, networkTimeout);
+      }
+      return runVendor(vendorStatement, sql);
+    } finally {
+      running = null;
+      if (link != null && !link.isClosed()) {
+        // The marker and COMMIT wait for the network as long as the engine says.
+        link.setNetworkTimeout(Runnable::run, 0);
+      }
+    }
+  }
+
+  @Override
+  public List<Value> parameters() throws SQLException {
+    return List.of();
+  }
+
+  @Override
+  public void step(String sql) throws SQLException {
+    inSteps = true;
+  }
+
+  @Override
+  public final void rows(ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease)
+      throws SQLException {
+    TandemResultSet wrapped = new TandemResultSet(this, vendorRows, visible, kind, maxRows, lease);
+    if (inSteps && vendor != null) {
+      // The next step must not close these rows by running on the same vendor statement.
+      retired.add(vendor);
+      vendor = null;
+      vendorLink = null;
+    }
+    if (keysWanted && rowCount >= 0) {
+      generated = wrapped;
+      count(rowCount);
+    } else {
+      take(wrapped);
+    }
+  }
+
+  @Override
+  public final void rows(MemoryResultSet memory) {
+    memory.owner(this);
+    take(memory);
+  }
+
+  @Override
+  public final void count(long affected) {
+    take(affected);
+  }
+
+  private void take(Object result) {
+    if (rows != null || count >= 0) {
+      if (more == null) {
+        more = new ArrayDeque<>();
+      }
+      more.add(result);
+    } else {
+      show(result);
+    }
+  }
+
+  private void show(Object result) {
+    if (result instanceof ResultSet set) {
+      rows = set;
+      count = -1;
+    } else {
+      rows = null;
+      count = (Long) result;
+    }
+  }
+
+  @Override
+  public final void discard() {
+    rows = null;
+    count = -1;
+    more = null;
+    generated = null;
+  }
+
+  // --- execution ----------------------------------------------------------------------------
+
+  /** Runs {@code request}; its results are then the current ones. */
+  final void perform(Request request, boolean wantKeys) throws SQLException {
+    checkOpen();
+    reset();
+    keysWanted = wantKeys;
+    connection.session().execute(request, this);
+  }
+
+  final void reset() throws SQLException {
+    if (rows != null) {
+      rows.close();
+    }
+    discard();
+    inSteps = false;
+    warnings = null;
+    closeRetired();
+  }
+
+  private void closeRetired() throws SQLException {
+    if (!retired.isEmpty()) {
+      for (Statement old : retired) {
+        old.close();
+      }
+      retired.clear();
+    }
+  }
+
+  final ResultSet rowsOf() throws SQLException {
+    if (rows == null) {
+      throw new SQLException("No results were returned by the query.", "02000");
+    }
+    return rows;
+  }
+
+  final long countOf() throws SQLException {
+    if (rows != null) {
+      reset();
+      throw new SQLException("A result was returned when none was expected.", "0100E");
+    }
+    return Math.max(0, count);
+  }
+
+  private Request request(String sql) {
+    return new Request(sql, Request.Markers.QUESTION, List.of());
+  }
+
+  @Override
+  public ResultSet executeQuery(String sql) throws SQLException {
+    perform(request(sql), false);
+    return rowsOf();
+  }
+
+  @Override
+  public boolean execute(String sql) throws SQLException {
+    perform(request(sql), false);
+    return rows != null;
+  }
+
+  @Override
+  public long executeLargeUpdate(String sql) throws SQLException {
+    perform(request(sql), false);
+    return countOf();
+  }
+
+  @Override
+  public int executeUpdate(String sql) throws SQLException {
+    return small(executeLargeUpdate(sql));
+  }
+
+  private boolean executeForKeys(String sql, GeneratedKeys keys) throws SQLException {
+    String text = keys.addTo(sql);
+    perform(request(text), !text.equals(sql));
+    return rows != null;
+  }
+
+  @Override
+  public boolean execute(String sql, int autoGeneratedKeys) throws SQLException {
+    return executeForKeys(sql, GeneratedKeys.of(autoGeneratedKeys));
+  }
+
+  @Override
+  public boolean execute(String sql, int[] columnIndexes) throws SQLException {
+    return executeForKeys(sql, GeneratedKeys.of(columnIndexes));
+  }
+
+  @Override
+  public boolean execute(String sql, String[] columnNames) throws SQLException {
+    return executeForKeys(sql, GeneratedKeys.of(columnNames));
+  }
+
+  @Override
+  public long executeLargeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
+    execute(sql, autoGeneratedKeys);
+    return countOf();
+  }
+
+  @Override
+  public long executeLargeUpdate(String sql, int[] columnIndexes) throws SQLException {
+    execute(sql, columnIndexes);
+    return countOf();
+  }
+
+  @Override
+  public long executeLargeUpdate(String sql, String[] columnNames) throws SQLException {
+    execute(sql, columnNames);
+    return countOf();
+  }
+
+  @Override
+  public int executeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
+    return small(executeLargeUpdate(sql, autoGeneratedKeys));
+  }
+
+  @Override
+  public int executeUpdate(String sql, int[] columnIndexes) throws SQLException {
+    return small(executeLargeUpdate(sql, columnIndexes));
+  }
+
+  @Override
+  public int executeUpdate(String sql, String[] columnNames) throws SQLException {
+    return small(executeLargeUpdate(sql, columnNames));
+  }
+
+  static int small(long rows) {
+    return rows > Integer.MAX_VALUE ? Statement.SUCCESS_NO_INFO : (int) rows;
+  }
+
+  // --- batches ------------------------------------------------------------------------------
+
+  @Override
+  public void addBatch(String sql) throws SQLException {
+    checkOpen();
+    if (batch == null) {
+      batch = new ArrayList<>();
+    }
+    batch.add(sql);
+  }
+
+  @Override
+  public void clearBatch() throws SQLException {
+    batch = null;
+  }
+
+  @Override
+  public long[] executeLargeBatch() throws SQLException {
+    checkOpen();
+    List<String> texts = batch == null ? List.of() : batch;
+    batch = null;
+    return runBatch(texts.size(), i -> perform(request(texts.get(i)), false));
+  }
+
+  @Override
+  public int[] executeBatch() throws SQLException {
+    return Arrays.stream(executeLargeBatch()).mapToInt(TandemStatement::small).toArray();
+  }
+
+  /** One element of a batch. */
+  interface Element {
+    void run(int index) throws SQLException;
+  }
+
+  final long[] runBatch(int size, Element element) throws SQLException {
+    long[] counts = new long[size];
+    Arrays.fill(counts, Statement.EXECUTE_FAILED);
+    if (size == 0) {
+      return counts;
+    }
+    int[] done = new int[1];
+    try {
+      connection
+          .session()
+          .inOneTransaction(
+              () -> {
+                for (int i = 0; i < size; i++) {
+                  element.run(i);
+                  if (rows != null) {
+                    throw new SQLException(
+                        "A result was returned when none was expected.", "0100E");
+                  }
+                  counts[i] = Math.max(0, count);
+                  done[0] = i + 1;
+                }
+              });
+    } catch (SQLException e) {
+      if (connection.session().autoCommit()) {
+        Arrays.fill(counts, Statement.EXECUTE_FAILED);
+      }
+      String message = "Batch entry " + Math.min(done[0], size - 1) + " failed: " + e.getMessage();
+      BatchUpdateException failure =
+          new BatchUpdateException(message, e.getSQLState(), e.getErrorCode(), counts, e);
+      failure.setNextException(e);
+      throw failure;
+    }
+    return counts;
+  }
+
+  // --- results ------------------------------------------------------------------------------
+
+  @Override
+  public @Nullable ResultSet getResultSet() throws SQLException {
+    checkOpen();
+    return rows;
+  }
+
+  @Override
+  public int getUpdateCount() throws SQLException {
+    long n = getLargeUpdateCount();
+    return n < 0 ? -1 : small(n);
+  }
+
+  @Override
+  public long getLargeUpdateCount() throws SQLException {
+    checkOpen();
+    return rows != null ? -1 : count;
+  }
+
+  @Override
+  public boolean getMoreResults() throws SQLException {
+    return getMoreResults(CLOSE_CURRENT_RESULT);
+  }
+
+  @Override
+  public boolean getMoreResults(int current) throws SQLException {
+    checkOpen();
+    if (rows != null && current != KEEP_CURRENT_RESULT) {
+      rows.close();
+    }
+    Object next = more == null ? null : more.poll();
+    if (next == null) {
+      rows = null;
+      count = -1;
+    } else {
+      show(next);
+    }
+    return rows != null;
+  }
+
+  @Override
+  public ResultSet getGeneratedKeys() throws SQLException {
+    checkOpen();
+    return generated != null
+        ? generated
+        : new MemoryResultSet(new SessionSource.Table(List.of(), List.of()));
+  }
+
+  final void generated(@Nullable ResultSet keys) {
+    generated = keys;
+  }
+
+  // --- life ---------------------------------------------------------------------------------
+
+  @Override
+  public void cancel() throws SQLException {
+    Statement now = running;
+    if (now != null) {
+      now.cancel();
+    }
+  }
+
+  final void resultClosed() throws SQLException {
+    if (closeOnCompletion && !closed && (more == null || more.isEmpty())) {
+      close();
+    }
+  }
+
+  private void closeVendor() throws SQLException {
+    Statement old = vendor;
+    vendor = null;
+    vendorLink = null;
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    connection.forget(this);
+    try {
+      reset();
+    } finally {
+      closeVendor();
+    }
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
+  }
+
+  final void checkOpen() throws SQLException {
+    if (closed) {
+      throw Refusals.closed("statement");
+    }
+  }
+
+  @Override
+  public TandemConnection getConnection() throws SQLException {
+    checkOpen();
+    return connection;
+  }
+
+  // --- settings -----------------------------------------------------------------------------
+
+  /** Settings are given to the next vendor statement, so the present one has to go. */
+  private void renew() throws SQLException {
+    if (rows == null) {
+      closeVendor();
+    } else if (vendor != null) {
+      retired.add(vendor);
+      vendor = null;
+    }
+  }
+
+  @Override
+  public void setFetchSize(int fetchRows) throws SQLException {
+    checkOpen();
+    if (fetchRows < 0) {
+      throw Refusals.invalid("Fetch size must not be negative.");
+    }
+    if (fetchRows != fetchSize) {
+      fetchSize = fetchRows;
+      renew();
+    }
+  }
+
+  @Override
+  public int getFetchSize() {
+    return fetchSize;
+  }
+
+  @Override
+  public void setMaxRows(int max) throws SQLException {
+    setLargeMaxRows(max);
+  }
+
+  @Override
+  public void setLargeMaxRows(long max) throws SQLException {
+    checkOpen();
+    if (max < 0) {
+      throw Refusals.invalid("The maximum of rows must not be negative.");
+    }
+    if (max != maxRows) {
+      maxRows = max;
+      renew();
+    }
+  }
+
+  @Override
+  public int getMaxRows() {
+    return (int) Math.min(Integer.MAX_VALUE, maxRows);
+  }
+
+  @Override
+  public long getLargeMaxRows() {
+    return maxRows;
+  }
+
+  @Override
+  public void setQueryTimeout(int seconds) throws SQLException {
+    checkOpen();
+    if (seconds < 0) {
+      throw Refusals.invalid("Query timeout must not be negative.");
+    }
+    timeoutSeconds = seconds;
+  }
+
+  @Override
+  public int getQueryTimeout() {
+    return timeoutSeconds;
+  }
+
+  @Override
+  public void setEscapeProcessing(boolean enable) throws SQLException {
+    if (escapes != enable) {
+      escapes = enable;
+      renew();
+    }
+  }
+
+  @Override
+  public void closeOnCompletion() {
+    closeOnCompletion = true;
+  }
+
+  @Override
+  public boolean isCloseOnCompletion() {
+    return closeOnCompletion;
+  }
+
+  @Override
+  public void setPoolable(boolean on) {
+    poolable = on;
+  }
+
+  @Override
+  public boolean isPoolable() {
+    return poolable;
+  }
+
+  @Override
+  public void setCursorName(String name) throws SQLException {
+    throw Refusals.unsupported("named cursors");
+  }
+
+  @Override
+  public void setFetchDirection(int direction) {}
+
+  @Override
+  public int getFetchDirection() {
+    return ResultSet.FETCH_FORWARD;
+  }
+
+  @Override
+  public int getMaxFieldSize() {
+    return 0;
+  }
+
+  @Override
+  public void setMaxFieldSize(int max) throws SQLException {
+    if (max != 0) {
+      throw Refusals.unsupported("a maximum field size");
+    }
+  }
+
+  @Override
+  public int getResultSetType() {
+    return kind.type();
+  }
+
+  @Override
+  public int getResultSetConcurrency() {
+    return ResultSet.CONCUR_READ_ONLY;
+  }
+
+  @Override
+  public int getResultSetHoldability() {
+    return kind.holdability();
+  }
+
+  @Override
+  public @Nullable SQLWarning getWarnings() throws SQLException {
+    checkOpen();
+    Statement v = vendor;
+    return warnings != null || v == null ? warnings : v.getWarnings();
+  }
+
+  @Override
+  public void clearWarnings() throws SQLException {
+    warnings = null;
+    if (vendor != null) {
+      vendor.clearWarnings();
+    }
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    if (isWrapperFor(type)) {
+      return type.cast(this);
+    }
+    throw Refusals.noUnwrap(type);
+  }
+
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return type.isInstance(this) && Wrappers.mayBeSeen(type);
+  }
+}

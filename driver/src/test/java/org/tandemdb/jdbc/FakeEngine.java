@@ -1,0 +1,64 @@
+package org.tandemdb.jdbc;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.SessionExecutor;
+
+/** An engine by hand over one real PostgreSQL: plans by simple rules, records what it is told. */
+final class FakeEngine implements SessionSource {
+  private final EmbeddedPostgres postgres;
+  final List<FakeSession> sessions = new CopyOnWriteArrayList<>();
+  boolean closed;
+
+  FakeEngine(EmbeddedPostgres postgres) {
+    this.postgres = postgres;
+  }
+
+  Connection link() throws SQLException {
+    return postgres.getPostgresDatabase().getConnection();
+  }
+
+  /** A client's connection to this engine. */
+  TandemConnection connect() {
+    SessionExecutor executor = new SessionExecutor(Runnable::run);
+    return new TandemConnection(
+        new ClientSession(this, open("", "", executor), executor), "jdbc:tandem:fake", () -> {});
+  }
+
+  FakeSession lastSession() {
+    return sessions.get(sessions.size() - 1);
+  }
+
+  @Override
+  public EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor) {
+    FakeSession session = new FakeSession(this, executor);
+    sessions.add(session);
+    return session;
+  }
+
+  @Override
+  public Table show(String topic, String argument) {
+    return new Table(List.of("backend", "lag"), List.of(List.of("a", "0"), List.of("b", "17")));
+  }
+
+  @Override
+  public Duration patience() {
+    return Duration.ofSeconds(5);
+  }
+
+  @Override
+  public Duration waitLimit() {
+    return Duration.ofSeconds(20);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

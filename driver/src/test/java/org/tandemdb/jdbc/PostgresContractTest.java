@@ -1,0 +1,12 @@
+package org.tandemdb.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** The contract is what PostgreSQL's own driver does. */
+final class PostgresContractTest extends JdbcContract {
+  @Override
+  Connection connect() throws SQLException {
+    return Postgres.server().getPostgresDatabase().getConnection();
+  }
+}

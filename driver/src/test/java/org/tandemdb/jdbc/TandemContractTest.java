@@ -1,0 +1,13 @@
+package org.tandemdb.jdbc;
+
+import java.sql.Connection;
+
+/** Tandem's driver keeps the contract. */
+final class TandemContractTest extends JdbcContract {
+  private final FakeEngine engine = new FakeEngine(Postgres.server());
+
+  @Override
+  Connection connect() {
+    return engine.connect();
+  }
+}
