@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -263,9 +264,11 @@ class SqlPlannerTest {
 
   @Test
   void theLoaderKnowsKeysDefaultsHazardsAndViews() {
-    Catalog.Table pair = catalog.tables().get(new TableName("public", "pair"));
-    Catalog.Table ticket = catalog.tables().get(new TableName("public", "ticket"));
-    Catalog.Table account = catalog.tables().get(new TableName("public", "account"));
+    Catalog.Table pair = catalog.resolve(Optional.of("public"), "pair", List.of()).orElseThrow();
+    Catalog.Table ticket =
+        catalog.resolve(Optional.of("public"), "ticket", List.of()).orElseThrow();
+    Catalog.Table account =
+        catalog.resolve(Optional.of("public"), "account", List.of()).orElseThrow();
 
     assertThat(catalog.version()).isEqualTo(42);
     assertThat(pair.primaryKey()).containsExactly("a", "b");
