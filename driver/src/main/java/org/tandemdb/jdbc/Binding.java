@@ -79,8 +79,19 @@ record Binding(
     }
     return switch (kind) {
       case TYPED, SCALED -> ParameterText.typed(value, sqlType, kind == Kind.SCALED ? scale : -1);
-      case INT, LONG, SHORT, BYTE, BOOLEAN, FLOAT, DOUBLE, OBJECT, NULL, DATE, TIME, TIMESTAMP,
-              ARRAY ->
+      case INT,
+          LONG,
+          SHORT,
+          BYTE,
+          BOOLEAN,
+          FLOAT,
+          DOUBLE,
+          OBJECT,
+          NULL,
+          DATE,
+          TIME,
+          TIMESTAMP,
+          ARRAY ->
           ParameterText.of(value, calendar);
     };
   }

@@ -13,9 +13,9 @@ import org.tandemdb.entry.TypeRef;
  * Reads a captured value as the server's own text.
  *
  * <p>pgjdbc asks for binary results once a statement is prepared at the server, and its text of
- * those is not the server's for every type: of bytea it is Java's name of an array, timetz loses its
- * zone, arrays lose their lower bounds. Only types whose text is known to come out equal in value
- * may be read from such a statement; {@link #needsTextResults} tells.
+ * those is not the server's for every type: of bytea it is Java's name of an array, timetz loses
+ * its zone, arrays lose their lower bounds. Only types whose text is known to come out equal in
+ * value may be read from such a statement; {@link #needsTextResults} tells.
  */
 enum CapturedText {
   PLAIN {
@@ -34,8 +34,25 @@ enum CapturedText {
 
   private static final Set<String> SAME_FROM_BINARY =
       Set.of(
-          "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar",
-          "name", "uuid", "date", "time", "timestamp", "timestamptz", "json", "jsonb", "bytea");
+          "bool",
+          "int2",
+          "int4",
+          "int8",
+          "float4",
+          "float8",
+          "numeric",
+          "text",
+          "varchar",
+          "bpchar",
+          "name",
+          "uuid",
+          "date",
+          "time",
+          "timestamp",
+          "timestamptz",
+          "json",
+          "jsonb",
+          "bytea");
 
   abstract @Nullable String read(ResultSet rows, int column) throws SQLException;
 

@@ -27,9 +27,9 @@ import org.tandemdb.session.EngineSession.Started;
 import org.tandemdb.session.SessionExecutor;
 
 /**
- * Runs one client's requests where the engine's plan says. A <i>block</i> is what PostgreSQL calls a
- * transaction block: it is open between statements, because autocommit is off, because of BEGIN, or,
- * implicitly, for the length of a batch. Outside a block each statement is its own transaction.
+ * Runs one client's requests where the engine's plan says. A <i>block</i> is what PostgreSQL calls
+ * a transaction block: it is open between statements, because autocommit is off, because of BEGIN,
+ * or, implicitly, for the length of a batch. Outside a block each statement is its own transaction.
  *
  * <pre>
  *   idle ── read, no block ──────────▶ idle                  (any backend at the session's level)
@@ -65,8 +65,7 @@ final class ClientSession {
   /** Something ran on the primary that the engine could not record: it must not be committed. */
   private boolean doomed;
 
-  ClientSession(
-      SessionSource source, EngineSession<JdbcLink> session, SessionExecutor executor) {
+  ClientSession(SessionSource source, EngineSession<JdbcLink> session, SessionExecutor executor) {
     this.source = source;
     this.session = session;
     this.executor = executor;
@@ -266,8 +265,8 @@ final class ClientSession {
     }
   }
 
-  private void runStarted(
-      Request request, Plan plan, Lease<JdbcLink> lease, Command command) throws SQLException {
+  private void runStarted(Request request, Plan plan, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
     if (plan instanceof Plan.Write write) {
       runWrite(write, lease, command);
     } else if (plan instanceof Plan.Exclusive exclusive) {
@@ -299,7 +298,10 @@ final class ClientSession {
     boolean hasRows = command.run(vendor, plan.sqlForPrimary());
     if (!hasRows) {
       long count = vendor.getLargeUpdateCount();
-      report(() -> session.executed(plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
+      report(
+          () ->
+              session.executed(
+                  plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
       command.count(count);
       return;
     }
@@ -318,7 +320,10 @@ final class ClientSession {
       report(() -> session.executed(plan, parameters, count, captured));
       rows.beforeFirst();
     } else {
-      report(() -> session.executed(plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
+      report(
+          () ->
+              session.executed(
+                  plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
     }
     command.rows(rows, visible, count, lease);
   }
@@ -361,8 +366,7 @@ final class ClientSession {
         () -> {
           for (Plan.Step step : steps.steps()) {
             command.step(step.sql());
-            dispatch(
-                new Request(step.sql(), request.markers(), List.of()), step.plan(), command);
+            dispatch(new Request(step.sql(), request.markers(), List.of()), step.plan(), command);
             // An explicit COMMIT inside the batch: what follows is the next implicit transaction.
             block |= implicitBlock;
           }
@@ -461,8 +465,7 @@ final class ClientSession {
               String value = answer.next() ? answer.getString(1) : null;
               report(
                   () ->
-                      session.setting(
-                          setting.name(), value == null ? "" : value, setting.local()));
+                      session.setting(setting.name(), value == null ? "" : value, setting.local()));
             }
           }
         });
@@ -489,8 +492,7 @@ final class ClientSession {
   private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {
     try {
       if (show.topic().equalsIgnoreCase("PLAN")) {
-        Plan plan =
-            session.plan(new Request(show.argument(), Request.Markers.QUESTION, List.of()));
+        Plan plan = session.plan(new Request(show.argument(), Request.Markers.QUESTION, List.of()));
         return new MemoryResultSet(PlanText.table(plan));
       }
       return new MemoryResultSet(source.show(show.topic(), show.argument()));

@@ -484,12 +484,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateAsciiStream(String columnLabel, InputStream value, int length) throws SQLException {
+  public void updateAsciiStream(String columnLabel, InputStream value, int length)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateAsciiStream(String columnLabel, InputStream value, long length) throws SQLException {
+  public void updateAsciiStream(String columnLabel, InputStream value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -499,12 +501,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateAsciiStream(int columnIndex, InputStream value, int length) throws SQLException {
+  public void updateAsciiStream(int columnIndex, InputStream value, int length)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateAsciiStream(int columnIndex, InputStream value, long length) throws SQLException {
+  public void updateAsciiStream(int columnIndex, InputStream value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -524,12 +528,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateBinaryStream(String columnLabel, InputStream value, int length) throws SQLException {
+  public void updateBinaryStream(String columnLabel, InputStream value, int length)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateBinaryStream(String columnLabel, InputStream value, long length) throws SQLException {
+  public void updateBinaryStream(String columnLabel, InputStream value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -539,12 +545,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateBinaryStream(int columnIndex, InputStream value, int length) throws SQLException {
+  public void updateBinaryStream(int columnIndex, InputStream value, int length)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateBinaryStream(int columnIndex, InputStream value, long length) throws SQLException {
+  public void updateBinaryStream(int columnIndex, InputStream value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -614,12 +622,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateCharacterStream(String columnLabel, Reader value, int length) throws SQLException {
+  public void updateCharacterStream(String columnLabel, Reader value, int length)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateCharacterStream(String columnLabel, Reader value, long length) throws SQLException {
+  public void updateCharacterStream(String columnLabel, Reader value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -634,7 +644,8 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateCharacterStream(int columnIndex, Reader value, long length) throws SQLException {
+  public void updateCharacterStream(int columnIndex, Reader value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -724,7 +735,8 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateNCharacterStream(String columnLabel, Reader value, long length) throws SQLException {
+  public void updateNCharacterStream(String columnLabel, Reader value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -734,7 +746,8 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateNCharacterStream(int columnIndex, Reader value, long length) throws SQLException {
+  public void updateNCharacterStream(int columnIndex, Reader value, long length)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -799,12 +812,15 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateObject(String columnLabel, Object value, SQLType targetSqlType, int scaleOrLength) throws SQLException {
+  public void updateObject(
+      String columnLabel, Object value, SQLType targetSqlType, int scaleOrLength)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateObject(String columnLabel, Object value, SQLType targetSqlType) throws SQLException {
+  public void updateObject(String columnLabel, Object value, SQLType targetSqlType)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -819,12 +835,14 @@ abstract class ForwardingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateObject(int columnIndex, Object value, SQLType targetSqlType, int scaleOrLength) throws SQLException {
+  public void updateObject(int columnIndex, Object value, SQLType targetSqlType, int scaleOrLength)
+      throws SQLException {
     throw readOnly();
   }
 
   @Override
-  public void updateObject(int columnIndex, Object value, SQLType targetSqlType) throws SQLException {
+  public void updateObject(int columnIndex, Object value, SQLType targetSqlType)
+      throws SQLException {
     throw readOnly();
   }
 
@@ -912,5 +930,4 @@ abstract class ForwardingResultSet implements ResultSet {
   public boolean wasNull() throws SQLException {
     return rows().wasNull();
   }
-
 }

@@ -94,5 +94,4 @@ abstract class ForwardingResultSetMetaData implements ResultSetMetaData {
   public boolean isSigned(int column) throws SQLException {
     return columns().isSigned(visible(column));
   }
-
 }

@@ -158,7 +158,8 @@ final class MemoryResultSet extends RefusingResultSet {
   private @Nullable Object value(int columnIndex) throws SQLException {
     checkOpen();
     if (row < 1 || row > rows.size()) {
-      throw new SQLException("ResultSet not positioned properly, perhaps you need to call next.", "24000");
+      throw new SQLException(
+          "ResultSet not positioned properly, perhaps you need to call next.", "24000");
     }
     Object value = rows.get(row - 1).get(column(columnIndex) - 1);
     wasNull = value == null;

@@ -121,8 +121,7 @@ final class ParameterText {
     return switch (sqlType) {
       case Types.INTEGER -> text(INT4, Integer.toString(decimal(value).intValue()));
       case Types.BIGINT -> text(INT8, Long.toString(decimal(value).longValue()));
-      case Types.SMALLINT, Types.TINYINT ->
-          text(INT2, Short.toString(decimal(value).shortValue()));
+      case Types.SMALLINT, Types.TINYINT -> text(INT2, Short.toString(decimal(value).shortValue()));
       case Types.NUMERIC, Types.DECIMAL -> {
         BigDecimal d = decimal(value);
         yield text(NUMERIC, (scale < 0 ? d : d.setScale(scale, RoundingMode.HALF_UP)).toString());
@@ -144,8 +143,15 @@ final class ParameterText {
         }
         throw unknown(value);
       }
-      case Types.DATE, Types.TIME, Types.TIMESTAMP, Types.TIMESTAMP_WITH_TIMEZONE, Types.BINARY,
-              Types.VARBINARY, Types.LONGVARBINARY, Types.ARRAY, Types.JAVA_OBJECT ->
+      case Types.DATE,
+          Types.TIME,
+          Types.TIMESTAMP,
+          Types.TIMESTAMP_WITH_TIMEZONE,
+          Types.BINARY,
+          Types.VARBINARY,
+          Types.LONGVARBINARY,
+          Types.ARRAY,
+          Types.JAVA_OBJECT ->
           matching(value, sqlType);
       default -> throw unknown(value);
     };

@@ -21,12 +21,14 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
   }
 
   @Override
-  public void setAsciiStream(int parameterIndex, InputStream value, int length) throws SQLException {
+  public void setAsciiStream(int parameterIndex, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("setAsciiStream");
   }
 
   @Override
-  public void setAsciiStream(int parameterIndex, InputStream value, long length) throws SQLException {
+  public void setAsciiStream(int parameterIndex, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("setAsciiStream");
   }
 
@@ -36,12 +38,14 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
   }
 
   @Override
-  public void setBinaryStream(int parameterIndex, InputStream value, int length) throws SQLException {
+  public void setBinaryStream(int parameterIndex, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("setBinaryStream");
   }
 
   @Override
-  public void setBinaryStream(int parameterIndex, InputStream value, long length) throws SQLException {
+  public void setBinaryStream(int parameterIndex, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("setBinaryStream");
   }
 
@@ -71,7 +75,8 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
   }
 
   @Override
-  public void setCharacterStream(int parameterIndex, Reader value, long length) throws SQLException {
+  public void setCharacterStream(int parameterIndex, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("setCharacterStream");
   }
 
@@ -96,7 +101,8 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
   }
 
   @Override
-  public void setNCharacterStream(int parameterIndex, Reader value, long length) throws SQLException {
+  public void setNCharacterStream(int parameterIndex, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("setNCharacterStream");
   }
 
@@ -137,7 +143,8 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
 
   @Deprecated
   @Override
-  public void setUnicodeStream(int parameterIndex, InputStream value, int length) throws SQLException {
+  public void setUnicodeStream(int parameterIndex, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("setUnicodeStream");
   }
 

@@ -290,12 +290,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateAsciiStream(String columnLabel, InputStream value, int length) throws SQLException {
+  public void updateAsciiStream(String columnLabel, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("updateAsciiStream");
   }
 
   @Override
-  public void updateAsciiStream(String columnLabel, InputStream value, long length) throws SQLException {
+  public void updateAsciiStream(String columnLabel, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateAsciiStream");
   }
 
@@ -305,12 +307,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateAsciiStream(int columnIndex, InputStream value, int length) throws SQLException {
+  public void updateAsciiStream(int columnIndex, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("updateAsciiStream");
   }
 
   @Override
-  public void updateAsciiStream(int columnIndex, InputStream value, long length) throws SQLException {
+  public void updateAsciiStream(int columnIndex, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateAsciiStream");
   }
 
@@ -330,12 +334,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateBinaryStream(String columnLabel, InputStream value, int length) throws SQLException {
+  public void updateBinaryStream(String columnLabel, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("updateBinaryStream");
   }
 
   @Override
-  public void updateBinaryStream(String columnLabel, InputStream value, long length) throws SQLException {
+  public void updateBinaryStream(String columnLabel, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateBinaryStream");
   }
 
@@ -345,12 +351,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateBinaryStream(int columnIndex, InputStream value, int length) throws SQLException {
+  public void updateBinaryStream(int columnIndex, InputStream value, int length)
+      throws SQLException {
     throw Refusals.unsupported("updateBinaryStream");
   }
 
   @Override
-  public void updateBinaryStream(int columnIndex, InputStream value, long length) throws SQLException {
+  public void updateBinaryStream(int columnIndex, InputStream value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateBinaryStream");
   }
 
@@ -420,12 +428,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateCharacterStream(String columnLabel, Reader value, int length) throws SQLException {
+  public void updateCharacterStream(String columnLabel, Reader value, int length)
+      throws SQLException {
     throw Refusals.unsupported("updateCharacterStream");
   }
 
   @Override
-  public void updateCharacterStream(String columnLabel, Reader value, long length) throws SQLException {
+  public void updateCharacterStream(String columnLabel, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateCharacterStream");
   }
 
@@ -440,7 +450,8 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateCharacterStream(int columnIndex, Reader value, long length) throws SQLException {
+  public void updateCharacterStream(int columnIndex, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateCharacterStream");
   }
 
@@ -530,7 +541,8 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateNCharacterStream(String columnLabel, Reader value, long length) throws SQLException {
+  public void updateNCharacterStream(String columnLabel, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateNCharacterStream");
   }
 
@@ -540,7 +552,8 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateNCharacterStream(int columnIndex, Reader value, long length) throws SQLException {
+  public void updateNCharacterStream(int columnIndex, Reader value, long length)
+      throws SQLException {
     throw Refusals.unsupported("updateNCharacterStream");
   }
 
@@ -605,12 +618,15 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateObject(String columnLabel, Object value, SQLType targetSqlType, int scaleOrLength) throws SQLException {
+  public void updateObject(
+      String columnLabel, Object value, SQLType targetSqlType, int scaleOrLength)
+      throws SQLException {
     throw Refusals.unsupported("updateObject");
   }
 
   @Override
-  public void updateObject(String columnLabel, Object value, SQLType targetSqlType) throws SQLException {
+  public void updateObject(String columnLabel, Object value, SQLType targetSqlType)
+      throws SQLException {
     throw Refusals.unsupported("updateObject");
   }
 
@@ -625,12 +641,14 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public void updateObject(int columnIndex, Object value, SQLType targetSqlType, int scaleOrLength) throws SQLException {
+  public void updateObject(int columnIndex, Object value, SQLType targetSqlType, int scaleOrLength)
+      throws SQLException {
     throw Refusals.unsupported("updateObject");
   }
 
   @Override
-  public void updateObject(int columnIndex, Object value, SQLType targetSqlType) throws SQLException {
+  public void updateObject(int columnIndex, Object value, SQLType targetSqlType)
+      throws SQLException {
     throw Refusals.unsupported("updateObject");
   }
 
@@ -713,5 +731,4 @@ abstract class RefusingResultSet implements ResultSet {
   public void updateTimestamp(int columnIndex, Timestamp value) throws SQLException {
     throw Refusals.unsupported("updateTimestamp");
   }
-
 }

@@ -110,7 +110,8 @@ record StatementText(int markers, List<String> words, int end, int statements) {
 
     private void dollar() {
       int tagEnd = at + 1;
-      while (tagEnd < sql.length() && Character.isJavaIdentifierPart(sql.charAt(tagEnd))
+      while (tagEnd < sql.length()
+          && Character.isJavaIdentifierPart(sql.charAt(tagEnd))
           && sql.charAt(tagEnd) != '$') {
         tagEnd++;
       }

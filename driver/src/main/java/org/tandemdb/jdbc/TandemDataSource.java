@@ -10,8 +10,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A DataSource over {@link TandemDriver}, for pools and containers that set properties. Configure it
- * before its first use; {@link #getConnection} is thread-safe.
+ * A DataSource over {@link TandemDriver}, for pools and containers that set properties. Configure
+ * it before its first use; {@link #getConnection} is thread-safe.
  */
 public final class TandemDataSource implements DataSource {
   private final TandemDriver driver;

@@ -20,8 +20,8 @@ import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.SessionExecutor;
 
 /**
- * The driver for {@code jdbc:tandem:} URLs, found by {@link DriverManager}. See {@link TandemUrl} for
- * the URL and {@code docs/configuration.md} for all settings. Thread-safe.
+ * The driver for {@code jdbc:tandem:} URLs, found by {@link DriverManager}. See {@link TandemUrl}
+ * for the URL and {@code docs/configuration.md} for all settings. Thread-safe.
  */
 public final class TandemDriver implements Driver {
   static final String NAME = "Tandem JDBC Driver";

@@ -10,8 +10,14 @@ final class TandemParameterMetaData implements ParameterMetaData {
   private final List<Parameter> parameters;
 
   private record Parameter(
-      int type, String typeName, String className, int mode, int precision, int scale,
-      boolean signed, int nullable) {}
+      int type,
+      String typeName,
+      String className,
+      int mode,
+      int precision,
+      int scale,
+      boolean signed,
+      int nullable) {}
 
   private TandemParameterMetaData(List<Parameter> parameters) {
     this.parameters = parameters;

@@ -39,6 +39,7 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   /** Where the parameters of the step that runs begin, and how many they are; -1 for all. */
   private int stepFrom;
+
   private int stepCount = -1;
 
   TandemPreparedStatement(

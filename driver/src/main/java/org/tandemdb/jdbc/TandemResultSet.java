@@ -13,8 +13,8 @@ import org.tandemdb.backend.Lease;
 
 /**
  * The vendor's rows without their hidden columns, and without a way to the vendor's connection. The
- * client's maximum of rows is kept here where the vendor was told none, because capture reads to the
- * end.
+ * client's maximum of rows is kept here where the vendor was told none, because capture reads to
+ * the end.
  */
 final class TandemResultSet extends ForwardingResultSet {
   private final @Nullable TandemStatement statement;

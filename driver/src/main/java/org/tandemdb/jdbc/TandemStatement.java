@@ -17,8 +17,8 @@ import org.tandemdb.entry.Value;
 import org.tandemdb.plan.Request;
 
 /**
- * A Statement over whichever vendor connection each of its requests is given. The vendor's statement
- * is kept while the link stays the same. One thread at a time, {@link #cancel} aside.
+ * A Statement over whichever vendor connection each of its requests is given. The vendor's
+ * statement is kept while the link stays the same. One thread at a time, {@link #cancel} aside.
  */
 class TandemStatement implements Statement, Command {
   private final TandemConnection connection;
@@ -94,8 +94,7 @@ class TandemStatement implements Statement, Command {
   }
 
   Statement make(Connection link, String sql, Shape shape) throws SQLException {
-    return link.createStatement(
-        typeFor(shape), ResultSet.CONCUR_READ_ONLY, holdabilityFor(shape));
+    return link.createStatement(typeFor(shape), ResultSet.CONCUR_READ_ONLY, holdabilityFor(shape));
   }
 
   final int typeFor(Shape shape) {

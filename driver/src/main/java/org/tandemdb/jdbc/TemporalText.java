@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 
 /**
- * Dates and times as PostgreSQL reads them, rounded to microseconds as pgjdbc does. java.sql's carry
- * the zone's offset, so that the server reads the same instant into a timestamptz and the same clock
- * into a timestamp.
+ * Dates and times as PostgreSQL reads them, rounded to microseconds as pgjdbc does. java.sql's
+ * carry the zone's offset, so that the server reads the same instant into a timestamptz and the
+ * same clock into a timestamp.
  */
 final class TemporalText {
   private static final int MICROS_PER_SECOND = 1_000_000;

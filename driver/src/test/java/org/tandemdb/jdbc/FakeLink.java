@@ -49,17 +49,16 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
 
   @Override
   public CompletionStage<TxStart> begin(BeginSpec spec) {
-    return work(
-            () -> {
-              connection.setReadOnly(spec.readOnly());
-              connection.setTransactionIsolation(
-                  switch (spec.isolation()) {
-                    case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
-                    case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
-                    case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
-                  });
-              connection.setAutoCommit(false);
-            })
+    return work(() -> {
+          connection.setReadOnly(spec.readOnly());
+          connection.setTransactionIsolation(
+              switch (spec.isolation()) {
+                case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
+                case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
+                case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
+              });
+          connection.setAutoCommit(false);
+        })
         .thenApply(nothing -> new TxStart());
   }
 

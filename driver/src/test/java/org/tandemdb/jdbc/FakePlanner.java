@@ -45,7 +45,8 @@ final class FakePlanner {
     return switch (first) {
       case "SELECT", "VALUES", "TABLE", "" -> select(sql, words);
       case "INSERT", "UPDATE", "DELETE" -> write(sql, text);
-      case "BEGIN", "START" -> local(new Plan.Effect.Begin(Optional.empty(), words.contains("ONLY")));
+      case "BEGIN", "START" ->
+          local(new Plan.Effect.Begin(Optional.empty(), words.contains("ONLY")));
       case "COMMIT", "END" -> local(new Plan.Effect.Commit());
       case "SAVEPOINT" -> local(new Plan.Effect.Savepoint(last(sql)));
       case "RELEASE" -> local(new Plan.Effect.Release(last(sql)));
@@ -60,8 +61,7 @@ final class FakePlanner {
               ? local(new Plan.Effect.ShowTandem(words.get(2), argument(sql)))
               : local(new Plan.Effect.None());
       case "EXPLAIN", "WITH" -> local(new Plan.Effect.None());
-      case "LISTEN" ->
-          new Plan.Refused("LISTEN is not replicated.", "Use a queue table.", "0A000");
+      case "LISTEN" -> new Plan.Refused("LISTEN is not replicated.", "Use a queue table.", "0A000");
       default -> new Plan.Exclusive("DDL", sql);
     };
   }

@@ -125,7 +125,10 @@ final class FakeSession implements EngineSession<JdbcLink> {
 
   @Override
   public void executed(
-      Plan.Write write, List<Value> parameters, long rows, Iterator<List<@Nullable String>> captured) {
+      Plan.Write write,
+      List<Value> parameters,
+      long rows,
+      Iterator<List<@Nullable String>> captured) {
     RuntimeException refusal = nextReport;
     nextReport = null;
     if (refusal != null) {

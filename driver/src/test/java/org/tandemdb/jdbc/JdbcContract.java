@@ -8,8 +8,8 @@ import java.math.BigDecimal;
 import java.sql.Array;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
-import java.sql.Date;
 import java.sql.DatabaseMetaData;
+import java.sql.Date;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -597,8 +597,7 @@ abstract class JdbcContract {
     second.close();
     assertThat(second.isClosed()).isTrue();
     assertThat(second.isValid(1)).isFalse();
-    assertThatThrownBy(() -> statement.executeQuery("SELECT 1"))
-        .isInstanceOf(SQLException.class);
+    assertThatThrownBy(() -> statement.executeQuery("SELECT 1")).isInstanceOf(SQLException.class);
     assertThatThrownBy(second::createStatement).isInstanceOf(SQLException.class);
     assertThat(count("t")).isZero();
   }

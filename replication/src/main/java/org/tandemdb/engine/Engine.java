@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -33,6 +34,8 @@ import org.tandemdb.plan.Request;
 import org.tandemdb.plan.SessionView;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.Reservations;
+import org.tandemdb.session.Staging;
+import org.tandemdb.session.TransactionRecord;
 
 /**
  * One cluster at work: sessions, gate, catalog, routing. One engine per cluster and process.
@@ -246,6 +249,17 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     return awaitTerm()
         .thenCompose(term -> term.primary().port().loadCatalog(catalog.version()))
         .thenAccept(loaded -> catalog = loaded);
+  }
+
+  TransactionRecord newRecord(L link) {
+    return new TransactionRecord(
+        config.limits().maxTransactionBytes(),
+        config.limits().stageThresholdBytes(),
+        () ->
+            new Staging(
+                log,
+                new UUID(environment.random().nextLong(), environment.random().nextLong()),
+                link::clock));
   }
 
   Reservations reservations() {

@@ -62,6 +62,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private Map<String, String> settingsAtBegin = Map.of();
   private ReadLevel level;
   private Position token = Position.NONE;
+  private @Nullable SessionView view;
   private @Nullable Open<L> open;
   private boolean closed;
 
@@ -80,14 +81,18 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return engine.plan(request, view());
   }
 
+  /** The view changes seldom and is asked for with every statement. */
   private SessionView view() {
     Open<L> now = open;
-    return new SessionView(
-        engine.searchPath(effectiveSettings(), user),
-        now != null,
-        false,
-        now != null && now.snapshotFixed,
-        Set.of());
+    boolean fixed = now != null && now.isSnapshotFixed();
+    SessionView known = view;
+    if (known == null || known.inTransaction() != (now != null) || known.snapshotFixed() != fixed) {
+      List<String> path =
+          known == null ? engine.searchPath(effectiveSettings(), user) : known.searchPath();
+      known = new SessionView(path, now != null, false, fixed, Set.of());
+      view = known;
+    }
+    return known;
   }
 
   // ---- read-write transactions
@@ -148,6 +153,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       throw new TandemException(
           ErrorCode.TRANSACTION_LOST, "the schema changed while the statement waited");
     }
+    now.ran = true;
     now.term.primary().writes().incrementAndGet();
     return new Started<>(now.lease, current);
   }
@@ -187,13 +193,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<Open<L>> begin(
       Term<L> term, Lease<L> lease, Gate.Permit permit, BeginSpec spec) {
-    Open<L> opening =
-        new Open<>(
-            term,
-            lease,
-            permit,
-            spec,
-            new TransactionRecord(engine.limits().maxTransactionBytes()));
+    Open<L> opening = new Open<>(term, lease, permit, spec, engine.newRecord(lease.link()));
     settingsAtBegin = settings.isEmpty() ? Map.of() : Map.copyOf(settings);
     return settle(lease)
         .thenCompose(ok -> lease.link().begin(spec))
@@ -210,7 +210,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** A transaction that already writes asks for the gate alone: its share goes first. */
   private CompletionStage<Void> upgrade(Open<L> now) {
-    if (now.spec.isolation() != BackendLink.Isolation.READ_COMMITTED && now.snapshotFixed) {
+    if (now.isSnapshotFixed()) {
       return CompletableFuture.failedFuture(
           new TandemException(
               ErrorCode.STATEMENT_REFUSED,
@@ -233,14 +233,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       long rows,
       Iterator<List<@Nullable String>> captured) {
     Open<L> now = opened();
-    now.snapshotFixed = true;
+    now.ran = true;
     now.record.add(write, parameters, rows, captured);
   }
 
   @Override
   public void executed(Plan.Exclusive exclusive) {
     Open<L> now = opened();
-    now.snapshotFixed = true;
+    now.ran = true;
     now.record.addExclusive(exclusive);
   }
 
@@ -270,6 +270,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   @Override
   public void setting(String name, String value, boolean local) {
     String key = name.toLowerCase(Locale.ROOT);
+    view = null;
     if (local) {
       localSettings.put(key, value);
       return;
@@ -350,7 +351,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<CommitResult> answered(Open<L> now, CommitOutcome outcome) {
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
-      finished(now, now.lease.link().isUsable());
+      // An unknown one may be in the log: its chunks are not for us to discard.
+      finished(now, now.lease.link().isUsable(), outcome instanceof CommitOutcome.Unknown);
       return CompletableFuture.completedFuture(failedResult(outcome));
     }
     token = Position.max(token, committed.position());
@@ -364,7 +366,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     return after.handle(
         (ok, failure) -> {
-          finished(now, now.lease.link().isUsable());
+          finished(now, now.lease.link().isUsable(), true);
           return new CommitResult.Committed(Optional.of(committed.position()));
         });
   }
@@ -399,7 +401,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .thenApply(
             outcome -> {
               boolean owned = engine.ownsCluster() && now.term.equals(engine.cluster().term());
-              finished(now, outcome instanceof FinishOutcome.Done);
+              finished(now, outcome instanceof FinishOutcome.Done, false);
               if (outcome instanceof FinishOutcome.Done && owned) {
                 seenOnPrimary(now.term);
                 return new CommitResult.Committed(Optional.empty());
@@ -423,14 +425,24 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       // The server takes back what was SET in a transaction that is rolled back.
       settings.clear();
       settings.putAll(settingsAtBegin);
+      view = null;
       settingsVersion++;
     }
-    return now.lease.link().rollback().thenAccept(ok -> finished(now, now.lease.link().isUsable()));
+    return now.lease
+        .link()
+        .rollback()
+        .thenAccept(ok -> finished(now, now.lease.link().isUsable(), false));
   }
 
-  private void finished(Open<L> now, boolean linkIsGood) {
+  private void finished(Open<L> now, boolean linkIsGood, boolean committed) {
     open = null;
-    localSettings.clear();
+    if (!committed) {
+      now.record.discard();
+    }
+    if (!localSettings.isEmpty()) {
+      localSettings.clear();
+      view = null;
+    }
     now.term.primary().busy().decrementAndGet();
     if (!linkIsGood) {
       drop(now.lease);
@@ -544,7 +556,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     boolean wrote = now != null && now.lease == lease && !now.record.isEmpty();
     lease.link().sever();
     if (now != null && now.lease == lease) {
-      finished(now, false);
+      finished(now, false, false);
     } else {
       drop(lease);
     }
@@ -578,7 +590,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null) {
       // Closed with a transaction open: what was not committed is rolled back.
       now.lease.link().sever();
-      finished(now, false);
+      finished(now, false, false);
     }
     boolean dirty = !settings.isEmpty();
     for (Lease<L> lease : List.copyOf(leases.values())) {
@@ -594,7 +606,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     final BeginSpec spec;
     final TransactionRecord record;
     Gate.Permit permit;
-    boolean snapshotFixed;
+    boolean ran;
 
     Open(
         Term<L> term,
@@ -607,6 +619,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       this.permit = permit;
       this.spec = spec;
       this.record = record;
+    }
+
+    /** Its statements see the database as it was at the first of them. */
+    boolean isSnapshotFixed() {
+      return ran && spec.isolation() != BackendLink.Isolation.READ_COMMITTED;
     }
 
     boolean ready(boolean wantsAll) {
@@ -639,7 +656,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           batch,
           engine.nowMillis(),
           engine.entrySettings(effectiveSettings(), user, now.record.hasExclusive()),
-          new Entry.Inline(now.record.changes(clock, engine.reservations())));
+          now.record.body(clock, engine.reservations()));
     }
   }
 }

@@ -6,8 +6,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.Change;
+import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
 import org.tandemdb.entry.Value;
@@ -24,6 +26,8 @@ public final class TransactionRecord {
   private static final Value CLOCK = Value.ofText(new TypeRef("timestamptz"), "");
 
   private final long maxBytes;
+  private final int stageThresholdBytes;
+  private final Supplier<Staging> stagings;
   private final List<Change> changes = new ArrayList<>();
   private final Map<String, Mark> savepoints = new LinkedHashMap<>();
   private final Map<TableName, Used> sequences = new HashMap<>();
@@ -32,15 +36,26 @@ public final class TransactionRecord {
   private final Map<TableName, Used> reserving = new HashMap<>();
 
   private long bytes;
+  private long heldBytes;
+  private @Nullable Staging staging;
+  private Entry.@Nullable Staged staged;
   private boolean usesClock;
   private boolean exclusive;
 
-  public TransactionRecord(long maxBytes) {
+  /**
+   * @param maxBytes of the whole transaction; more is 54000
+   * @param stageThresholdBytes what is kept in memory; more goes to the log ahead of the commit, as
+   *     long as no savepoint could take it back
+   * @param stagings makes the transaction's staging when it is needed first
+   */
+  public TransactionRecord(long maxBytes, int stageThresholdBytes, Supplier<Staging> stagings) {
     this.maxBytes = maxBytes;
+    this.stageThresholdBytes = stageThresholdBytes;
+    this.stagings = stagings;
   }
 
   public boolean isEmpty() {
-    return changes.isEmpty();
+    return changes.isEmpty() && staging == null;
   }
 
   public boolean hasExclusive() {
@@ -84,6 +99,7 @@ public final class TransactionRecord {
     }
     grow(size);
     changes.add(new Change.Statement(write.table(), verbatim.sql(), values, rows));
+    stageIfLarge();
   }
 
   private void addRows(
@@ -92,6 +108,7 @@ public final class TransactionRecord {
       long rows,
       Iterator<List<@Nullable String>> captured) {
     List<Change.Row> values = new ArrayList<>();
+    long count = 0;
     while (captured.hasNext()) {
       List<@Nullable String> texts = captured.next();
       int size = 32;
@@ -100,18 +117,52 @@ public final class TransactionRecord {
       }
       grow(size);
       values.add(new Change.Row(texts));
+      count++;
       for (Plan.SequenceUse use : write.sequences()) {
         use(use, texts.get(use.hiddenColumn()));
       }
+      if (heldBytes >= stageThresholdBytes && savepoints.isEmpty()) {
+        changes.add(rows(write, template, values));
+        values = new ArrayList<>();
+        stageIfLarge();
+      }
     }
-    if (values.size() != rows) {
+    if (rows >= 0 && count != rows) {
       throw new TandemException(
-          ErrorCode.INTERNAL,
-          "captured " + values.size() + " rows where the command reports " + rows);
+          ErrorCode.INTERNAL, "captured " + count + " rows where the command reports " + rows);
     }
-    changes.add(
-        new Change.Rows(
-            template.kind(), write.table(), template.keyColumns(), template.columns(), values));
+    if (!values.isEmpty()) {
+      changes.add(rows(write, template, values));
+      stageIfLarge();
+    }
+  }
+
+  private static Change.Rows rows(
+      Plan.Write write, Plan.Template.Rows template, List<Change.Row> values) {
+    return new Change.Rows(
+        template.kind(), write.table(), template.keyColumns(), template.columns(), values);
+  }
+
+  /** What a savepoint could take back is kept, whatever its size. */
+  private void stageIfLarge() {
+    if (heldBytes < stageThresholdBytes || !savepoints.isEmpty()) {
+      return;
+    }
+    Staging target = staging;
+    if (target == null) {
+      target = stagings.get();
+      staging = target;
+    }
+    target.write(usesClock ? resolved(target.clock()) : List.copyOf(changes));
+    changes.clear();
+    heldBytes = 0;
+  }
+
+  /** The transaction is over and not committed: the log may forget what it staged. */
+  public void discard() {
+    if (staging != null) {
+      staging.discard();
+    }
   }
 
   private void use(Plan.SequenceUse use, @Nullable String text) {
@@ -136,6 +187,7 @@ public final class TransactionRecord {
 
   private void grow(int size) {
     bytes += size;
+    heldBytes += size;
     if (bytes > maxBytes) {
       throw new TandemException(
           ErrorCode.TRANSACTION_TOO_LARGE, "more than " + maxBytes + " bytes were recorded");
@@ -150,7 +202,7 @@ public final class TransactionRecord {
 
   public void savepoint(String name) {
     savepoints.remove(name);
-    savepoints.put(name, new Mark(changes.size(), bytes));
+    savepoints.put(name, new Mark(changes.size(), bytes, heldBytes));
   }
 
   public void rollbackTo(String name) {
@@ -160,6 +212,7 @@ public final class TransactionRecord {
     }
     changes.subList(mark.changes, changes.size()).clear();
     bytes = mark.bytes;
+    heldBytes = mark.heldBytes;
     forgetAfter(name, false);
   }
 
@@ -184,23 +237,41 @@ public final class TransactionRecord {
   }
 
   /**
-   * The changes with the clock in its places, and with the reservations that the sequences used ask
-   * for.
+   * What the entry holds: the changes with the clock in its places, and the reservations that the
+   * sequences used ask for. May be asked again, with the same answer.
    */
-  public List<Change> changes(String clock, Reservations reservations) {
+  public Entry.Body body(String clock, Reservations reservations) {
+    List<Change> all = resolved(clock);
+    if (reserving.isEmpty()) {
+      sequences.forEach(
+          (sequence, used) -> {
+            if (reservations.isNearEnd(sequence, used.value, used.ascending)) {
+              long reserved = Reservations.beyond(used.value, used.ascending);
+              reserving.put(sequence, new Used(reserved, used.ascending));
+            }
+          });
+    }
+    reserving.forEach(
+        (sequence, used) -> all.add(Reservations.change(sequence, used.value, used.ascending)));
+    Staging target = staging;
+    if (target == null) {
+      return new Entry.Inline(all);
+    }
+    if (staged == null) {
+      staged = target.finish(all);
+    }
+    return staged;
+  }
+
+  private List<Change> resolved(String clock) {
+    if (!usesClock) {
+      return new ArrayList<>(changes);
+    }
     Value now = Value.ofText(new TypeRef("timestamptz"), clock);
     List<Change> resolved = new ArrayList<>(changes.size() + 1);
     for (Change change : changes) {
-      resolved.add(usesClock && change instanceof Change.Statement s ? withClock(s, now) : change);
+      resolved.add(change instanceof Change.Statement s ? withClock(s, now) : change);
     }
-    sequences.forEach(
-        (sequence, used) -> {
-          if (reservations.isNearEnd(sequence, used.value, used.ascending)) {
-            long reserved = Reservations.beyond(used.value, used.ascending);
-            resolved.add(Reservations.change(sequence, reserved, used.ascending));
-            reserving.put(sequence, new Used(reserved, used.ascending));
-          }
-        });
     return resolved;
   }
 
@@ -219,5 +290,5 @@ public final class TransactionRecord {
 
   private record Used(long value, boolean ascending) {}
 
-  private record Mark(int changes, long bytes) {}
+  private record Mark(int changes, long bytes, long heldBytes) {}
 }
