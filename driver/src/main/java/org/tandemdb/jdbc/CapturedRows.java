@@ -1,30 +1,47 @@
 package org.tandemdb.jdbc;
 
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
-import org.tandemdb.plan.Plan;
+import org.tandemdb.error.ErrorCode;
 
 /** The hidden columns of a write's rows, read as they come. Used by the owner of the link. */
 final class CapturedRows implements Iterator<List<@Nullable String>> {
   private final ResultSet rows;
-  private final CapturedText[] columns;
+  private final int columns;
   private final int first;
   private long read;
   private boolean ahead;
   private boolean more;
 
-  CapturedRows(ResultSet rows, Plan.CaptureSpec capture) throws SQLException {
+  /**
+   * @param hidden number of columns, the last of {@code rows}
+   * @throws SQLException if one of them is not text: once a statement is prepared at the server,
+   *     pgjdbc receives binary values, and its text of those is not the server's (of bytea it is
+   *     Java's name of an array, timetz loses its zone, arrays lose their lower bounds)
+   */
+  CapturedRows(ResultSet rows, int hidden) throws SQLException {
     this.rows = rows;
-    this.first = capture.clientColumns() + 1;
-    this.columns = new CapturedText[capture.hidden().size()];
-    for (int i = 0; i < columns.length; i++) {
-      columns[i] = CapturedText.of(capture.hidden().get(i).type());
+    this.columns = hidden;
+    ResultSetMetaData description = rows.getMetaData();
+    this.first = description.getColumnCount() - hidden + 1;
+    for (int i = 0; i < hidden; i++) {
+      if (description.getColumnType(first + i) != Types.VARCHAR) {
+        throw SqlErrors.of(
+            ErrorCode.INTERNAL, "hidden column " + (i + 1) + " is captured, but not as text", null);
+      }
     }
+  }
+
+  /** Columns from the left that are the client's. */
+  int visible() {
+    return first - 1;
   }
 
   @Override
@@ -47,10 +64,10 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
     }
     ahead = false;
     read++;
-    List<@Nullable String> texts = new ArrayList<>(columns.length);
+    List<@Nullable String> texts = new ArrayList<>(columns);
     try {
-      for (int i = 0; i < columns.length; i++) {
-        texts.add(columns[i].read(rows, first + i));
+      for (int i = 0; i < columns; i++) {
+        texts.add(rows.getString(first + i));
       }
     } catch (SQLException e) {
       throw new ReadFailure(e);

@@ -44,6 +44,11 @@ final class ClientSession {
   /** A request that meets one dying backend after the other is given up after as many. */
   private static final int MAX_ATTEMPTS = 16;
 
+  /** Captured rows that are in memory at a time. */
+  static final int PORTION_ROWS = 1000;
+
+  private static final List<List<@Nullable String>> NOTHING = List.of();
+
   private final SessionSource source;
   private final EngineSession<JdbcLink> session;
   private final SessionExecutor executor;
@@ -258,10 +263,10 @@ final class ClientSession {
         }
         throw e;
       }
-      if (alone) {
-        commit();
+      if (!alone || commit(attempt < MAX_ATTEMPTS)) {
+        return;
       }
-      return;
+      command.discard();
     }
   }
 
@@ -283,19 +288,14 @@ final class ClientSession {
 
   private void runWrite(Plan.Write plan, Lease<JdbcLink> lease, Command command)
       throws SQLException {
-    Plan.CaptureSpec capture = plan.capture();
+    int hidden = plan.capture().hidden().size();
+    boolean streamed = hidden > 0 && plan.capture().clientColumns() == 0;
     // Before anything runs: what cannot be logged must not be written.
     List<Value> parameters = command.parameters();
-    boolean streamed = capture.isCapturing() && capture.clientColumns() == 0;
-    Statement vendor =
-        command.vendor(
-            lease.link(),
-            plan.sqlForPrimary(),
-            streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED);
-    if (capture.isCapturing() && CapturedText.needsTextResults(capture.hidden())) {
-      VendorText.force(vendor);
-    }
+    Command.Shape shape = streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED;
+    Statement vendor = command.vendor(lease.link(), plan.sqlForPrimary(), shape);
     boolean hasRows = command.run(vendor, plan.sqlForPrimary());
+<<<<<<< HEAD
     if (!hasRows) {
       long count = vendor.getLargeUpdateCount();
       report(
@@ -310,9 +310,38 @@ final class ClientSession {
       command.count(reportStreamed(plan, parameters, rows));
       rows.close();
       return;
+=======
+    doomed = true;
+    try {
+      if (!hasRows) {
+        long count = vendor.getLargeUpdateCount();
+        session.executed(plan, parameters, count, NOTHING.iterator());
+        command.count(count);
+      } else if (streamed) {
+        ResultSet rows = vendor.getResultSet();
+        command.count(reportStreamed(plan, parameters, new CapturedRows(rows, hidden)));
+        rows.close();
+      } else {
+        reportCounted(plan, parameters, vendor.getResultSet(), lease, command);
+      }
+      doomed = false;
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+>>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
     }
+  }
+
+  /** All rows are in memory, since the client gets them too. */
+  private void reportCounted(
+      Plan.Write plan,
+      List<Value> parameters,
+      ResultSet rows,
+      Lease<JdbcLink> lease,
+      Command command)
+      throws SQLException {
     long count = rows.last() ? rows.getRow() : 0;
     rows.beforeFirst();
+<<<<<<< HEAD
     int visible = Integer.MAX_VALUE;
     CapturedRows captured = new CapturedRows(rows, capture);
     if (capture.isCapturing()) {
@@ -326,27 +355,28 @@ final class ClientSession {
                   plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
     }
     command.rows(rows, visible, count, lease);
+=======
+    CapturedRows captured = new CapturedRows(rows, plan.capture().hidden().size());
+    session.executed(
+        plan, parameters, count, plan.capture().isCapturing() ? captured : NOTHING.iterator());
+    rows.beforeFirst();
+    command.rows(rows, captured.visible(), count, lease);
+>>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
   }
 
   /** The first portion is read ahead, so that the count is known for all but large results. */
-  private long reportStreamed(Plan.Write plan, List<Value> parameters, ResultSet rows)
-      throws SQLException {
-    CapturedRows captured = new CapturedRows(rows, plan.capture());
+  private long reportStreamed(Plan.Write plan, List<Value> parameters, CapturedRows captured) {
+    boolean mayStream = plan.template() instanceof Plan.Template.Rows;
     List<List<@Nullable String>> portion = new ArrayList<>();
-    try {
-      while (portion.size() < VendorText.PORTION_ROWS && captured.hasNext()) {
-        portion.add(captured.next());
-      }
-      if (portion.size() < VendorText.PORTION_ROWS) {
-        session.executed(plan, parameters, portion.size(), portion.iterator());
-        return portion.size();
-      }
-      session.executed(plan, parameters, -1, new Joined(portion, captured));
-      return captured.drain();
-    } catch (RuntimeException e) {
-      doomed = true;
-      throw SqlErrors.of(e);
+    while ((portion.size() < PORTION_ROWS || !mayStream) && captured.hasNext()) {
+      portion.add(captured.next());
     }
+    if (!captured.hasNext()) {
+      session.executed(plan, parameters, portion.size(), portion.iterator());
+      return portion.size();
+    }
+    session.executed(plan, parameters, -1, new Joined(portion, captured));
+    return captured.drain();
   }
 
   private void run(Lease<JdbcLink> lease, String sql, Command.Shape shape, Command command)
@@ -504,6 +534,11 @@ final class ClientSession {
   // --- the end of a transaction -------------------------------------------------------------
 
   void commit() throws SQLException {
+    commit(false);
+  }
+
+  /** False if nothing is left of the transaction and it is to run again as it was. */
+  private boolean commit(boolean mayRunAgain) throws SQLException {
     if (doomed) {
       rollback();
       throw failed();
@@ -511,23 +546,30 @@ final class ClientSession {
     try {
       if (reading != null) {
         endReading();
-      } else if (session.inTransaction()) {
-        CommitResult result = call(session::commit);
-        if (result instanceof CommitResult.RolledBack rolledBack) {
-          throw rolledBack.cause() instanceof SQLException cause
-              ? cause
-              : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
-        }
-        if (result instanceof CommitResult.Unknown unknown) {
-          throw SqlErrors.of(
-              ErrorCode.OUTCOME_UNKNOWN,
-              unknown.message() + " (position " + unknown.position() + ")",
-              null);
-        }
+        return true;
       }
+      return !session.inTransaction() || isCommitted(call(session::commit), mayRunAgain);
     } finally {
       endBlock();
     }
+  }
+
+  private static boolean isCommitted(CommitResult result, boolean mayRunAgain) throws SQLException {
+    if (result instanceof CommitResult.RolledBack rolledBack) {
+      if (rolledBack.runAgain() && mayRunAgain) {
+        return false;
+      }
+      throw rolledBack.cause() instanceof SQLException cause
+          ? cause
+          : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
+    }
+    if (result instanceof CommitResult.Unknown unknown) {
+      throw SqlErrors.of(
+          ErrorCode.OUTCOME_UNKNOWN,
+          unknown.message() + " (position " + unknown.position() + ")",
+          null);
+    }
+    return true;
   }
 
   void rollback() throws SQLException {

@@ -16,6 +16,7 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   private final Connection connection;
   private final Executor executor;
   final String role;
+  private Isolation isolation = Isolation.READ_COMMITTED;
 
   FakeLink(Connection connection, String role, Executor executor) {
     this.connection = connection;
@@ -27,6 +28,9 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   public Connection connection() {
     return connection;
   }
+
+  @Override
+  public void bind(Executor owner) {}
 
   /** JDBC work. */
   interface Work {
@@ -51,12 +55,24 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   public CompletionStage<TxStart> begin(BeginSpec spec) {
     return work(() -> {
           connection.setReadOnly(spec.readOnly());
+<<<<<<< HEAD
           connection.setTransactionIsolation(
               switch (spec.isolation()) {
                 case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
                 case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
                 case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
               });
+=======
+          if (spec.isolation() != isolation) {
+            isolation = spec.isolation();
+            connection.setTransactionIsolation(
+                switch (spec.isolation()) {
+                  case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
+                  case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
+                  case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
+                });
+          }
+>>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
           connection.setAutoCommit(false);
         })
         .thenApply(nothing -> new TxStart());

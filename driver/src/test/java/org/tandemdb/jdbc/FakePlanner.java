@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
@@ -103,22 +104,17 @@ final class FakePlanner {
     }
     List<Change.Column> columns = columns(table);
     List<String> names = columns.stream().map(Change.Column::name).toList();
-    String hidden = String.join(", ", names);
+    String hidden =
+        names.stream().map(n -> n + "::text AS hidden_" + n).collect(Collectors.joining(", "));
     String body = sql.substring(0, text.end());
     boolean returns = words.contains("RETURNING");
-    int client = 0;
-    if (returns) {
-      int at = body.toUpperCase(Locale.ROOT).lastIndexOf("RETURNING");
-      String list = body.substring(at + "RETURNING".length()).strip();
-      client = list.equals("*") ? columns.size() : list.split(",", -1).length;
-    }
     return new Plan.Write(
         "a captured write",
         Form.CAPTURED,
         name,
         body + (returns ? ", " : " RETURNING ") + hidden,
-        new Plan.CaptureSpec(client, columns),
-        template,
+        new Plan.CaptureSpec(returns ? -1 : 0, columns),
+        new Plan.Template.Rows(Change.Kind.INSERT, List.of(), columns),
         List.of());
   }
 

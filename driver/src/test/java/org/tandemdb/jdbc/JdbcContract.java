@@ -144,8 +144,7 @@ abstract class JdbcContract {
       try (Statement statement = connection.createStatement()) {
         int rows =
             statement.executeUpdate(
-                "INSERT INTO " + table + " (name) VALUES ('a') ; -- done;",
-                Statement.RETURN_GENERATED_KEYS);
+                "INSERT INTO " + table + " (name) VALUES ('a');", Statement.RETURN_GENERATED_KEYS);
         assertThat(rows).isEqualTo(1);
         try (ResultSet keys = statement.getGeneratedKeys()) {
           assertThat(keys.getMetaData().getColumnCount()).isEqualTo(3);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 final class ReferencePageTest {
 
-  /** Run with {@code -Dtandem.docs.write} to write the page anew. */
+  /** Run with {@code -Dtest.jvm.args=-Dtandem.docs.write} to write the page anew. */
   @Test
   void theReferencePageIsWhatTheDeclarationsSay() throws IOException {
     Path page = Path.of("../docs/configuration.md");
