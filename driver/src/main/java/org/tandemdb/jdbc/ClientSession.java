@@ -277,7 +277,9 @@ final class ClientSession {
     } else if (plan instanceof Plan.Exclusive exclusive) {
       run(lease, request.sql(), Command.Shape.CLIENT, command);
       report(() -> session.executed(exclusive));
-    } else if (plan instanceof Plan.Read || plan instanceof Plan.Local) {
+    } else if (plan instanceof Plan.Read
+        || plan instanceof Plan.PrimaryRead
+        || plan instanceof Plan.Local) {
       run(lease, request.sql(), Command.Shape.CLIENT, command);
     } else if (plan instanceof Plan.Refused refused) {
       throw refused(refused);
@@ -295,22 +297,6 @@ final class ClientSession {
     Command.Shape shape = streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED;
     Statement vendor = command.vendor(lease.link(), plan.sqlForPrimary(), shape);
     boolean hasRows = command.run(vendor, plan.sqlForPrimary());
-<<<<<<< HEAD
-    if (!hasRows) {
-      long count = vendor.getLargeUpdateCount();
-      report(
-          () ->
-              session.executed(
-                  plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
-      command.count(count);
-      return;
-    }
-    ResultSet rows = vendor.getResultSet();
-    if (streamed) {
-      command.count(reportStreamed(plan, parameters, rows));
-      rows.close();
-      return;
-=======
     doomed = true;
     try {
       if (!hasRows) {
@@ -327,7 +313,6 @@ final class ClientSession {
       doomed = false;
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
->>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
     }
   }
 
@@ -341,27 +326,11 @@ final class ClientSession {
       throws SQLException {
     long count = rows.last() ? rows.getRow() : 0;
     rows.beforeFirst();
-<<<<<<< HEAD
-    int visible = Integer.MAX_VALUE;
-    CapturedRows captured = new CapturedRows(rows, capture);
-    if (capture.isCapturing()) {
-      visible = capture.clientColumns();
-      report(() -> session.executed(plan, parameters, count, captured));
-      rows.beforeFirst();
-    } else {
-      report(
-          () ->
-              session.executed(
-                  plan, parameters, count, List.<List<@Nullable String>>of().iterator()));
-    }
-    command.rows(rows, visible, count, lease);
-=======
     CapturedRows captured = new CapturedRows(rows, plan.capture().hidden().size());
     session.executed(
         plan, parameters, count, plan.capture().isCapturing() ? captured : NOTHING.iterator());
     rows.beforeFirst();
     command.rows(rows, captured.visible(), count, lease);
->>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
   }
 
   /** The first portion is read ahead, so that the count is known for all but large results. */

@@ -55,14 +55,6 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   public CompletionStage<TxStart> begin(BeginSpec spec) {
     return work(() -> {
           connection.setReadOnly(spec.readOnly());
-<<<<<<< HEAD
-          connection.setTransactionIsolation(
-              switch (spec.isolation()) {
-                case READ_COMMITTED -> Connection.TRANSACTION_READ_COMMITTED;
-                case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
-                case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
-              });
-=======
           if (spec.isolation() != isolation) {
             isolation = spec.isolation();
             connection.setTransactionIsolation(
@@ -72,7 +64,6 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
                   case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
                 });
           }
->>>>>>> b0d7ee6 (Test the driver against PostgreSQL's own and an engine by hand)
           connection.setAutoCommit(false);
         })
         .thenApply(nothing -> new TxStart());
