@@ -244,6 +244,13 @@ final class ClientSession {
       Started<JdbcLink> started = call(() -> session.start(request, plan, spec));
       Lease<JdbcLink> lease = started.lease();
       writing = lease;
+      if (alone && Fused.fits(started.plan(), command) && session.mayCommitWith(started.plan())) {
+        if (runFused((Plan.Write) started.plan(), lease, command, attempt < MAX_ATTEMPTS)) {
+          return;
+        }
+        command.discard();
+        continue;
+      }
       try {
         runStarted(request, started.plan(), lease, command);
       } catch (SQLException e) {
@@ -267,6 +274,22 @@ final class ClientSession {
         return;
       }
       command.discard();
+    }
+  }
+
+  /** Statement and marker in one flight; false if nothing is left and it is to run again. */
+  private boolean runFused(
+      Plan.Write plan, Lease<JdbcLink> lease, Command command, boolean mayRunAgain)
+      throws SQLException {
+    try {
+      Fused fused = new Fused(plan, lease.link(), command, command.parameters());
+      return isCommitted(
+          call(() -> session.commitWith(position -> fused.run(session, position))), mayRunAgain);
+    } finally {
+      if (session.inTransaction()) {
+        call(session::rollback);
+      }
+      endBlock();
     }
   }
 

@@ -21,6 +21,9 @@ interface Command {
     STREAMED
   }
 
+  /** True if {@link #vendor} gives prepared statements. */
+  boolean isPrepared();
+
   /** The vendor's statement for {@code sql} on {@code link}, parameters set. */
   Statement vendor(JdbcLink link, String sql, Shape shape) throws SQLException;
 

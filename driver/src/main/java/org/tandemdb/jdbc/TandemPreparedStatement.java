@@ -53,7 +53,7 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
   // --- Command ------------------------------------------------------------------------------
 
   @Override
-  boolean isPrepared() {
+  public boolean isPrepared() {
     return true;
   }
 

@@ -89,7 +89,8 @@ class TandemStatement implements Statement, Command {
     return !isPrepared() || sql.equals(vendorSql);
   }
 
-  boolean isPrepared() {
+  @Override
+  public boolean isPrepared() {
     return false;
   }
 

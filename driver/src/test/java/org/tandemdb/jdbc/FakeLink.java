@@ -32,6 +32,17 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   @Override
   public void bind(Executor owner) {}
 
+  @Override
+  public String markSql() {
+    throw new UnsupportedOperationException("nothing travels with a marker here");
+  }
+
+  @Override
+  public void bindMark(
+      java.sql.PreparedStatement statement, int first, org.tandemdb.entry.Position position) {
+    throw new UnsupportedOperationException("nothing travels with a marker here");
+  }
+
   /** JDBC work. */
   interface Work {
     void run() throws SQLException;

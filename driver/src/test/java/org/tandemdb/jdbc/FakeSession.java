@@ -190,6 +190,16 @@ final class FakeSession implements EngineSession<JdbcLink> {
   }
 
   @Override
+  public boolean mayCommitWith(Plan last) {
+    return false;
+  }
+
+  @Override
+  public CompletionStage<CommitResult> commitWith(LastStatement last) {
+    throw new UnsupportedOperationException("nothing travels with a marker here");
+  }
+
+  @Override
   public CompletionStage<Void> rollback() {
     calls.add("rollback");
     open = false;

@@ -1,13 +1,30 @@
 package org.tandemdb.backend;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.concurrent.Executor;
+import org.tandemdb.entry.Position;
 
 /** A link that is executed on with JDBC. */
 public interface JdbcLink extends BackendLink {
 
   /** Where this link's blocking work runs from now on: on its holder's own thread, mostly. */
   void bind(Executor executor);
+
+  /**
+   * A statement that writes a marker and answers the transaction's clock: for sending it in one
+   * flight behind a transaction's last statement, see {@code EngineSession.commitWith}. Its
+   * parameters are set by {@link #bindMark}.
+   */
+  String markSql();
+
+  /**
+   * Sets the parameters of {@link #markSql}.
+   *
+   * @param first index of the first of them
+   */
+  void bindMark(PreparedStatement statement, int first, Position position) throws SQLException;
 
   /**
    * The vendor's connection, in the state that the engine put it in. Owned by the lease's holder,

@@ -277,8 +277,7 @@ public final class CommitPipeline {
   private void mark(Pending pending, Position position) {
     pending
         .submission
-        .link()
-        .mark(position, pending.submission.prepare())
+        .mark(position)
         .whenComplete(
             (outcome, failure) -> {
               MarkOutcome known =

@@ -334,6 +334,25 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return outcome.thenCompose(ended -> answered(now, ended));
   }
 
+  @Override
+  public boolean mayCommitWith(Plan last) {
+    Open<L> now = open;
+    return now != null
+        && now.spec.isolation() == BackendLink.Isolation.READ_COMMITTED
+        && last instanceof Plan.Write write
+        && write.template() instanceof Plan.Template.Verbatim
+        && !engine.catalog().deferrableConstraints();
+  }
+
+  @Override
+  public CompletionStage<CommitResult> commitWith(LastStatement last) {
+    Open<L> now = opened();
+    return now.term
+        .pipeline()
+        .commit(new FusedSubmission(now, last))
+        .thenCompose(outcome -> answered(now, outcome));
+  }
+
   private CompletionStage<CommitOutcome> constraintFailed(Open<L> now, Throwable failure) {
     Throwable cause = unwrap(failure);
     return now.lease
@@ -351,6 +370,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<CommitResult> answered(Open<L> now, CommitOutcome outcome) {
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
+      if (!now.lease.link().isUsable()) {
+        engine.linkFailed(now.term.primary(), new IllegalStateException(outcome.toString()));
+      }
       // An unknown one may be in the log: its chunks are not for us to discard.
       finished(now, now.lease.link().isUsable(), outcome instanceof CommitOutcome.Unknown);
       return CompletableFuture.completedFuture(failedResult(outcome));
@@ -631,8 +653,37 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
   }
 
+  /** A transaction whose last statement goes with its first marker. */
+  private final class FusedSubmission extends SessionSubmission {
+    private final LastStatement last;
+    private boolean ran;
+
+    FusedSubmission(Open<L> now, LastStatement last) {
+      super(now);
+      this.last = last;
+    }
+
+    @Override
+    public CompletionStage<BackendLink.MarkOutcome> mark(Position position) {
+      if (ran) {
+        return super.mark(position);
+      }
+      ran = true;
+      CompletableFuture<BackendLink.MarkOutcome> outcome = new CompletableFuture<>();
+      executor.execute(
+          () -> {
+            try {
+              outcome.complete(last.run(position));
+            } catch (RuntimeException e) {
+              outcome.completeExceptionally(e);
+            }
+          });
+      return outcome;
+    }
+  }
+
   /** What the pipeline gets. */
-  private final class SessionSubmission implements Submission {
+  private class SessionSubmission implements Submission {
     private final Open<L> now;
 
     SessionSubmission(Open<L> now) {

@@ -76,6 +76,28 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   /** Ends the transaction: deferred constraints, pipeline, answer. */
   CompletionStage<CommitResult> commit();
 
+  /**
+   * True if the transaction that is about to be committed may send {@code last} and its marker in
+   * one flight: nothing but the marker can fail after it.
+   */
+  boolean mayCommitWith(Plan last);
+
+  /**
+   * Runs a transaction's last statement and commits: the statement travels with the marker, which
+   * saves a round trip. Only for statements that seldom wait for a lock: until it answers, it holds
+   * up its batch, for the length of the marker's patience.
+   */
+  CompletionStage<CommitResult> commitWith(LastStatement last);
+
+  /** A transaction's last statement, with the marker behind it. */
+  interface LastStatement {
+    /**
+     * Runs on the session's executor, once: executes statement and marker, reports the statement by
+     * {@link #executed}, and says what became of the marker.
+     */
+    BackendLink.MarkOutcome run(Position position);
+  }
+
   CompletionStage<Void> rollback();
 
   /**

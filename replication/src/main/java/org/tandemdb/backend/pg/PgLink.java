@@ -20,6 +20,8 @@ import org.tandemdb.entry.Position;
  * thread for sessions, a pool thread for appliers.
  */
 final class PgLink implements JdbcLink {
+  private static final String MARK = "SELECT tandem.mark(?, ?, ?)::text";
+
   private final BackendId backend;
   private final Connection connection;
   private final ServerProcess process;
@@ -120,13 +122,11 @@ final class PgLink implements JdbcLink {
     try {
       PreparedStatement statement = markStatement;
       if (statement == null) {
-        statement = connection.prepareStatement("SELECT tandem.mark(?, ?, ?)::text");
+        statement = connection.prepareStatement(MARK);
         statement.unwrap(PGStatement.class).setPrepareThreshold(1);
         markStatement = statement;
       }
-      statement.setLong(1, position.epoch());
-      statement.setLong(2, position.number());
-      statement.setString(3, secret);
+      bindMark(statement, 1, position);
       String clock;
       try (ResultSet result = statement.executeQuery()) {
         result.next();
@@ -140,6 +140,19 @@ final class PgLink implements JdbcLink {
       noteLoss(e);
       return new MarkOutcome.Refused(PgErrors.stateOf(e), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  @Override
+  public String markSql() {
+    return MARK;
+  }
+
+  @Override
+  public void bindMark(PreparedStatement statement, int first, Position position)
+      throws SQLException {
+    statement.setLong(first, position.epoch());
+    statement.setLong(first + 1, position.number());
+    statement.setString(first + 2, secret);
   }
 
   @Override

@@ -1,0 +1,73 @@
+package org.tandemdb.jdbc;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
+import org.tandemdb.backend.BackendLink.MarkOutcome;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.entry.Position;
+import org.tandemdb.entry.Value;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * An autocommit INSERT that travels with its marker in one flight: pgjdbc sends the parts of a
+ * prepared text with several statements together, each prepared at the server. INSERT only: it
+ * seldom waits for another's row, and a statement that waits would hold up its batch.
+ */
+final class Fused {
+  private static final String INSERT = "insert";
+
+  private final Plan.Write plan;
+  private final JdbcLink link;
+  private final Command command;
+  private final List<Value> parameters;
+
+  Fused(Plan.Write plan, JdbcLink link, Command command, List<Value> parameters) {
+    this.plan = plan;
+    this.link = link;
+    this.command = command;
+    this.parameters = parameters;
+  }
+
+  /** True if {@code plan} is of the kind that gains from it. */
+  static boolean fits(Plan plan, Command command) {
+    return command.isPrepared()
+        && plan instanceof Plan.Write write
+        && write.capture().hidden().isEmpty()
+        && write.capture().clientColumns() == 0
+        && write.sqlForPrimary().regionMatches(true, 0, INSERT, 0, INSERT.length())
+        && !write.sqlForPrimary().endsWith(";");
+  }
+
+  /** Runs on the client's thread, from inside the pipeline. */
+  MarkOutcome run(EngineSession<JdbcLink> session, Position position) {
+    try {
+      // On a line of its own: the client's text may end in a comment.
+      String sql = plan.sqlForPrimary() + "\n;" + link.markSql();
+      PreparedStatement vendor =
+          (PreparedStatement) command.vendor(link, sql, Command.Shape.CLIENT);
+      link.bindMark(vendor, parameters.size() + 1, position);
+      command.run(vendor, sql);
+      long count = vendor.getLargeUpdateCount();
+      session.executed(plan, parameters, count, Collections.emptyIterator());
+      command.count(count);
+      if (!vendor.getMoreResults()) {
+        return new MarkOutcome.Refused("XX000", "the marker has no answer", null);
+      }
+      try (ResultSet clock = vendor.getResultSet()) {
+        clock.next();
+        return new MarkOutcome.Marked(clock.getString(1));
+      }
+    } catch (SQLException e) {
+      if (SqlErrors.isLinkFailure(e, link.connection())) {
+        link.sever();
+      }
+      String state = e.getSQLState();
+      return new MarkOutcome.Refused(
+          state == null ? "XX000" : state, String.valueOf(e.getMessage()), e);
+    }
+  }
+}
