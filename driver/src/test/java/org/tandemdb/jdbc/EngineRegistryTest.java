@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 
+@SuppressWarnings("NullAway") // a null from the driver fails the test
 final class EngineRegistryTest {
   private static final String URL =
       "jdbc:tandem:[jdbc:postgresql://a/shop,jdbc:postgresql://b/shop]?log=/tmp/shop&user=app";

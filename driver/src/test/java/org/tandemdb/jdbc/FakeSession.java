@@ -44,6 +44,9 @@ final class FakeSession implements EngineSession<JdbcLink> {
   @Nullable CommitResult nextCommit;
   @Nullable RuntimeException nextReport;
 
+  /** Portals that were open on the primary when the last write was reported. */
+  int portals;
+
   /** What plan() said and start() says otherwise. */
   @Nullable Plan replacement;
 
@@ -135,6 +138,15 @@ final class FakeSession implements EngineSession<JdbcLink> {
       throw refusal;
     }
     List<List<String>> texts = new ArrayList<>();
+    portals = 0;
+    try (var ask = primary().connection().createStatement();
+        var rowCount =
+            ask.executeQuery("SELECT count(*) FROM pg_cursors WHERE name LIKE 'C\\_%'")) {
+      rowCount.next();
+      portals = rowCount.getInt(1);
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
     captured.forEachRemaining(row -> texts.add(new ArrayList<>(row)));
     reported.add(new Reported(write.table().name(), parameters, rows, texts));
   }

@@ -44,6 +44,7 @@ import org.tandemdb.session.EngineSession.CommitResult;
 import org.tandemdb.session.EngineSession.Recourse;
 
 /** What the driver tells the engine, and what it makes of the engine's answers. */
+@SuppressWarnings("NullAway") // a null from the driver fails the test
 final class TandemConnectionTest {
   private final FakeEngine engine = new FakeEngine(Postgres.server());
   private TandemConnection connection = engine.connect();
@@ -131,6 +132,7 @@ final class TandemConnectionTest {
       assertThat(insert.executeUpdate()).isEqualTo(2500);
     }
     assertThat(session.reported).hasSize(1);
+    assertThat(session.portals).as("the rest of the rows is still at the server").isEqualTo(1);
     assertThat(session.reported.get(0).captured()).hasSize(2500);
     assertThat(session.reported.get(0).captured().get(2499)).startsWith("2500", "n2500");
   }

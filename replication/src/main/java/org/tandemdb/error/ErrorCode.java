@@ -47,7 +47,10 @@ public enum ErrorCode {
       false,
       "The transaction is larger than max_transaction_bytes. Split it, or raise the limit."),
   LINKS_EXHAUSTED(
-      "53300", Fate.NONE, true, "All links are in use (max_links). Close connections or raise it."),
+      "53300",
+      Fate.NONE,
+      true,
+      "All links are in use (max_links_per_backend). Close connections or raise it."),
   CONFIGURATION("F0000", Fate.NONE, false, "The configuration is not usable. Nothing was changed."),
   NOT_OWNER(
       "55006",
