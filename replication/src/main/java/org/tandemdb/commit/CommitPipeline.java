@@ -576,6 +576,18 @@ public final class CommitPipeline {
         .submission
         .link()
         .finish(pending.position, decision)
-        .whenComplete((outcome, failure) -> pending.answer.complete(answer));
+        .whenComplete(
+            (outcome, failure) -> {
+              pending.answer.complete(answer);
+              boolean answered = failure == null && !(outcome instanceof FinishOutcome.InDoubt);
+              if (pending.submission.prepare() && !answered) {
+                // It may stand prepared, with its locks and nobody's: only recovery resolves that.
+                transition(
+                    effects ->
+                        askToEnd(
+                            pending.position + " may have been left prepared: " + outcome,
+                            effects));
+              }
+            });
   }
 }
