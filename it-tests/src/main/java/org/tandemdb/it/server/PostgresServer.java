@@ -1,0 +1,279 @@
+package org.tandemdb.it.server;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PostgreSQL server on a data directory and a port that stay its own: it can be killed like by a
+ * power cut and started again on what is left. Commits are flushed (fsync is on) unless a setting
+ * says otherwise. The superuser is {@code postgres}, without a password, from this machine only.
+ *
+ * <p>Thread-safe; starting and stopping exclude each other.
+ */
+public final class PostgresServer implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+  private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
+
+  private final String name;
+  private final PostgresBinaries binaries;
+  private final Path directory;
+  private final int port;
+  private final Map<String, String> settings;
+  private volatile @Nullable Process postmaster;
+
+  private PostgresServer(
+      String name,
+      PostgresBinaries binaries,
+      Path directory,
+      int port,
+      Map<String, String> settings) {
+    this.name = name;
+    this.binaries = binaries;
+    this.directory = directory;
+    this.port = port;
+    this.settings = settings;
+  }
+
+  /**
+   * Makes a data directory and chooses a port. The server is not running yet.
+   *
+   * @param directory its own; made if it is not there
+   * @param settings server settings that differ from this class's
+   */
+  public static PostgresServer create(String name, Path directory, Map<String, String> settings)
+      throws IOException, InterruptedException {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("listen_addresses", "127.0.0.1");
+    all.put("unix_socket_directories", "");
+    all.put("max_connections", "200");
+    all.put("shared_buffers", "128MB");
+    all.put("max_prepared_transactions", "20");
+    all.put("logging_collector", "off");
+    all.putAll(settings);
+    Files.createDirectories(directory);
+    PostgresServer server =
+        new PostgresServer(name, PostgresBinaries.unpacked(), directory, Ports.next(), all);
+    server.initialise();
+    return server;
+  }
+
+  private void initialise() throws IOException, InterruptedException {
+    List<String> arguments =
+        List.of(
+            "--pgdata=" + data(),
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            // The files of an empty cluster need not survive a power cut.
+            "--no-sync");
+    Process initdb = launch("initdb", arguments);
+    if (!initdb.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      initdb.destroyForcibly();
+      throw new IOException("initdb of " + name + " did not end in time");
+    }
+    if (initdb.exitValue() != 0) {
+      throw new IOException("initdb of " + name + " failed:\n" + logTail(20));
+    }
+  }
+
+  /** Starts it and waits until it answers queries. Does nothing if it is running. */
+  public synchronized void start() throws IOException, InterruptedException {
+    if (isRunning()) {
+      return;
+    }
+    List<String> arguments = new ArrayList<>(List.of("-D", data().toString(), "-p", "" + port));
+    settings.forEach((key, value) -> arguments.addAll(List.of("-c", key + "=" + value)));
+    postmaster = launch("postgres", arguments);
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    while (!answers()) {
+      if (!isRunning()) {
+        throw new IOException("server " + name + " did not start:\n" + logTail(20));
+      }
+      if (System.nanoTime() > deadline) {
+        kill9();
+        throw new IOException("server " + name + " did not answer in time:\n" + logTail(20));
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private Process launch(String program, List<String> arguments) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(binaries.command(program, arguments));
+    builder.environment().keySet().removeIf(key -> key.startsWith("PG"));
+    return builder
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .start();
+  }
+
+  private boolean answers() {
+    try (Connection connection = DriverManager.getConnection(url("postgres") + "&loginTimeout=5");
+        Statement statement = connection.createStatement()) {
+      return statement.execute("SELECT 1");
+    } catch (SQLException notYet) {
+      return false;
+    }
+  }
+
+  /**
+   * Ends the postmaster and all its children at once with SIGKILL, and returns when they are gone.
+   * The postmaster is stopped first, so that it can neither have a child that was not seen nor notice
+   * the end of one.
+   */
+  public synchronized void kill9() throws InterruptedException {
+    Process process = postmaster;
+    if (process == null) {
+      return;
+    }
+    signal(process.pid(), "STOP");
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
+    all.forEach(ProcessHandle::destroyForcibly);
+    awaitEnd(all);
+    postmaster = null;
+  }
+
+  /** Ends it in order: clients are disconnected, a checkpoint is made. */
+  public synchronized void stop() throws InterruptedException {
+    Process process = postmaster;
+    if (process == null) {
+      return;
+    }
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
+    signal(process.pid(), "INT");
+    if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      kill9();
+      return;
+    }
+    all.forEach(ProcessHandle::destroyForcibly);
+    awaitEnd(all);
+    postmaster = null;
+  }
+
+  /** Kills it if it runs, and starts it on what it has written. */
+  public synchronized void restart() throws IOException, InterruptedException {
+    kill9();
+    start();
+  }
+
+  private static void awaitEnd(List<ProcessHandle> processes) throws InterruptedException {
+    long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+    for (ProcessHandle handle : processes) {
+      try {
+        handle.onExit().get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        throw new IllegalStateException("process " + handle.pid() + " does not end", e);
+      }
+    }
+  }
+
+  private static void signal(long pid, String signal) throws InterruptedException {
+    try {
+      new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot send signal " + signal, e);
+    }
+  }
+
+  /** True while the postmaster lives. */
+  public boolean isRunning() {
+    Process process = postmaster;
+    return process != null && process.isAlive();
+  }
+
+  /** The postmaster and its children that are alive now. */
+  public List<Long> pids() {
+    Process process = postmaster;
+    if (process == null) {
+      return List.of();
+    }
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .map(ProcessHandle::pid)
+        .toList();
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** A plain JDBC URL for the superuser. */
+  public String url(String database) {
+    return url(database, "postgres");
+  }
+
+  /** A plain JDBC URL; the role needs no password. */
+  public String url(String database, String role) {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?user=" + role;
+  }
+
+  /** Runs statements as the superuser, each in its own transaction. */
+  public void execute(String database, String... statements) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url(database));
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  private Path data() {
+    return directory.resolve("data");
+  }
+
+  private Path logFile() {
+    return directory.resolve("server.log");
+  }
+
+  /** The last lines of the server's own log, for error texts. */
+  public String logTail(int lines) {
+    try {
+      List<String> all =
+          new String(Files.readAllBytes(logFile()), StandardCharsets.UTF_8).lines().toList();
+      return String.join("\n", all.subList(Math.max(0, all.size() - lines), all.size()));
+    } catch (IOException e) {
+      return "(no log: " + e.getMessage() + ")";
+    }
+  }
+
+  /** Ends it at once and removes its directory. */
+  @Override
+  public void close() {
+    try {
+      kill9();
+      Directories.delete(directory);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot remove " + directory, e);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.tandemdb.it.server;
+
+import org.jspecify.annotations.NullMarked;
