@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free TCP ports. They lie below those that systems give to outgoing connections: a client that tries
- * to reach a server that is down could else be given the server's own port, and talk to itself.
+ * Free TCP ports. They lie below those that systems give to outgoing connections: a client that
+ * tries to reach a server that is down could else be given the server's own port, and talk to
+ * itself.
  */
 final class Ports {
   private static final int LOWEST = 15432;

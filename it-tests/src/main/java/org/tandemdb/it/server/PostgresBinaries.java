@@ -7,9 +7,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
@@ -51,8 +51,9 @@ final class PostgresBinaries {
   }
 
   /**
-   * A command line for one of PostgreSQL's programs. PostgreSQL refuses to run as root, so root runs
-   * it in a user namespace of its own, in which it is nobody; the process id stays the program's.
+   * A command line for one of PostgreSQL's programs. PostgreSQL refuses to run as root, so root
+   * runs it in a user namespace of its own, in which it is nobody; the process id stays the
+   * program's.
    */
   List<String> command(String program, List<String> arguments) {
     List<String> command = new ArrayList<>();
@@ -72,7 +73,8 @@ final class PostgresBinaries {
     if (name.contains("mac")) {
       return "Darwin";
     }
-    throw new IllegalStateException("servers can be started on Linux and macOS only, not on " + name);
+    throw new IllegalStateException(
+        "servers can be started on Linux and macOS only, not on " + name);
   }
 
   private static String architecture() {

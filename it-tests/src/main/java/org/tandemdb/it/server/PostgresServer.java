@@ -137,8 +137,8 @@ public final class PostgresServer implements AutoCloseable {
 
   /**
    * Ends the postmaster and all its children at once with SIGKILL, and returns when they are gone.
-   * The postmaster is stopped first, so that it can neither have a child that was not seen nor notice
-   * the end of one.
+   * The postmaster is stopped first, so that it can neither have a child that was not seen nor
+   * notice the end of one.
    */
   public synchronized void kill9() throws InterruptedException {
     Process process = postmaster;

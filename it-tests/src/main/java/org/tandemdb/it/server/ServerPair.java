@@ -1,0 +1,139 @@
+package org.tandemdb.it.server;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Servers with an empty database {@code shop} each, a role that has what Tandem needs and no more,
+ * and a directory for Tandem's log. Closing it ends the servers and removes all files. Thread-safe.
+ */
+public final class ServerPair implements AutoCloseable {
+  /** The database on every server. */
+  public static final String DATABASE = "shop";
+
+  /**
+   * Owner of the database, and Tandem's role. Not called "tandem": PostgreSQL would look for its
+   * tables first in the schema of that name, which is Tandem's own.
+   */
+  public static final String ROLE = "shop";
+
+  private final Path directory;
+  private final List<PostgresServer> servers;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private ServerPair(Path directory, List<PostgresServer> servers) {
+    this.directory = directory;
+    this.servers = List.copyOf(servers);
+  }
+
+  /**
+   * Starts {@code count} servers named a, b, ...
+   *
+   * @param settings server settings that differ from {@link PostgresServer}'s
+   */
+  public static ServerPair start(int count, Map<String, String> settings)
+      throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("tandem-");
+    PostgresBinaries.unpacked(); // once, not by all of them at the same time
+    List<CompletableFuture<PostgresServer>> starting = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String name = Character.toString('a' + i);
+      starting.add(CompletableFuture.supplyAsync(() -> startOne(name, directory, settings)));
+    }
+    List<PostgresServer> servers = new ArrayList<>();
+    IOException failure = null;
+    for (CompletableFuture<PostgresServer> one : starting) {
+      try {
+        servers.add(one.join());
+      } catch (CompletionException e) {
+        failure = new IOException("a server did not start", e.getCause());
+      }
+    }
+    ServerPair pair = new ServerPair(directory, servers);
+    if (failure != null) {
+      pair.close();
+      throw failure;
+    }
+    return pair;
+  }
+
+  private static PostgresServer startOne(
+      String name, Path directory, Map<String, String> settings) {
+    try {
+      PostgresServer server = PostgresServer.create(name, directory.resolve(name), settings);
+      server.start();
+      server.execute(
+          "postgres",
+          "CREATE ROLE " + ROLE + " LOGIN",
+          "GRANT pg_signal_backend, pg_read_all_stats TO " + ROLE,
+          "CREATE DATABASE " + DATABASE + " OWNER " + ROLE);
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (SQLException e) {
+      throw new UncheckedIOException(new IOException("cannot set up server " + name, e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CompletionException(e);
+    }
+  }
+
+  public List<PostgresServer> servers() {
+    return servers;
+  }
+
+  /**
+   * The server that is Tandem's backend of that name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public PostgresServer server(String name) {
+    return servers.stream()
+        .filter(server -> server.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no server is named " + name));
+  }
+
+  /** The servers that do not run. */
+  public List<PostgresServer> down() {
+    return servers.stream().filter(server -> !server.isRunning()).toList();
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** The one URL that stands for all the servers. */
+  public String tandemUrl() {
+    List<String> urls = servers.stream().map(server -> server.url(DATABASE, ROLE)).toList();
+    List<String> names = servers.stream().map(PostgresServer::name).toList();
+    return "jdbc:tandem:["
+        + String.join(",", urls)
+        + "]?log="
+        + directory.resolve("log")
+        + "&names="
+        + String.join(",", names);
+  }
+
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    servers.forEach(PostgresServer::close);
+    try {
+      Directories.delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package org.tandemdb.it.server;
-
-import org.jspecify.annotations.NullMarked;
