@@ -1,4 +1,4 @@
-/** The demonstration. */
+/** The demonstration: two servers, a load, failures, and what became of it. */
 @NullMarked
 package org.tandemdb.it.demo;
 

@@ -1,0 +1,193 @@
+package org.tandemdb.it.demo;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.workload.Audit;
+import org.tandemdb.it.workload.Comparison;
+import org.tandemdb.it.workload.OrderEntry;
+
+/**
+ * The demonstration without anybody watching: load, two failures one after the other, then every
+ * acknowledged write is looked for and both databases are compared row by row.
+ */
+final class Check {
+  private static final int AUTOCOMMIT_CLIENTS = 5;
+  private static final int TRANSACTIONAL_CLIENTS = 3;
+  private static final Duration STEADY = Duration.ofSeconds(3);
+  private static final Duration REJOIN_LIMIT = Duration.ofSeconds(20);
+  private static final int EVENTS_SHOWN = 40;
+
+  private final DemoCluster cluster;
+  private final PrintStream out;
+  private final long started = System.nanoTime();
+  private final List<Long> failoverMillis = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
+
+  Check(DemoCluster cluster, PrintStream out) {
+    this.cluster = cluster;
+    this.out = out;
+  }
+
+  /** True if nothing was wrong. The last line printed says what was found. */
+  boolean run() throws SQLException, IOException, InterruptedException {
+    OrderEntry orders = cluster.orders();
+    say(
+        "load: %d clients that send single statements, %d that enter orders",
+        AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
+    orders.start(AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
+    TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
+    if (!failAndComeBack() || !failAndComeBack()) {
+      problems.add("a server did not come back into service in time");
+    }
+    if (!orders.stop()) {
+      problems.add("clients did not end in time");
+    }
+    say("load stopped; waiting until both servers hold everything");
+    if (!cluster.await(
+        REJOIN_LIMIT,
+        status -> status.backends().stream().allMatch(TandemStatus.Backend::hasEverything))) {
+      problems.add("the replica did not catch up in time");
+    }
+    return judge();
+  }
+
+  private boolean failAndComeBack() throws SQLException, IOException, InterruptedException {
+    long before = cluster.orders().progress().acknowledgedWrites();
+    long killed = System.nanoTime();
+    String name = cluster.killPrimary();
+    String first = writeSomething();
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed);
+    failoverMillis.add(millis);
+    say(
+        "killed primary %s (SIGKILL to all its processes) after %,d writes;"
+            + " next write succeeded after %d ms%s",
+        name, before, millis, first);
+    TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
+    long restarted = System.nanoTime();
+    cluster.startWhatIsDown();
+    boolean back =
+        cluster.await(
+            REJOIN_LIMIT,
+            status ->
+                status.backends().stream()
+                    .anyMatch(backend -> backend.name().equals(name) && backend.isOnline()));
+    say(
+        back
+            ? "restarted %s: caught up and in service after %d ms"
+            : "restarted %s: not in" + " service after %d ms",
+        name,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - restarted));
+    TimeUnit.NANOSECONDS.sleep(STEADY.toNanos() / 2);
+    return back;
+  }
+
+  /**
+   * What an application sees that writes right after the failure; the text is empty if all is well.
+   */
+  private String writeSomething() throws SQLException {
+    try (Connection connection = cluster.connect();
+        PreparedStatement statement =
+            connection.prepareStatement("UPDATE product SET last_token = ? WHERE id = ?")) {
+      statement.setString(1, "after failure " + failoverMillis.size());
+      statement.setInt(2, 1);
+      statement.executeUpdate();
+      return "";
+    } catch (SQLException e) {
+      problems.add("the write after the failure: " + e.getSQLState() + " " + e.getMessage());
+      return " (no: " + e.getMessage() + ")";
+    }
+  }
+
+  private boolean judge() throws SQLException {
+    OrderEntry.Progress progress = cluster.orders().progress();
+    ServerPair pair = cluster.pair();
+    long lost = 0;
+    long doubled = 0;
+    Comparison comparison;
+    List<String> findings = new ArrayList<>();
+    try (Connection a = direct(pair.servers().get(0));
+        Connection b = direct(pair.servers().get(1))) {
+      for (Connection one : List.of(a, b)) {
+        Audit audit = cluster.orders().audit(one);
+        lost = Math.max(lost, audit.lost());
+        doubled = Math.max(doubled, audit.doubled());
+        String where = "server " + pair.servers().get(one == a ? 0 : 1).name() + ", ";
+        audit.findings().forEach(finding -> findings.add(where + finding));
+      }
+      comparison = Comparison.of(a, b);
+      findings.addAll(comparison.findings());
+    }
+    say(
+        "compared %d tables with %,d rows; %,d orders entered; %,d transactions begun anew",
+        comparison.tables(), comparison.rows(), progress.transactions(), progress.begunAnew());
+    boolean good =
+        problems.isEmpty()
+            && progress.autocommitErrors() == 0
+            && progress.transactionErrors() == 0
+            && progress.unknownWrites() == 0
+            && lost == 0
+            && doubled == 0
+            && comparison.differing() == 0;
+    if (!good) {
+      explain(findings);
+    }
+    out.printf(
+        "%s: %,d statements, %d errors seen by autocommit clients, %,d acknowledged writes,"
+            + " %d lost, %d doubled, %d unknown, %d rows differ, failover %s ms%n",
+        good ? "OK" : "FAILED",
+        progress.statements(),
+        progress.autocommitErrors(),
+        progress.acknowledgedWrites(),
+        lost,
+        doubled,
+        progress.unknownWrites(),
+        comparison.differing(),
+        failoverMillis);
+    return good;
+  }
+
+  private static Connection direct(PostgresServer server) throws SQLException {
+    return DriverManager.getConnection(server.url(ServerPair.DATABASE));
+  }
+
+  /** All that may help to find the reason. */
+  private void explain(List<String> findings) throws SQLException {
+    section("Problems", problems);
+    section("First errors seen by clients", cluster.orders().firstErrors());
+    section("First findings in the databases", findings);
+    TandemStatus status = cluster.status();
+    section("Backends", status.backends().stream().map(String::valueOf).toList());
+    section(
+        "Events",
+        status.lastEvents(EVENTS_SHOWN).stream()
+            .map(event -> event.at() + " " + event.subject() + ": " + event.text())
+            .toList());
+    for (PostgresServer server : cluster.pair().servers()) {
+      section("Log of server " + server.name(), server.logTail(15).lines().toList());
+    }
+    section("Tandem's log", Demo.logTail(cluster.pair(), 40));
+  }
+
+  private void section(String title, List<String> lines) {
+    if (!lines.isEmpty()) {
+      out.println("--- " + title);
+      lines.forEach(out::println);
+    }
+  }
+
+  private void say(String format, Object... arguments) {
+    double seconds = (System.nanoTime() - started) / 1e9;
+    out.printf("%5.1f s  %s%n", seconds, String.format(format, arguments));
+    out.flush();
+  }
+}

@@ -1,0 +1,109 @@
+package org.tandemdb.it.demo;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.workload.OrderEntry;
+
+/**
+ * Two servers, Tandem over them, the workload, and a connection that asks for the status. Closing
+ * it ends all of it; a shutdown hook does so when the process is ended. The status is read by one
+ * thread at a time.
+ */
+final class DemoCluster implements AutoCloseable {
+  private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
+
+  private final ServerPair pair;
+  private final OrderEntry orders;
+  private final Thread hook;
+  private @Nullable Connection status;
+
+  private DemoCluster(ServerPair pair) {
+    this.pair = pair;
+    this.orders = new OrderEntry(this::connect);
+    this.hook = new Thread(pair::close, "end-servers");
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /** Starts the servers and Tandem, and creates the shop's tables through Tandem. */
+  static DemoCluster start(ServerPair pair) throws SQLException {
+    DemoCluster cluster = new DemoCluster(pair);
+    cluster.orders.createTables();
+    return cluster;
+  }
+
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(pair.tandemUrl());
+  }
+
+  ServerPair pair() {
+    return pair;
+  }
+
+  OrderEntry orders() {
+    return orders;
+  }
+
+  synchronized TandemStatus status() throws SQLException {
+    Connection open = status;
+    if (open == null || open.isClosed()) {
+      open = connect();
+      status = open;
+    }
+    return TandemStatus.read(open);
+  }
+
+  /** The server that is the primary now. */
+  PostgresServer primary() throws SQLException {
+    return pair.server(
+        status().primary().orElseThrow(() -> new SQLException("there is no primary now", "57P03")));
+  }
+
+  /** Kills the primary without warning, with all its processes; gives its name. */
+  String killPrimary() throws SQLException, InterruptedException {
+    PostgresServer server = primary();
+    server.kill9();
+    return server.name();
+  }
+
+  /** Starts all servers that are down on what they have written. */
+  void startWhatIsDown() throws IOException, InterruptedException {
+    for (PostgresServer server : pair.down()) {
+      server.start();
+    }
+  }
+
+  /** Waits until the status is as wanted; false if that took too long. */
+  boolean await(Duration limit, Predicate<TandemStatus> wanted) throws SQLException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!wanted.test(status())) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    return true;
+  }
+
+  @Override
+  public synchronized void close() {
+    Connection open = status;
+    status = null;
+    try {
+      if (open != null) {
+        open.close();
+      }
+    } catch (SQLException e) {
+      System.err.println("closing the status connection: " + e.getMessage());
+    } finally {
+      pair.close();
+    }
+  }
+}

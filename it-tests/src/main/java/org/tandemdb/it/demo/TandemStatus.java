@@ -1,0 +1,110 @@
+package org.tandemdb.it.demo;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code SHOW TANDEM STATUS}, {@code LAG} and {@code EVENTS} say now. */
+record TandemStatus(List<Backend> backends, List<Event> events) {
+
+  /**
+   * One row of STATUS, joined with its row of LAG. Texts as they come; unknown is "?".
+   *
+   * @param lagEntries empty if unknown
+   */
+  record Backend(
+      String name,
+      String role,
+      String state,
+      String position,
+      Optional<Long> lagEntries,
+      String lagSeconds,
+      long reads,
+      long writes,
+      String note) {
+
+    boolean isPrimary() {
+      return role.equals("primary");
+    }
+
+    boolean isOnline() {
+      return state.equals("ONLINE");
+    }
+
+    boolean hasEverything() {
+      return isOnline() && lagEntries.filter(entries -> entries == 0).isPresent();
+    }
+  }
+
+  record Event(String at, String subject, String text) {}
+
+  private static final String UNKNOWN = "?";
+
+  static TandemStatus read(Connection connection) throws SQLException {
+    Map<String, Map<String, String>> lag = new HashMap<>();
+    for (Map<String, String> row : rows(connection, "SHOW TANDEM LAG")) {
+      lag.put(text(row, "backend"), row);
+    }
+    List<Backend> backends = new ArrayList<>();
+    for (Map<String, String> row : rows(connection, "SHOW TANDEM STATUS")) {
+      Map<String, String> behind = lag.getOrDefault(text(row, "backend"), Map.of());
+      String entries = text(behind, "lag_entries");
+      backends.add(
+          new Backend(
+              text(row, "backend"),
+              text(row, "role"),
+              text(row, "state"),
+              text(row, "position"),
+              entries.equals(UNKNOWN) ? Optional.empty() : Optional.of(Long.valueOf(entries)),
+              text(behind, "lag_seconds"),
+              Long.parseLong(text(row, "reads")),
+              Long.parseLong(text(row, "writes")),
+              text(row, "note")));
+    }
+    List<Event> events = new ArrayList<>();
+    for (Map<String, String> row : rows(connection, "SHOW TANDEM EVENTS")) {
+      events.add(new Event(text(row, "at"), text(row, "subject"), text(row, "event")));
+    }
+    return new TandemStatus(List.copyOf(backends), List.copyOf(events));
+  }
+
+  private static String text(Map<String, String> row, String column) {
+    return row.getOrDefault(column, UNKNOWN);
+  }
+
+  private static List<Map<String, String>> rows(Connection connection, String sql)
+      throws SQLException {
+    List<Map<String, String>> rows = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      int columns = result.getMetaData().getColumnCount();
+      while (result.next()) {
+        Map<String, String> row = new HashMap<>();
+        for (int i = 1; i <= columns; i++) {
+          String value = result.getString(i);
+          if (value != null) {
+            row.put(result.getMetaData().getColumnLabel(i), value);
+          }
+        }
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  /** The primary's name; empty while there is none in office. */
+  Optional<String> primary() {
+    return backends.stream().filter(Backend::isPrimary).map(Backend::name).findFirst();
+  }
+
+  /** The last {@code count} events, oldest first. */
+  List<Event> lastEvents(int count) {
+    return events.subList(Math.max(0, events.size() - count), events.size());
+  }
+}
