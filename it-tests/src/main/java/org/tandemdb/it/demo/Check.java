@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.Audit;
 import org.tandemdb.it.workload.Comparison;
 import org.tandemdb.it.workload.OrderEntry;

@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.OrderEntry;
 
 /**

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.TandemStatus;
 
 /** The demonstration with somebody watching, who kills and restarts servers. */
 final class LiveDemo {

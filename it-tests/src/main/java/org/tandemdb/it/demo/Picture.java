@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.OrderEntry;
 
 /** What the demonstration shows, as text. Keeps the last counters to show rates. */

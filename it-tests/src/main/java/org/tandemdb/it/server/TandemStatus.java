@@ -1,4 +1,4 @@
-package org.tandemdb.it.demo;
+package org.tandemdb.it.server;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What {@code SHOW TANDEM STATUS}, {@code LAG} and {@code EVENTS} say now. */
-record TandemStatus(List<Backend> backends, List<Event> events) {
+public record TandemStatus(List<Backend> backends, List<Event> events) {
 
   /**
    * One row of STATUS, joined with its row of LAG. Texts as they come; unknown is "?".
    *
    * @param lagEntries empty if unknown
    */
-  record Backend(
+  public record Backend(
       String name,
       String role,
       String state,
@@ -29,24 +29,25 @@ record TandemStatus(List<Backend> backends, List<Event> events) {
       long writes,
       String note) {
 
-    boolean isPrimary() {
+    public boolean isPrimary() {
       return role.equals("primary");
     }
 
-    boolean isOnline() {
+    public boolean isOnline() {
       return state.equals("ONLINE");
     }
 
-    boolean hasEverything() {
+    public boolean hasEverything() {
       return isOnline() && lagEntries.filter(entries -> entries == 0).isPresent();
     }
   }
 
-  record Event(String at, String subject, String text) {}
+  public record Event(String at, String subject, String text) {}
 
   private static final String UNKNOWN = "?";
 
-  static TandemStatus read(Connection connection) throws SQLException {
+  /** Asks through {@code connection}, one of the driver's. */
+  public static TandemStatus read(Connection connection) throws SQLException {
     Map<String, Map<String, String>> lag = new HashMap<>();
     for (Map<String, String> row : rows(connection, "SHOW TANDEM LAG")) {
       lag.put(text(row, "backend"), row);
@@ -99,12 +100,12 @@ record TandemStatus(List<Backend> backends, List<Event> events) {
   }
 
   /** The primary's name; empty while there is none in office. */
-  Optional<String> primary() {
+  public Optional<String> primary() {
     return backends.stream().filter(Backend::isPrimary).map(Backend::name).findFirst();
   }
 
   /** The last {@code count} events, oldest first. */
-  List<Event> lastEvents(int count) {
+  public List<Event> lastEvents(int count) {
     return events.subList(Math.max(0, events.size() - count), events.size());
   }
 }

@@ -1,0 +1,169 @@
+package org.tandemdb.it.bench;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
+
+/**
+ * One of the configurations that are compared, on servers of its own: they do nothing while another
+ * one is measured.
+ */
+final class Arm implements AutoCloseable {
+  static final int ACCOUNTS_PER_BRANCH = 100_000;
+  static final int TELLERS_PER_BRANCH = 10;
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
+  private static final long POLL_NANOS = 1_000_000L;
+
+  private final String name;
+  private final ServerPair pair;
+  private final boolean tandem;
+  private @Nullable Connection status;
+
+  private Arm(String name, ServerPair pair, boolean tandem) {
+    this.name = name;
+    this.pair = pair;
+    this.tandem = tandem;
+  }
+
+  static Arm direct(String name, int scale, String synchronousCommit)
+      throws IOException, InterruptedException, SQLException {
+    return filled(name, 1, false, scale, Map.of("synchronous_commit", synchronousCommit));
+  }
+
+  static Arm tandem(String name, int scale, int backends)
+      throws IOException, InterruptedException, SQLException {
+    return filled(name, backends, true, scale, Map.of());
+  }
+
+  private static Arm filled(
+      String name, int servers, boolean tandem, int scale, Map<String, String> settings)
+      throws IOException, InterruptedException, SQLException {
+    ServerPair pair = ServerPair.start(servers, settings);
+    try {
+      for (PostgresServer server : pair.servers()) {
+        fill(server, scale);
+      }
+      return new Arm(name, pair, tandem);
+    } catch (SQLException e) {
+      pair.close();
+      throw e;
+    }
+  }
+
+  /** A schema like pgbench's, and a table for single inserts. */
+  private static void fill(PostgresServer server, int scale) throws SQLException {
+    String accounts = Integer.toString(scale * ACCOUNTS_PER_BRANCH);
+    String role = "SET ROLE " + ServerPair.ROLE;
+    server.execute(
+        ServerPair.DATABASE,
+        role,
+        "CREATE TABLE bench_branches (bid int PRIMARY KEY, bbalance int NOT NULL, filler text)"
+            + " WITH (fillfactor = 50)",
+        "CREATE TABLE bench_tellers (tid int PRIMARY KEY, bid int NOT NULL, tbalance int NOT NULL,"
+            + " filler text) WITH (fillfactor = 50)",
+        "CREATE TABLE bench_accounts (aid int PRIMARY KEY, bid int NOT NULL,"
+            + " abalance int NOT NULL, filler text) WITH (fillfactor = 90)",
+        "CREATE TABLE bench_history (tid int NOT NULL, bid int NOT NULL, aid int NOT NULL,"
+            + " delta int NOT NULL, mtime timestamptz NOT NULL, filler text)",
+        "CREATE TABLE bench_notes (id bigserial PRIMARY KEY, aid int NOT NULL, note text NOT NULL,"
+            + " made timestamptz NOT NULL DEFAULT now())",
+        "INSERT INTO bench_branches SELECT i, 0, NULL FROM generate_series(1, " + scale + ") i",
+        "INSERT INTO bench_tellers SELECT i, (i - 1) / 10 + 1, 0, NULL FROM generate_series(1, "
+            + scale * TELLERS_PER_BRANCH
+            + ") i",
+        "INSERT INTO bench_accounts SELECT i, (i - 1) / 100000 + 1, 0, repeat('x', 60)"
+            + " FROM generate_series(1, "
+            + accounts
+            + ") i",
+        "RESET ROLE",
+        "VACUUM ANALYZE",
+        "CHECKPOINT");
+  }
+
+  String name() {
+    return name;
+  }
+
+  ServerPair pair() {
+    return pair;
+  }
+
+  boolean isTandem() {
+    return tandem;
+  }
+
+  Connection connect() throws SQLException {
+    String url =
+        tandem ? pair.tandemUrl() : pair.servers().get(0).url(ServerPair.DATABASE, ServerPair.ROLE);
+    return DriverManager.getConnection(url);
+  }
+
+  /** Server processes of this arm. */
+  List<Long> pids() {
+    return pair.servers().stream().flatMap(server -> server.pids().stream()).toList();
+  }
+
+  TandemStatus status() throws SQLException {
+    Connection open = status;
+    if (open == null || open.isClosed()) {
+      open = connect();
+      status = open;
+    }
+    return TandemStatus.read(open);
+  }
+
+  /** How far the furthest replica is behind, in entries; 0 without Tandem. */
+  long lag() throws SQLException {
+    if (!tandem) {
+      return 0;
+    }
+    long lag = 0;
+    for (TandemStatus.Backend backend : status().backends()) {
+      lag =
+          Math.max(
+              lag,
+              backend
+                  .lagEntries()
+                  .orElseThrow(() -> new SQLException("the lag is unknown: " + backend)));
+    }
+    return lag;
+  }
+
+  /** Waits until every backend is in service and holds everything. */
+  void drain() throws SQLException {
+    if (!tandem) {
+      return;
+    }
+    long deadline = System.nanoTime() + DRAIN_LIMIT.toNanos();
+    while (!status().backends().stream().allMatch(TandemStatus.Backend::hasEverything)) {
+      if (System.nanoTime() > deadline) {
+        throw new SQLException("a replica did not catch up: " + status().backends());
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  @Override
+  public void close() {
+    Connection open = status;
+    status = null;
+    try {
+      if (open != null) {
+        open.close();
+      }
+    } catch (SQLException e) {
+      System.err.println("closing arm " + name + ": " + e.getMessage());
+    } finally {
+      pair.close();
+    }
+  }
+}

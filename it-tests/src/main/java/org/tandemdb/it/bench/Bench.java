@@ -1,0 +1,155 @@
+package org.tandemdb.it.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** {@code ./tandem bench}. See docs/performance.md. */
+public final class Bench {
+  private static final String USAGE =
+      """
+      Usage: ./tandem bench [--pairs N] [--quick]
+             ./tandem bench planning
+
+      Measures Tandem with one and with two backends against direct connections, in turns on
+      servers of their own, and prints the ratios as Markdown.
+
+        --pairs N   rounds for each load, each with all arms (10)
+        --quick     3 short rounds on little data, to see that it works
+        planning    what planning a statement costs, with and without caches (JMH)
+      """;
+
+  private final Duration slice;
+  private final Duration warmUp;
+  private final int scale;
+  private final int pairs;
+  private final int failovers;
+  private final PrintStream out;
+
+  private Bench(boolean quick, int pairs, PrintStream out) {
+    this.slice = Duration.ofMillis(quick ? 300 : 1800);
+    this.warmUp = Duration.ofMillis(quick ? 200 : 1500);
+    this.scale = quick ? 1 : 10;
+    this.pairs = pairs;
+    this.failovers = quick ? 1 : 5;
+    this.out = out;
+  }
+
+  public static void main(String[] args) throws Exception {
+    boolean quick = false;
+    int pairs = 0;
+    for (int i = 0; i < args.length; i++) {
+      if (args[i].equals("planning") && args.length == 1) {
+        planning();
+        return;
+      } else if (args[i].equals("--quick")) {
+        quick = true;
+      } else if (args[i].equals("--pairs") && i + 1 < args.length) {
+        pairs = Integer.parseInt(args[++i]);
+      } else {
+        boolean asked = args[i].equals("--help") || args[i].equals("-h");
+        (asked ? System.out : System.err).print(USAGE);
+        System.exit(asked ? 0 : 2);
+      }
+    }
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, out).run();
+    System.exit(0);
+  }
+
+  private static void planning() throws RunnerException {
+    new Runner(new OptionsBuilder().include(PlanningBenchmark.class.getSimpleName()).build()).run();
+  }
+
+  private void run() throws SQLException, IOException, InterruptedException {
+    long started = System.nanoTime();
+    List<Arm> arms = new ArrayList<>();
+    Thread hook = new Thread(() -> List.copyOf(arms).forEach(Arm::close), "end-servers");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      progress("filling five servers, scale " + scale);
+      arms.add(Arm.direct("direct", scale, "on"));
+      arms.add(Arm.direct("direct, synchronous_commit off", scale, "off"));
+      arms.add(Arm.tandem("Tandem, 1 backend", scale, 1));
+      arms.add(Arm.tandem("Tandem, 2 backends", scale, 2));
+      measure(arms, started);
+    } finally {
+      arms.forEach(Arm::close);
+    }
+    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
+  private void measure(List<Arm> arms, long started)
+      throws SQLException, IOException, InterruptedException {
+    List<String> facts = Machine.facts(arms.get(0));
+    Report report = new Report(arms.stream().map(Arm::name).toList());
+    for (int threads : new int[] {1, 8, 32}) {
+      rounds(arms, report, new Report.Row(Load.SELECT, threads));
+    }
+    for (int threads : new int[] {1, 8, 16}) {
+      rounds(arms, report, new Report.Row(Load.TPC_B, threads));
+    }
+    for (int threads : new int[] {1, 16}) {
+      rounds(arms, report, new Report.Row(Load.INSERT, threads));
+    }
+    progress("killing primaries");
+    Samples failover = Failovers.measure(arms.get(arms.size() - 1), accounts(), failovers);
+    out.printf(
+        Locale.ROOT,
+        "%nMeasured in %d s: %d rounds of %d ms for each arm and load, scale %d.%n%n",
+        (System.nanoTime() - started) / 1_000_000_000L,
+        pairs,
+        slice.toMillis(),
+        scale);
+    facts.forEach(fact -> out.println("- " + fact));
+    out.println();
+    report.print(out);
+    out.println();
+    out.println(
+        "From `kill -9` of the primary's processes to the first success of a write sent after it,"
+            + " ms:");
+    out.println(failover.withSpread(0) + ", of " + failovers + ".");
+  }
+
+  /** All arms in turns, the order reversed every other round. */
+  private void rounds(List<Arm> arms, Report report, Report.Row row)
+      throws SQLException, InterruptedException {
+    progress(row.load() + ", threads " + row.threads());
+    List<Team> teams = new ArrayList<>();
+    try {
+      for (Arm arm : arms) {
+        Team team = new Team(arm, row.load(), row.threads(), accounts());
+        teams.add(team);
+        team.run(warmUp);
+      }
+      for (int round = 0; round < pairs; round++) {
+        Team.Slice[] slices = new Team.Slice[teams.size()];
+        for (int i = 0; i < slices.length; i++) {
+          int turn = round % 2 == 0 ? i : slices.length - 1 - i;
+          slices[turn] = teams.get(turn).run(slice);
+        }
+        report.add(row, List.of(slices));
+      }
+    } finally {
+      for (Team team : teams) {
+        team.close();
+      }
+    }
+  }
+
+  private int accounts() {
+    return scale * Arm.ACCOUNTS_PER_BRANCH;
+  }
+
+  private static void progress(String what) {
+    System.err.println("bench: " + what);
+  }
+}
