@@ -24,6 +24,7 @@ import org.tandemdb.it.workload.OrderEntry;
 final class Check {
   private static final int AUTOCOMMIT_CLIENTS = 5;
   private static final int TRANSACTIONAL_CLIENTS = 3;
+  private static final int FAILURES = 2;
   private static final Duration STEADY = Duration.ofSeconds(3);
   private static final Duration REJOIN_LIMIT = Duration.ofSeconds(20);
   private static final int EVENTS_SHOWN = 40;
@@ -47,8 +48,8 @@ final class Check {
         AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
     orders.start(AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
-    if (!failAndComeBack() || !failAndComeBack()) {
-      problems.add("a server did not come back into service in time");
+    for (int failures = 0; failures < FAILURES && problems.isEmpty(); failures++) {
+      failAndComeBack();
     }
     if (!orders.stop()) {
       problems.add("clients did not end in time");
@@ -62,7 +63,7 @@ final class Check {
     return judge();
   }
 
-  private boolean failAndComeBack() throws SQLException, IOException, InterruptedException {
+  private void failAndComeBack() throws SQLException, IOException, InterruptedException {
     long before = cluster.orders().progress().acknowledgedWrites();
     long killed = System.nanoTime();
     String name = cluster.killPrimary();
@@ -89,7 +90,9 @@ final class Check {
         name,
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - restarted));
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos() / 2);
-    return back;
+    if (!back) {
+      problems.add("server " + name + " did not come back into service in time");
+    }
   }
 
   /**

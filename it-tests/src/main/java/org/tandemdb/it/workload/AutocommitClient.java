@@ -54,7 +54,7 @@ final class AutocommitClient extends Client {
       restock(on);
     } else if (dice < 80) {
       givePoints(on);
-    } else if (items.size() < CART_SIZE && random.nextBoolean() || items.isEmpty()) {
+    } else if (items.isEmpty() || (items.size() < CART_SIZE && random.nextBoolean())) {
       fillCart(on);
     } else {
       emptyCart(on);

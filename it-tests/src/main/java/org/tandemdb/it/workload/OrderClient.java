@@ -132,6 +132,9 @@ final class OrderClient extends Client {
     }
     Object total =
         read(on, "SELECT sum(quantity * price) FROM order_line WHERE order_id = ?", order);
+    if (total == null) {
+      throw new SQLException("order " + order + " does not see its lines", "XX000");
+    }
     update(1, on, "UPDATE orders SET total = ? WHERE id = ?", total, order);
     update(
         1,
