@@ -536,7 +536,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
 
   private void probed(Member<L> member, UUID incarnation, @Nullable Throwable failure) {
     member.probing(false);
-    if (closed || !member.incarnation().equals(Optional.of(incarnation))) {
+    // While it is being recovered, the recovery says what it is; the question was asked before.
+    if (closed || member.isRecovering() || !member.incarnation().equals(Optional.of(incarnation))) {
       member.releaseProbed();
       return;
     }
