@@ -3,7 +3,8 @@ package org.tandemdb.backend;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -194,7 +195,7 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     Set<PooledLease> leased;
     synchronized (this) {
       Shelf shelf = shelf(backend);
-      leased = new HashSet<>(shelf.leased);
+      leased = new LinkedHashSet<>(shelf.leased);
       leased.addAll(shelf.idle);
       shelf.count -= shelf.idle.size();
       shelf.idle.clear();
@@ -208,10 +209,10 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
 
   @Override
   public void close() {
-    Set<BackendId> backends;
+    List<BackendId> backends;
     synchronized (this) {
       closed = true;
-      backends = Set.copyOf(shelves.keySet());
+      backends = List.copyOf(shelves.keySet());
     }
     backends.forEach(this::severAll);
   }
@@ -272,7 +273,10 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
   private final class Shelf {
     final BackendId backend;
     final ArrayDeque<PooledLease> idle = new ArrayDeque<>();
-    final Set<PooledLease> leased = new HashSet<>();
+
+    /** In order of lease, so that a simulation is a function of its seed. */
+    final Set<PooledLease> leased = new LinkedHashSet<>();
+
     final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     int count;
 
