@@ -18,7 +18,9 @@ final class Faults {
     this.sim = sim;
     this.schedule = schedule;
     this.meanMillis = List.of(60, 200, 600, 1500, 100_000).get(sim.random().nextInt(5));
-    this.kinds = sim.random().nextInt(1 << 10) | sim.random().nextInt(1 << 10);
+    int some = sim.random().nextInt(1 << 10);
+    int others = sim.random().nextInt(1 << 10);
+    this.kinds = some | others;
   }
 
   void start() {

@@ -19,11 +19,6 @@ final class SimDialect implements Engine.SessionDialect<SimLink> {
   }
 
   @Override
-  public CompletionStage<Void> settle(SimLink link, Map<String, String> settings) {
-    return java.util.concurrent.CompletableFuture.completedFuture(null);
-  }
-
-  @Override
   public CompletionStage<Void> clean(SimLink link) {
     return link.rollback();
   }
