@@ -551,7 +551,8 @@ final class ClientSession {
       if (rolledBack.runAgain() && mayRunAgain) {
         return false;
       }
-      throw rolledBack.cause() instanceof SQLException cause
+      // A lost session is Tandem's to explain: its broken link says nothing about the transaction.
+      throw !rolledBack.runAgain() && rolledBack.cause() instanceof SQLException cause
           ? cause
           : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
     }

@@ -249,10 +249,13 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private CompletionStage<Long> recover(
       Member<L> member, long epoch, UUID incarnation, boolean promotion) {
     Position head = log.durableHead();
-    return new Recovery<>(member.port(), log, epoch, incarnation, options.recovery())
+    Recovery<L> recovery =
+        new Recovery<>(member.port(), log, epoch, incarnation, options.recovery(), environment);
+    return recovery
         .run(head, promotion)
         .thenApply(
             ok -> {
+              event(member.id().name(), "recovered: " + recovery.summary());
               member.applied().advance(head);
               member.durable(head);
               return epoch;

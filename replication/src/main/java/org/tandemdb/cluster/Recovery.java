@@ -15,6 +15,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
+import org.tandemdb.env.Environment;
 import org.tandemdb.log.LogCursor;
 import org.tandemdb.log.ReplicationLog;
 
@@ -51,8 +52,19 @@ final class Recovery<L extends BackendLink> {
   private final long epoch;
   private final UUID incarnation;
   private final Options options;
+  private final Environment environment;
+  private final StringBuilder timings = new StringBuilder();
+  private long stepBeganNanos;
+  private long applied;
 
-  Recovery(BackendPort<L> port, ReplicationLog log, long epoch, UUID incarnation, Options options) {
+  Recovery(
+      BackendPort<L> port,
+      ReplicationLog log,
+      long epoch,
+      UUID incarnation,
+      Options options,
+      Environment environment) {
+    this.environment = environment;
     this.port = port;
     this.control = port.control();
     this.log = log;
@@ -68,20 +80,23 @@ final class Recovery<L extends BackendLink> {
    * @return complete when the backend holds everything up to {@code head}, durably
    */
   CompletionStage<Void> run(Position head, boolean promotion) {
+    stepBeganNanos = environment.nanos();
     return control
         .writeIncarnation(incarnation)
-        .thenCompose(ok -> control.raiseFence(epoch))
-        .thenCompose(recovery -> control.drain(recovery, options.drainDeadline()))
-        .thenCompose(ok -> control.preparedTransactions())
+        .thenCompose(ok -> timed("incarnation", control.raiseFence(epoch)))
+        .thenCompose(recovery -> timed("fence", control.drain(recovery, options.drainDeadline())))
+        .thenCompose(ok -> timed("drain", control.preparedTransactions()))
         .thenCompose(prepared -> resolve(prepared, 0))
         .thenCompose(ok -> control.holdings())
-        .thenCompose(holdings -> applyMissing(checked(holdings, head), head))
-        .thenCompose(ok -> control.raiseWatermark(head, true))
+        .thenCompose(holdings -> timed("holdings", applyMissing(checked(holdings, head), head)))
+        .thenCompose(ok -> timed("apply", control.raiseWatermark(head, true)))
         .thenCompose(
             ok ->
-                promotion
-                    ? control.advanceSequences()
-                    : CompletableFuture.<Void>completedFuture(null))
+                timed(
+                    "watermark",
+                    promotion
+                        ? control.advanceSequences()
+                        : CompletableFuture.<Void>completedFuture(null)))
         .thenCompose(ok -> control.readIncarnation())
         .thenAccept(
             found -> {
@@ -90,6 +105,19 @@ final class Recovery<L extends BackendLink> {
                     port.id() + " crashed while it was being recovered", null);
               }
             });
+  }
+
+  /** Entries applied and what each step took, for the operator. */
+  String summary() {
+    return applied + " entries applied;" + timings;
+  }
+
+  private <T> T timed(String step, T next) {
+    long now = environment.nanos();
+    timings.append(' ').append(step).append(' ').append((now - stepBeganNanos) / 1_000_000);
+    timings.append(" ms");
+    stepBeganNanos = now;
+    return next;
   }
 
   private CompletionStage<Void> resolve(List<Position> prepared, int index) {
@@ -144,6 +172,7 @@ final class Recovery<L extends BackendLink> {
               List<Entry> missing =
                   entries.stream().filter(e -> !markers.contains(e.position())).toList();
               Position watermark = entries.get(entries.size() - 1).position();
+              applied += missing.size();
               return applyRun(link, missing, watermark, 0)
                   .thenCompose(ok -> applyFrom(cursor, link, markers, head));
             });

@@ -355,13 +355,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<CommitOutcome> constraintFailed(Open<L> now, Throwable failure) {
     Throwable cause = unwrap(failure);
+    CommitOutcome.Why why =
+        now.lease.link().isUsable() ? CommitOutcome.Why.REFUSED : CommitOutcome.Why.SESSION_LOST;
     return now.lease
         .link()
         .rollback()
         .thenApply(
-            ok ->
-                new CommitOutcome.RolledBack(
-                    CommitOutcome.Why.REFUSED, String.valueOf(cause.getMessage()), cause));
+            ok -> new CommitOutcome.RolledBack(why, String.valueOf(cause.getMessage()), cause));
   }
 
   private CompletionStage<CommitOutcome> submit(Open<L> now) {

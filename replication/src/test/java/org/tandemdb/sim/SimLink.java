@@ -48,8 +48,7 @@ final class SimLink implements BackendLink {
   /** Runs one statement in the transaction; rows changed. */
   CompletionStage<Statements.Result> execute(String sql) {
     boolean serializable = isSerializable();
-    return connection.call(
-        s -> Statements.execute(s, s.begin(serializable), sql, Duration.ZERO));
+    return connection.call(s -> Statements.execute(s, s.begin(serializable), sql, Duration.ZERO));
   }
 
   /** Its client does nothing for a while, with a transaction open. */
