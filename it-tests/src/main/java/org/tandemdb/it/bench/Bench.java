@@ -72,8 +72,6 @@ public final class Bench {
   private void run() throws SQLException, IOException, InterruptedException {
     long started = System.nanoTime();
     List<Arm> arms = new ArrayList<>();
-    Thread hook = new Thread(() -> List.copyOf(arms).forEach(Arm::close), "end-servers");
-    Runtime.getRuntime().addShutdownHook(hook);
     try {
       progress("filling five servers, scale " + scale);
       arms.add(Arm.direct("direct", scale, "on"));
@@ -84,7 +82,6 @@ public final class Bench {
     } finally {
       arms.forEach(Arm::close);
     }
-    Runtime.getRuntime().removeShutdownHook(hook);
   }
 
   private void measure(List<Arm> arms, long started)

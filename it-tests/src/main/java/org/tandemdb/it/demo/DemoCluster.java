@@ -15,22 +15,18 @@ import org.tandemdb.it.workload.OrderEntry;
 
 /**
  * Two servers, Tandem over them, the workload, and a connection that asks for the status. Closing
- * it ends all of it; a shutdown hook does so when the process is ended. The status is read by one
- * thread at a time.
+ * it ends all of it. The status is read by one thread at a time.
  */
 final class DemoCluster implements AutoCloseable {
   private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
 
   private final ServerPair pair;
   private final OrderEntry orders;
-  private final Thread hook;
   private @Nullable Connection status;
 
   private DemoCluster(ServerPair pair) {
     this.pair = pair;
     this.orders = new OrderEntry(this::connect);
-    this.hook = new Thread(pair::close, "end-servers");
-    Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /** Starts the servers and Tandem, and creates the shop's tables through Tandem. */

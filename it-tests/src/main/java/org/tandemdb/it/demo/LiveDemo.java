@@ -107,7 +107,9 @@ final class LiveDemo {
     out.print(picture.table(status));
     out.println(picture.summary(cluster.orders().progress()));
     List<TandemStatus.Event> fresh =
-        status.events().stream().filter(event -> event.at().compareTo(lastEvent) > 0).toList();
+        status.distinctEvents().stream()
+            .filter(event -> event.at().compareTo(lastEvent) > 0)
+            .toList();
     out.print(Picture.events(fresh));
     if (!fresh.isEmpty()) {
       lastEvent = fresh.get(fresh.size() - 1).at();

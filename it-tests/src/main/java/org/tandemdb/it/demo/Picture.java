@@ -16,6 +16,7 @@ import org.tandemdb.it.workload.OrderEntry;
 /** What the demonstration shows, as text. Keeps the last counters to show rates. */
 final class Picture {
   private static final int EVENTS = 10;
+  private static final int TEXT_WIDTH = 72;
   private static final DateTimeFormatter CLOCK =
       DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
@@ -90,7 +91,7 @@ final class Picture {
               backend.lagSeconds(),
               (now[0] - last[0]) / seconds,
               (now[1] - last[1]) / seconds,
-              backend.note()));
+              brief(backend.note())));
     }
     return text.toString();
   }
@@ -109,9 +110,16 @@ final class Picture {
   static String events(List<TandemStatus.Event> events) {
     StringBuilder text = new StringBuilder();
     for (TandemStatus.Event event : events) {
-      text.append(String.format("  %s  %-8s %s%n", clock(event), event.subject(), event.text()));
+      text.append(
+          String.format("  %s  %-8s %s%n", clock(event), event.subject(), brief(event.text())));
     }
     return text.toString();
+  }
+
+  /** What has room in a line. */
+  private static String brief(String text) {
+    String line = text.lines().findFirst().orElse("");
+    return line.length() <= TEXT_WIDTH ? line : line.substring(0, TEXT_WIDTH - 3) + "...";
   }
 
   private static String clock(TandemStatus.Event event) {

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,6 +33,11 @@ public final class PostgresServer implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
   private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
+
+  /** All processes of this JVM's servers, initdb's too, so that none outlives it. */
+  private static final Set<Process> LAUNCHED = ConcurrentHashMap.newKeySet();
+
+  private static volatile boolean ending;
 
   private final String name;
   private final PostgresBinaries binaries;
@@ -119,11 +126,33 @@ public final class PostgresServer implements AutoCloseable {
   private Process launch(String program, List<String> arguments) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(binaries.command(program, arguments));
     builder.environment().keySet().removeIf(key -> key.startsWith("PG"));
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-        .start();
+    Process process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .start();
+    LAUNCHED.removeIf(one -> !one.isAlive());
+    LAUNCHED.add(process);
+    if (ending) {
+      endWithChildren(process);
+      throw new IOException("this process is ending");
+    }
+    return process;
+  }
+
+  /** When the JVM ends: kills what runs, and whatever is launched from now on. */
+  static void endAll() {
+    ending = true;
+    LAUNCHED.forEach(PostgresServer::endWithChildren);
+  }
+
+  private static void endWithChildren(Process process) {
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    process.destroyForcibly();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.add(process.toHandle());
+    awaitEnd(all);
   }
 
   private boolean answers() {
@@ -177,11 +206,14 @@ public final class PostgresServer implements AutoCloseable {
     start();
   }
 
-  private static void awaitEnd(List<ProcessHandle> processes) throws InterruptedException {
+  private static void awaitEnd(List<ProcessHandle> processes) {
     long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
     for (ProcessHandle handle : processes) {
       try {
         handle.onExit().get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // they have been sent SIGKILL; the caller goes on
+        return;
       } catch (ExecutionException | TimeoutException e) {
         throw new IllegalStateException("process " + handle.pid() + " does not end", e);
       }

@@ -28,10 +28,12 @@ public final class ServerPair implements AutoCloseable {
 
   private final Path directory;
   private final List<PostgresServer> servers;
+  private final Thread hook;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private ServerPair(Path directory, List<PostgresServer> servers) {
+  private ServerPair(Path directory, List<PostgresServer> servers, Thread hook) {
     this.directory = directory;
+    this.hook = hook;
     this.servers = List.copyOf(servers);
   }
 
@@ -43,6 +45,9 @@ public final class ServerPair implements AutoCloseable {
   public static ServerPair start(int count, Map<String, String> settings)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("tandem-");
+    // Before anything is started: a signal may come at any time.
+    Thread hook = new Thread(() -> endNow(directory), "end-servers");
+    Runtime.getRuntime().addShutdownHook(hook);
     PostgresBinaries.unpacked(); // once, not by all of them at the same time
     List<CompletableFuture<PostgresServer>> starting = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -58,12 +63,21 @@ public final class ServerPair implements AutoCloseable {
         failure = new IOException("a server did not start", e.getCause());
       }
     }
-    ServerPair pair = new ServerPair(directory, servers);
+    ServerPair pair = new ServerPair(directory, servers, hook);
     if (failure != null) {
       pair.close();
       throw failure;
     }
     return pair;
+  }
+
+  private static void endNow(Path directory) {
+    PostgresServer.endAll();
+    try {
+      Directories.delete(directory);
+    } catch (IOException e) {
+      System.err.println("cannot remove " + directory + ": " + e.getMessage());
+    }
   }
 
   private static PostgresServer startOne(
@@ -132,8 +146,11 @@ public final class ServerPair implements AutoCloseable {
     servers.forEach(PostgresServer::close);
     try {
       Directories.delete(directory);
+      Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (IllegalStateException shuttingDown) {
+      return; // the hook runs already
     }
   }
 }

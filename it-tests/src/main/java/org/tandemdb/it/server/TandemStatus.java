@@ -104,8 +104,31 @@ public record TandemStatus(List<Backend> backends, List<Event> events) {
     return backends.stream().filter(Backend::isPrimary).map(Backend::name).findFirst();
   }
 
-  /** The last {@code count} events, oldest first. */
+  /**
+   * The events without those that only repeat one of the last two of the same subject, as attempts
+   * to reach a server that is down do.
+   */
+  public List<Event> distinctEvents() {
+    List<Event> distinct = new ArrayList<>();
+    Map<String, List<String>> lastTwo = new HashMap<>();
+    for (Event event : events) {
+      List<String> last = lastTwo.computeIfAbsent(event.subject(), subject -> new ArrayList<>());
+      if (last.remove(event.text())) {
+        last.add(event.text());
+        continue;
+      }
+      last.add(event.text());
+      if (last.size() > 2) {
+        last.remove(0);
+      }
+      distinct.add(event);
+    }
+    return distinct;
+  }
+
+  /** The last {@code count} of them, oldest first. */
   public List<Event> lastEvents(int count) {
-    return events.subList(Math.max(0, events.size() - count), events.size());
+    List<Event> distinct = distinctEvents();
+    return distinct.subList(Math.max(0, distinct.size() - count), distinct.size());
   }
 }
