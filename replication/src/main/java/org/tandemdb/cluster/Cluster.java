@@ -54,6 +54,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private volatile CompletableFuture<Term<L>> nextTerm = new CompletableFuture<>();
   private volatile long noTermSinceNanos;
   private volatile boolean closed;
+  private volatile @Nullable String halted;
 
   /** Hears when links to a backend are worthless. */
   public interface MembershipListener {
@@ -106,6 +107,11 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   /** Everything at or below is confirmed, or the log has decided so. */
   public Progress confirmed() {
     return confirmed;
+  }
+
+  /** Why writes are stopped, or empty: the same entry failed on every replica. */
+  public Optional<String> halted() {
+    return Optional.ofNullable(halted);
   }
 
   public void addListener(MembershipListener listener) {
@@ -282,6 +288,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     CommitPipeline pipeline =
         new CommitPipeline(
             epoch, log, environment, positions, listenerOf(epoch, candidate), options.pipeline());
+    halted().ifPresent(pipeline::halt);
     Term<L> opened = new Term<>(epoch, candidate, pipeline);
     term = opened;
     event("cluster", "epoch " + epoch + ": " + candidate.id() + " is primary");
@@ -294,6 +301,10 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     Throwable cause = failure == null ? new IllegalStateException("no epoch") : failure;
     while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
+    }
+    if (cause instanceof RecoveryRefusedException diverged && diverged.position().isPresent()) {
+      failedAt(member, diverged.position().get(), String.valueOf(cause.getMessage()));
+      return;
     }
     boolean refused =
         cause instanceof RecoveryRefusedException
@@ -367,6 +378,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
 
   private void rejoin(Member<L> member, Term<L> inTerm) {
     if (closed
+        || (halted != null && !member.failedAt().equals(Position.NONE))
         || !inTerm.equals(term)
         || member == inTerm.primary()
         || member.isRecovering()
@@ -435,12 +447,40 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     member.applier(null);
     if (end instanceof Applier.End.Diverged diverged) {
       voidLinks(member);
-      become(member, BackendState.DIVERGED, diverged.position() + " " + diverged.detail());
+      failedAt(member, diverged.position(), diverged.position() + " " + diverged.detail());
     } else if (end instanceof Applier.End.FellOff fell) {
       voidLinks(member);
       become(member, BackendState.DIVERGED, fell.message());
     } else if (end instanceof Applier.End.Lost lost) {
       offline(member, lost.message());
+    }
+  }
+
+  /**
+   * A replica could not apply an entry. One alone has diverged. If the last one that was left fails
+   * where the others failed, the entry is wrong, not they: writes stop, and it is kept.
+   */
+  private void failedAt(Member<L> member, Position position, String why) {
+    member.failedAt(position);
+    Term<L> now = term;
+    boolean anyFailedThere = false;
+    boolean anyLeft = false;
+    for (Member<L> other : members) {
+      if (other != member && (now == null || other != now.primary())) {
+        anyFailedThere |= other.failedAt().equals(position);
+        anyLeft |= mayServe(other) && !other.failedAt().equals(position);
+      }
+    }
+    if (halted == null && (now == null || anyLeft || !anyFailedThere)) {
+      become(member, BackendState.DIVERGED, why);
+      return;
+    }
+    become(member, BackendState.OFFLINE, why);
+    if (halted == null && now != null) {
+      String alarm = "entry " + position + " failed on every replica: " + why;
+      halted = alarm;
+      now.pipeline().halt(alarm);
+      event("cluster", "ALARM: writes are stopped: " + alarm);
     }
   }
 

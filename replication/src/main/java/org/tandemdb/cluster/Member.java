@@ -36,6 +36,7 @@ public final class Member<L extends BackendLink> {
   private volatile @Nullable UUID incarnation;
   private volatile long linkEpoch;
   private volatile Position durable = Position.NONE;
+  private volatile Position failedAt = Position.NONE;
   private @Nullable Applier applier;
   private final List<CompletableFuture<Void>> awaitingProbe = new ArrayList<>();
   private boolean recovering;
@@ -118,12 +119,22 @@ public final class Member<L extends BackendLink> {
   }
 
   void recovered(UUID fresh, long epoch) {
+    failedAt = Position.NONE;
     incarnation = fresh;
     linkEpoch = epoch;
   }
 
   void durable(Position position) {
     durable = Position.max(durable, position);
+  }
+
+  /** The entry that it could not apply, or NONE. */
+  Position failedAt() {
+    return failedAt;
+  }
+
+  void failedAt(Position position) {
+    failedAt = position;
   }
 
   @Nullable Applier applier() {

@@ -197,9 +197,13 @@ final class Recovery<L extends BackendLink> {
               if (outcome instanceof ApplyOutcome.Blocked && tries < MAX_BLOCKED_TRIES) {
                 return applyRun(link, missing, watermark, tries + 1);
               }
-              if (outcome instanceof ApplyOutcome.Diverged
-                  || outcome instanceof ApplyOutcome.Failed) {
-                throw new RecoveryRefusedException(port.id() + " has diverged: " + outcome);
+              if (outcome instanceof ApplyOutcome.Diverged diverged) {
+                throw new RecoveryRefusedException(
+                    diverged.position(), port.id() + " has diverged: " + outcome);
+              }
+              if (outcome instanceof ApplyOutcome.Failed failed) {
+                throw new RecoveryRefusedException(
+                    failed.position(), port.id() + " has diverged: " + outcome);
               }
               throw new IllegalStateException("recovery of " + port.id() + ": " + outcome);
             });

@@ -22,6 +22,8 @@ public sealed interface CommitOutcome {
     /** The database refused marker or PREPARE (a serialization failure, for one). */
     REFUSED,
     LOG_FULL,
+    /** Writes are stopped until an operator has looked. */
+    HALTED,
     LOG_FAILED
   }
 }

@@ -76,6 +76,7 @@ public final class CommitPipeline {
   private boolean tickArmed;
   private boolean ended;
   private boolean askedToEnd;
+  private @Nullable String halted;
   private volatile Position highestSent;
 
   public CommitPipeline(
@@ -99,14 +100,23 @@ public final class CommitPipeline {
     Pending pending = new Pending(submission);
     transition(
         effects -> {
+          String stopped = halted;
           if (ended) {
             effects.add(() -> refuse(pending, "the epoch has ended"));
+          } else if (stopped != null) {
+            RolledBack answer = new RolledBack(Why.HALTED, stopped, null);
+            effects.add(() -> rollBackThenAnswer(pending, answer));
           } else {
             forming.add(pending);
             advance(effects);
           }
         });
     return pending.answer;
+  }
+
+  /** Lets nobody in any more, while those inside come to their end: writes are stopped. */
+  public void halt(String reason) {
+    transition(effects -> halted = reason);
   }
 
   /** The highest position whose COMMIT has been sent: what a read on the primary may have seen. */
@@ -570,8 +580,8 @@ public final class CommitPipeline {
   }
 
   private void rollBackThenAnswer(Pending pending, RolledBack answer) {
-    Decision decision =
-        pending.submission.prepare() ? Decision.ROLLBACK_PREPARED : Decision.ROLLBACK;
+    boolean mayBePrepared = pending.submission.prepare() && !pending.position.equals(Position.NONE);
+    Decision decision = mayBePrepared ? Decision.ROLLBACK_PREPARED : Decision.ROLLBACK;
     pending
         .submission
         .link()
@@ -580,7 +590,7 @@ public final class CommitPipeline {
             (outcome, failure) -> {
               pending.answer.complete(answer);
               boolean answered = failure == null && !(outcome instanceof FinishOutcome.InDoubt);
-              if (pending.submission.prepare() && !answered) {
+              if (mayBePrepared && !answered) {
                 // It may stand prepared, with its locks and nobody's: only recovery resolves that.
                 transition(
                     effects ->

@@ -402,6 +402,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                 rolledBack.cause() instanceof SQLException e && e.getSQLState() != null
                     ? e.getSQLState()
                     : ErrorCode.TRANSACTION_LOST.sqlState();
+            case HALTED -> ErrorCode.WRITES_STOPPED.sqlState();
             case LOG_FULL -> ErrorCode.LOG_FULL.sqlState();
             case LOG_FAILED -> ErrorCode.LOG_FAILED.sqlState();
           };

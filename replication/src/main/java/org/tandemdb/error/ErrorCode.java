@@ -41,6 +41,12 @@ public enum ErrorCode {
       Fate.ROLLED_BACK,
       true,
       "The replication log's disk failed. Writes stop, reads go on."),
+  WRITES_STOPPED(
+      "58000",
+      Fate.ROLLED_BACK,
+      false,
+      "The same entry failed on every replica, so the fault is not theirs. Writes are stopped, reads"
+          + " go on. Look at the entry that SHOW TANDEM STATUS names before anything else."),
   TRANSACTION_TOO_LARGE(
       "54000",
       Fate.FAILED,
