@@ -31,6 +31,8 @@ final class PgConnector {
       throws SQLException {
     Properties properties = new Properties();
     properties.putAll(vendorProperties);
+    // A secret in a query's text could be read by its client's other sessions.
+    properties.setProperty("preferQueryMode", "extended");
     properties.setProperty("user", user);
     if (!password.isEmpty()) {
       properties.setProperty("password", password);

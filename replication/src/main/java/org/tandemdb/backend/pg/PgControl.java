@@ -33,6 +33,9 @@ import org.tandemdb.env.Environment;
 final class PgControl implements BackendControl {
   private static final Duration POLL = Duration.ofMillis(5);
 
+  /** The stretch that one reservation covers. */
+  private static final long RESERVED_BEYOND = 1024;
+
   private final BackendId id;
   private final Environment environment;
   private final PgSession work;
@@ -73,11 +76,30 @@ final class PgControl implements BackendControl {
           // From a clean start: a connection of an earlier life must not be trusted.
           work.reopen();
           incarnation = fresh;
+          if (work.count("SELECT count(*) FROM tandem.incarnation") == 0) {
+            passLostSequenceValues();
+          }
           work.update(
               "INSERT INTO tandem.incarnation (value) VALUES (?) "
                   + "ON CONFLICT (single) DO UPDATE SET value = excluded.value",
               fresh);
         });
+  }
+
+  /**
+   * A crash loses the tail of sequences too, and a primary holds none of the reservations that its
+   * own entries carried. Either the entry with the reservation is lost as well, and comes back from
+   * the log with it; or it is here, and then a value is here that it reached at most one stretch
+   * beyond.
+   */
+  private void passLostSequenceValues() throws SQLException {
+    work.count(
+        "SELECT count(setval(format('%I.%I', schemaname, sequencename)::regclass, "
+            + "CASE WHEN increment_by > 0 "
+            + "THEN CASE WHEN last_value > max_value - ? THEN max_value ELSE last_value + ? END "
+            + "ELSE CASE WHEN last_value < min_value + ? THEN min_value ELSE last_value - ? END "
+            + "END)) FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname <> 'tandem'",
+        RESERVED_BEYOND, RESERVED_BEYOND, RESERVED_BEYOND, RESERVED_BEYOND);
   }
 
   @Override

@@ -11,9 +11,12 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
+import org.postgresql.core.BaseConnection;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /**
  * A link over pgjdbc. Blocking work runs on the executor that its holder bound: the client's own
@@ -32,6 +35,7 @@ final class PgLink implements JdbcLink {
   private volatile Executor executor;
   private volatile boolean severed;
   private volatile boolean uninterruptible;
+  private boolean canPrepare;
   private @Nullable PreparedStatement markStatement;
   private Isolation isolation = Isolation.READ_COMMITTED;
 
@@ -76,6 +80,9 @@ final class PgLink implements JdbcLink {
   @Override
   public CompletionStage<TxStart> begin(BeginSpec spec) {
     try {
+      if (spec.isolation() == Isolation.SERIALIZABLE && !spec.readOnly()) {
+        requirePreparedTransactions();
+      }
       if (spec.isolation() != isolation) {
         connection.setAutoCommit(true);
         connection.setTransactionIsolation(jdbcLevel(spec.isolation()));
@@ -88,8 +95,27 @@ final class PgLink implements JdbcLink {
         connection.setAutoCommit(false);
       }
       return CompletableFuture.completedFuture(new TxStart());
-    } catch (SQLException e) {
+    } catch (SQLException | TandemException e) {
       return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** COMMIT may fail under SERIALIZABLE, so it has to be prepared before it is logged. */
+  private void requirePreparedTransactions() throws SQLException {
+    if (!canPrepare) {
+      connection.setAutoCommit(true);
+      try (Statement statement = connection.createStatement();
+          ResultSet result = statement.executeQuery("SHOW max_prepared_transactions")) {
+        result.next();
+        canPrepare = result.getInt(1) > 0;
+      }
+    }
+    if (!canPrepare) {
+      throw new TandemException(
+          ErrorCode.STATEMENT_REFUSED,
+          "SERIALIZABLE needs prepared transactions: set max_prepared_transactions on "
+              + backend
+              + " to the number of connections, or use REPEATABLE READ");
     }
   }
 
@@ -138,6 +164,10 @@ final class PgLink implements JdbcLink {
       return new MarkOutcome.Marked(clock);
     } catch (SQLException e) {
       noteLoss(e);
+      if (String.valueOf(e.getMessage()).contains(secret)) {
+        // A client may have its server quote parameters in errors: that secret is known now.
+        sever();
+      }
       return new MarkOutcome.Refused(PgErrors.stateOf(e), String.valueOf(e.getMessage()), e);
     }
   }
@@ -165,8 +195,12 @@ final class PgLink implements JdbcLink {
   private FinishOutcome finishNow(Position position, Decision decision) {
     try {
       switch (decision) {
-        // pgjdbc raises an error when the server answers COMMIT with the tag ROLLBACK.
         case COMMIT -> {
+          if (!canCommit(position)) {
+            connection.rollback();
+            connection.setAutoCommit(true);
+            return new FinishOutcome.Failed("25P02", "the transaction had failed before COMMIT");
+          }
           connection.commit();
           connection.setAutoCommit(true);
         }
@@ -186,6 +220,19 @@ final class PgLink implements JdbcLink {
     } finally {
       uninterruptible = false;
     }
+  }
+
+  /**
+   * pgjdbc does not show the command tag: COMMIT of a failed transaction is answered ROLLBACK and
+   * looks done, and COMMIT of none sends nothing. The server's last word on the state tells first.
+   */
+  private boolean canCommit(Position position) throws SQLException {
+    return switch (connection.unwrap(BaseConnection.class).getTransactionState()) {
+      case OPEN -> true;
+      case FAILED -> false;
+      // Nothing was ever run in it; a marked one is no longer there.
+      case IDLE -> position.equals(Position.NONE);
+    };
   }
 
   /** Neither may run inside a transaction; the session's own ended with PREPARE. */

@@ -43,6 +43,7 @@ CREATE UNLOGGED TABLE tandem.incarnation (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
   value uuid NOT NULL
 );
+INSERT INTO tandem.incarnation VALUES (true, '00000000-0000-0000-0000-000000000000');
 
 -- Server processes that have entered, with the secret by which they write markers.
 CREATE UNLOGGED TABLE tandem.link (
