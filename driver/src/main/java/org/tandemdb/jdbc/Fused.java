@@ -18,8 +18,6 @@ import org.tandemdb.session.EngineSession;
  * seldom waits for another's row, and a statement that waits would hold up its batch.
  */
 final class Fused {
-  private static final String INSERT = "insert";
-
   private final Plan.Write plan;
   private final JdbcLink link;
   private final Command command;
@@ -38,7 +36,8 @@ final class Fused {
         && plan instanceof Plan.Write write
         && write.capture().hidden().isEmpty()
         && write.capture().clientColumns() == 0
-        && write.sqlForPrimary().regionMatches(true, 0, INSERT, 0, INSERT.length())
+        && write.template() instanceof Plan.Template.Verbatim verbatim
+        && verbatim.insertsOneRow()
         && !write.sqlForPrimary().endsWith(";");
   }
 
@@ -46,19 +45,19 @@ final class Fused {
   MarkOutcome run(EngineSession<JdbcLink> session, Position position) {
     try {
       // On a line of its own: the client's text may end in a comment.
-      String sql = plan.sqlForPrimary() + "\n;" + link.markSql();
+      String sql = plan.sqlForPrimary() + "\nRETURNING " + link.markCall();
       PreparedStatement vendor =
           (PreparedStatement) command.vendor(link, sql, Command.Shape.CLIENT);
       link.bindMark(vendor, parameters.size() + 1, position);
-      command.run(vendor, sql);
-      long count = vendor.getLargeUpdateCount();
-      session.executed(plan, parameters, count, Collections.emptyIterator());
-      command.count(count);
-      if (!vendor.getMoreResults()) {
+      if (!command.run(vendor, sql)) {
         return new MarkOutcome.Refused("XX000", "the marker has no answer", null);
       }
       try (ResultSet clock = vendor.getResultSet()) {
-        clock.next();
+        if (!clock.next()) {
+          return new MarkOutcome.Refused("XX000", "one row was to be inserted, and none was", null);
+        }
+        session.executed(plan, parameters, 1, Collections.emptyIterator());
+        command.count(1);
         return new MarkOutcome.Marked(clock.getString(1));
       }
     } catch (SQLException e) {

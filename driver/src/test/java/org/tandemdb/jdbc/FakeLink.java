@@ -33,7 +33,7 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   public void bind(Executor owner) {}
 
   @Override
-  public String markSql() {
+  public String markCall() {
     throw new UnsupportedOperationException("nothing travels with a marker here");
   }
 

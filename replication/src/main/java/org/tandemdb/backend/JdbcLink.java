@@ -13,14 +13,14 @@ public interface JdbcLink extends BackendLink {
   void bind(Executor executor);
 
   /**
-   * A statement that writes a marker and answers the transaction's clock: for sending it in one
-   * flight behind a transaction's last statement, see {@code EngineSession.commitWith}. Its
+   * An expression that writes a marker and gives the transaction's clock: for sending it in one
+   * flight with a transaction's last statement, see {@code EngineSession.commitWith}. Its
    * parameters are set by {@link #bindMark}.
    */
-  String markSql();
+  String markCall();
 
   /**
-   * Sets the parameters of {@link #markSql}.
+   * Sets the parameters of {@link #markCall}.
    *
    * @param first index of the first of them
    */

@@ -33,9 +33,15 @@ final class LoggedText {
    * @param clocks first tokens of expressions that stand for the transaction's clock, with the
    *     range
    * @param end the token before which the text ends
+   * @param insertsOneRow see {@link Template.Verbatim}
    */
   static Template.Verbatim of(
-      Tokens tokens, Target target, TableName name, Map<Integer, Range> clocks, int end) {
+      Tokens tokens,
+      Target target,
+      TableName name,
+      Map<Integer, Range> clocks,
+      int end,
+      boolean insertsOneRow) {
     LoggedText text = new LoggedText(tokens);
     for (int i = 0; i < end; i++) {
       Range clock = clocks.get(i);
@@ -51,7 +57,7 @@ final class LoggedText {
       }
     }
     text.copyTo(tokens.end(end - 1));
-    return new Template.Verbatim(text.out.toString(), List.copyOf(text.slots));
+    return new Template.Verbatim(text.out.toString(), List.copyOf(text.slots), insertsOneRow);
   }
 
   private void token(int i) {

@@ -113,8 +113,17 @@ public sealed interface Plan {
   /** How the logged change is made. */
   sealed interface Template {
 
-    /** The logged text with {@code $1..$n}; slot i gives parameter i+1. */
-    record Verbatim(String sql, List<Slot> slots) implements Template {}
+    /**
+     * The logged text with {@code $1..$n}; slot i gives parameter i+1.
+     *
+     * @param insertsOneRow an INSERT of exactly one row: nothing else may come of it than that row
+     *     or an error
+     */
+    record Verbatim(String sql, List<Slot> slots, boolean insertsOneRow) implements Template {
+      public Verbatim(String sql, List<Slot> slots) {
+        this(sql, slots, false);
+      }
+    }
 
     /**
      * A {@link Change.Rows} from the hidden columns: key columns first, then columns. An INSERT of

@@ -133,7 +133,8 @@ final class WritePlanner {
       defaulted.addAll(given);
     }
     if (evaluated.isEmpty()) {
-      return verbatim("every value is deterministic", clocks);
+      boolean oneRow = insert.rows().size() == 1 || insert.defaultValues();
+      return verbatim("every value is deterministic", clocks, oneRow);
     }
     List<Catalog.Column> captured =
         table.columns().stream()
@@ -214,7 +215,7 @@ final class WritePlanner {
       }
     }
     if (evaluated.isEmpty() && namesOneRow(update.conjuncts(), determinism)) {
-      return verbatim("one row by a whole key, set deterministically", clocks);
+      return verbatim("one row by a whole key, set deterministically", clocks, false);
     }
     return captured(
         evaluated.isEmpty()
@@ -232,7 +233,7 @@ final class WritePlanner {
     }
     Determinism determinism = new Determinism(tokens, shape, table, qualifiers());
     if (namesOneRow(delete.conjuncts(), determinism)) {
-      return verbatim("one row by a whole key", Map.of());
+      return verbatim("one row by a whole key", Map.of(), false);
     }
     return captured(
         "which rows it deletes is decided by the primary",
@@ -267,7 +268,7 @@ final class WritePlanner {
     return columns;
   }
 
-  private Plan.Write verbatim(String reason, Map<Integer, Range> clocks) {
+  private Plan.Write verbatim(String reason, Map<Integer, Range> clocks, boolean insertsOneRow) {
     return new Plan.Write(
         reason,
         Form.VERBATIM,
@@ -275,7 +276,12 @@ final class WritePlanner {
         tokens.sql(),
         new CaptureSpec(returning < 0 ? 0 : -1, List.of()),
         LoggedText.of(
-            tokens, target, table.name(), clocks, returning < 0 ? tokens.size() : returning),
+            tokens,
+            target,
+            table.name(),
+            clocks,
+            returning < 0 ? tokens.size() : returning,
+            insertsOneRow),
         List.of());
   }
 

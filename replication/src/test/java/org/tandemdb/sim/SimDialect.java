@@ -2,6 +2,7 @@ package org.tandemdb.sim;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.tandemdb.engine.Engine;
 
@@ -16,6 +17,11 @@ final class SimDialect implements Engine.SessionDialect<SimLink> {
   public Map<String, String> entrySettings(
       Map<String, String> settings, String user, boolean namesUnresolved) {
     return Map.of();
+  }
+
+  @Override
+  public CompletionStage<Void> settle(SimLink link, Map<String, String> settings) {
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

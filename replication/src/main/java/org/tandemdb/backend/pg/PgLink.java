@@ -23,7 +23,7 @@ import org.tandemdb.error.TandemException;
  * thread for sessions, a pool thread for appliers.
  */
 final class PgLink implements JdbcLink {
-  private static final String MARK = "SELECT tandem.mark(?, ?, ?)::text";
+  private static final String MARK = "tandem.mark(?, ?, ?)::text";
 
   private final BackendId backend;
   private final Connection connection;
@@ -148,7 +148,7 @@ final class PgLink implements JdbcLink {
     try {
       PreparedStatement statement = markStatement;
       if (statement == null) {
-        statement = connection.prepareStatement(MARK);
+        statement = connection.prepareStatement("SELECT " + MARK);
         statement.unwrap(PGStatement.class).setPrepareThreshold(1);
         markStatement = statement;
       }
@@ -173,7 +173,7 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
-  public String markSql() {
+  public String markCall() {
     return MARK;
   }
 
