@@ -146,11 +146,12 @@ final class Check {
       explain(findings);
     }
     out.printf(
-        "%s: %,d statements, %d errors seen by autocommit clients, %,d acknowledged writes,"
-            + " %d lost, %d doubled, %d unknown, %d rows differ, failover %s ms%n",
+        "%s: %,d statements, %d errors seen by autocommit clients, %d by transactional ones,"
+            + " %,d acknowledged writes, %d lost, %d doubled, %d unknown, %d rows differ, failover %s ms%n",
         good ? "OK" : "FAILED",
         progress.statements(),
         progress.autocommitErrors(),
+        progress.transactionErrors(),
         progress.acknowledgedWrites(),
         lost,
         doubled,
@@ -179,7 +180,7 @@ final class Check {
     for (PostgresServer server : cluster.pair().servers()) {
       section("Log of server " + server.name(), server.logTail(15).lines().toList());
     }
-    section("Tandem's log", Demo.logTail(cluster.pair(), 40));
+    section("Tandem's log", Demo.logTail(40));
   }
 
   private void section(String title, List<String> lines) {

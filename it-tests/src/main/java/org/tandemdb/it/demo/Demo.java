@@ -42,10 +42,12 @@ public final class Demo {
       }
     }
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    Path log = Files.createTempFile("tandem-demo-", ".log");
+    log.toFile().deleteOnExit();
+    logTo(log);
     out.println("Starting two PostgreSQL servers ...");
     boolean good;
     try (ServerPair pair = ServerPair.start(2, Map.of())) {
-      logTo(pair);
       good = run(pair, check, seconds, out);
     }
     // The engine's threads linger for a moment after the last connection; nothing waits for them.
@@ -60,19 +62,16 @@ public final class Demo {
   }
 
   /** Before the first logger is made: the screen is not for log messages. */
-  private static void logTo(ServerPair pair) {
-    System.setProperty("tandem.log.file", logFile(pair).toString());
+  private static void logTo(Path file) {
+    System.setProperty("tandem.log.file", file.toString());
     System.setProperty("logback.configurationFile", "logback-file.xml");
   }
 
-  private static Path logFile(ServerPair pair) {
-    return pair.directory().resolve("tandem.log");
-  }
-
   /** The last lines of what Tandem logged. */
-  static List<String> logTail(ServerPair pair, int lines) {
+  static List<String> logTail(int lines) {
     try {
-      List<String> all = Files.readAllLines(logFile(pair));
+      List<String> all =
+          Files.readAllLines(Path.of(System.getProperty("tandem.log.file", "tandem.log")));
       return all.subList(Math.max(0, all.size() - lines), all.size());
     } catch (IOException e) {
       return List.of("(no log: " + e.getMessage() + ")");
