@@ -30,9 +30,13 @@ final class TestClient implements AutoCloseable {
 
   /** Runs a write and leaves the transaction open. */
   void write(String sql) throws SQLException, TimeoutException {
+    write(sql, BeginSpec.READ_WRITE);
+  }
+
+  void write(String sql, BeginSpec spec) throws SQLException, TimeoutException {
     Request request = new Request(sql, Request.Markers.QUESTION, List.of());
     Plan planned = session.plan(request);
-    var started = executor.join(session.start(request, planned, BeginSpec.READ_WRITE), LIMIT);
+    var started = executor.join(session.start(request, planned, spec), LIMIT);
     Plan plan = started.plan();
     JdbcLink link = started.lease().link();
     if (plan instanceof Plan.Write write) {
