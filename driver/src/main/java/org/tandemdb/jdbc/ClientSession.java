@@ -513,7 +513,7 @@ final class ClientSession {
 
   private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {
     try {
-      if (show.topic().equalsIgnoreCase("PLAN")) {
+      if (show.topic().toUpperCase(java.util.Locale.ROOT).startsWith("PLAN")) {
         Plan plan = session.plan(new Request(show.argument(), Request.Markers.QUESTION, List.of()));
         return new MemoryResultSet(PlanText.table(plan));
       }

@@ -309,10 +309,12 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     boolean refused =
         cause instanceof RecoveryRefusedException
             || cause instanceof org.tandemdb.log.TruncatedException;
-    become(
-        member,
-        refused ? BackendState.DIVERGED : BackendState.OFFLINE,
-        String.valueOf(cause.getMessage()));
+    String why = String.valueOf(cause.getMessage());
+    if (refused) {
+      become(member, BackendState.DIVERGED, why);
+    } else if (member.become(BackendState.OFFLINE, why) && member.isNewComplaint(why)) {
+      event(member.id().name(), BackendState.OFFLINE + ": " + why);
+    }
   }
 
   /** A primary holds everything that the log holds: whoever waited for that gets an answer. */
@@ -391,7 +393,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       become(member, BackendState.OFFLINE, "to be recovered");
     }
     if (member.state() != BackendState.CATCHING_UP) {
-      become(member, BackendState.CATCHING_UP, "being recovered");
+      // Not an event: a server that is down is tried again and again.
+      member.become(BackendState.CATCHING_UP, "being recovered");
     }
     member.recovering(true);
     UUID incarnation = freshIncarnation();

@@ -39,6 +39,7 @@ public final class Member<L extends BackendLink> {
   private volatile Position failedAt = Position.NONE;
   private @Nullable Applier applier;
   private final List<CompletableFuture<Void>> awaitingProbe = new ArrayList<>();
+  private String lastComplaint = "";
   private boolean recovering;
   private boolean probing;
 
@@ -118,7 +119,15 @@ public final class Member<L extends BackendLink> {
     return true;
   }
 
+  /** False for what was said last time: a server that is down says it again and again. */
+  boolean isNewComplaint(String why) {
+    boolean fresh = !why.equals(lastComplaint);
+    lastComplaint = why;
+    return fresh;
+  }
+
   void recovered(UUID fresh, long epoch) {
+    lastComplaint = "";
     failedAt = Position.NONE;
     incarnation = fresh;
     linkEpoch = epoch;

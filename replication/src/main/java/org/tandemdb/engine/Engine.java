@@ -27,6 +27,8 @@ import org.tandemdb.config.Limits;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Planner;
@@ -77,6 +79,10 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final Map<BackendId, Member<L>> members = new HashMap<>();
   private final Map<String, SimpleLinkPool<L>> pools = new HashMap<>();
   private volatile Catalog catalog;
+
+  /** DDL has been committed, and its outcome has not been read back. */
+  private volatile boolean catalogStale;
+
   private volatile boolean closed;
 
   /**
@@ -222,6 +228,12 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   // ---- planning
 
   Plan plan(Request request, SessionView view) {
+    if (catalogStale) {
+      return new Plan.Refused(
+          "the schema has changed and cannot be read yet",
+          "Try again when a primary is in office.",
+          ErrorCode.NO_BACKEND.sqlState());
+    }
     return planner.plan(request, catalog, view);
   }
 
@@ -243,12 +255,31 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     return dialect.settle(link, settings);
   }
 
-  /** After DDL, while the gate is still held alone. */
+  /**
+   * After DDL, while the gate is still held alone. Nothing is planned until the new catalog is there:
+   * a primary that is lost meanwhile is asked again when there is another.
+   */
   CompletionStage<Void> reloadCatalog() {
     reservations.forget();
+    catalogStale = true;
     return awaitTerm()
         .thenCompose(term -> term.primary().port().loadCatalog(catalog.version()))
-        .thenAccept(loaded -> catalog = loaded);
+        .thenAccept(
+            loaded -> {
+              catalog = loaded;
+              catalogStale = false;
+            })
+        .exceptionallyCompose(
+            failure -> {
+              if (closed) {
+                return CompletableFuture.failedFuture(failure);
+              }
+              CompletableFuture<Void> pause = new CompletableFuture<>();
+              environment
+                  .scheduler()
+                  .schedule(config.limits().rejoinInterval(), () -> pause.complete(null));
+              return pause.thenCompose(ok -> reloadCatalog());
+            });
   }
 
   TransactionRecord newRecord(L link) {
@@ -348,8 +379,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                 limit,
                 () ->
                     copy.completeExceptionally(
-                        new org.tandemdb.error.TandemException(
-                            org.tandemdb.error.ErrorCode.NO_BACKEND, what + " within " + limit)));
+                        new TandemException(
+                            ErrorCode.NO_BACKEND, what + " within " + limit)));
     copy.whenComplete((ok, failure) -> timer.cancel());
     return copy;
   }

@@ -374,7 +374,17 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         engine.linkFailed(now.term.primary(), new IllegalStateException(outcome.toString()));
       }
       // An unknown one may be in the log: its chunks are not for us to discard.
-      finished(now, now.lease.link().isUsable(), outcome instanceof CommitOutcome.Unknown);
+      boolean unknown = outcome instanceof CommitOutcome.Unknown;
+      if (unknown && now.record.hasExclusive()) {
+        return engine
+            .reloadCatalog()
+            .handle(
+                (ok, failure) -> {
+                  finished(now, now.lease.link().isUsable(), true);
+                  return failedResult(outcome);
+                });
+      }
+      finished(now, now.lease.link().isUsable(), unknown);
       return CompletableFuture.completedFuture(failedResult(outcome));
     }
     token = Position.max(token, committed.position());

@@ -47,7 +47,9 @@ final class PgConnector {
           "socketTimeout", Long.toString(Math.max(1, socketTimeout.toSeconds())));
     }
     String options = properties.getProperty("options", "");
-    properties.setProperty("options", (options + " " + SESSION_OPTIONS).trim());
+    // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
+    String path = user.equals("tandem") ? " -c search_path=public" : "";
+    properties.setProperty("options", (SESSION_OPTIONS + path + " " + options).trim());
     Connection connection = new Driver().connect(url, properties);
     if (connection == null) {
       throw new SQLException("not a PostgreSQL URL: " + url, "08001");

@@ -122,7 +122,7 @@ final class PgInspection {
       for (Map.Entry<String, String> table : tables.entrySet()) {
         try (ResultSet result =
             statement.executeQuery(
-                "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM "
+                "SELECT count(*), coalesce(sum(hashtextextended(ROW(t.*)::text, 0)), 0)::text FROM "
                     + table.getKey()
                     + " t")) {
           result.next();

@@ -30,7 +30,7 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
   @Override
   public List<String> searchPath(Map<String, String> settings, String user) {
     List<String> path = new ArrayList<>();
-    for (String part : settings.getOrDefault("search_path", DEFAULT_PATH).split(",", -1)) {
+    for (String part : settings.getOrDefault("search_path", defaultPath(user)).split(",", -1)) {
       String name = part.strip();
       boolean quoted = name.length() >= 2 && (name.startsWith("\"") || name.startsWith("'"));
       name =
@@ -43,6 +43,11 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
     return path;
   }
 
+  /** See {@code PgConnector}: a role called as Tandem's schema is must not work in it by default. */
+  private static String defaultPath(String user) {
+    return user.equals("tandem") ? "public" : DEFAULT_PATH;
+  }
+
   @Override
   public Map<String, String> entrySettings(
       Map<String, String> settings, String user, boolean namesUnresolved) {
@@ -53,7 +58,7 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
     }
     if (namesUnresolved) {
       // DDL keeps its names as they are written, and its objects belong to who made them.
-      carried.put("search_path", settings.getOrDefault("search_path", DEFAULT_PATH));
+      carried.put("search_path", settings.getOrDefault("search_path", defaultPath(user)));
       if (!user.equals(tandemUser)) {
         carried.put("role", user);
       }
