@@ -12,8 +12,11 @@ public interface BackendPort<L extends BackendLink> extends AutoCloseable {
 
   BackendControl control();
 
-  /** A link of Tandem's own role that has entered: for appliers and recovery. */
-  CompletionStage<L> openOwn(long epoch, UUID incarnation);
+  /**
+   * A link of Tandem's own role that has entered: for appliers and recovery. They need the verbs
+   * alone, so it may be of another kind than what clients' statements run on.
+   */
+  CompletionStage<? extends BackendLink> openOwn(long epoch, UUID incarnation);
 
   /**
    * A link of a client's user that has entered. Completes exceptionally with {@link

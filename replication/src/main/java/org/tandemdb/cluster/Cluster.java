@@ -409,7 +409,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       Member<L> member,
       Term<L> inTerm,
       UUID incarnation,
-      @Nullable L link,
+      @Nullable BackendLink link,
       @Nullable Throwable failure) {
     member.recovering(false);
     if (failure != null || link == null) {

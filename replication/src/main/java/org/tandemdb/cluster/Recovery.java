@@ -161,7 +161,7 @@ final class Recovery<L extends BackendLink> {
   }
 
   private CompletionStage<Void> applyFrom(
-      LogCursor cursor, L link, Set<Position> markers, Position head) {
+      LogCursor cursor, BackendLink link, Set<Position> markers, Position head) {
     return cursor
         .next(head)
         .thenCompose(
@@ -180,7 +180,7 @@ final class Recovery<L extends BackendLink> {
 
   /** Nobody of ours is left on this backend, so only a stranger's session can be in the way. */
   private CompletionStage<Void> applyRun(
-      L link, List<Entry> missing, Position watermark, int tries) {
+      BackendLink link, List<Entry> missing, Position watermark, int tries) {
     ApplyRun run =
         new ApplyRun(
             missing,

@@ -14,6 +14,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.ServerError;
 import org.tandemdb.backend.SimpleLinkPool;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.BackendState;
@@ -391,9 +392,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         !(failure instanceof BackendUnreachableException
                 || failure instanceof FencedException
                 || failure instanceof IncarnationException)
-            && failure instanceof java.sql.SQLException e
-            && e.getSQLState() != null
-            && e.getSQLState().startsWith("28");
+            && ServerError.sqlState(failure).filter(state -> state.startsWith("28")).isPresent();
     if (!refusedByServer) {
       cluster.suspect(member, String.valueOf(failure.getMessage()));
     }

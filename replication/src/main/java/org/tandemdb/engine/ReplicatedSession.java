@@ -1,6 +1,5 @@
 package org.tandemdb.engine;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -22,6 +21,7 @@ import org.tandemdb.backend.BackendLink.Decision;
 import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
+import org.tandemdb.backend.ServerError;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.CommitOutcome;
@@ -409,9 +409,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           switch (rolledBack.why()) {
             case SESSION_LOST -> ErrorCode.TRANSACTION_LOST.sqlState();
             case REFUSED ->
-                rolledBack.cause() instanceof SQLException e && e.getSQLState() != null
-                    ? e.getSQLState()
-                    : ErrorCode.TRANSACTION_LOST.sqlState();
+                ServerError.sqlState(rolledBack.cause())
+                    .orElse(ErrorCode.TRANSACTION_LOST.sqlState());
             case HALTED -> ErrorCode.WRITES_STOPPED.sqlState();
             case LOG_FULL -> ErrorCode.LOG_FULL.sqlState();
             case LOG_FAILED -> ErrorCode.LOG_FAILED.sqlState();

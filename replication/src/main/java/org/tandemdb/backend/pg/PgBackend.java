@@ -132,6 +132,34 @@ public final class PgBackend implements BackendPort<JdbcLink> {
     }
   }
 
+  /**
+   * Registers the secret with which the server process {@code pid} may enter: for links that speak
+   * the protocol themselves. Completes exceptionally with {@link
+   * org.tandemdb.backend.BackendUnreachableException} when the server cannot be asked.
+   */
+  public CompletionStage<Void> admit(int pid, String secret) {
+    CompletableFuture<Void> admitted = new CompletableFuture<>();
+    environment
+        .scheduler()
+        .execute(
+            () -> {
+              try {
+                control.admit(pid, secret);
+                admitted.complete(null);
+              } catch (SQLException e) {
+                admitted.completeExceptionally(PgErrors.translate("admit a session on " + id, e));
+              } catch (RuntimeException e) {
+                admitted.completeExceptionally(e);
+              }
+            });
+    return admitted;
+  }
+
+  /** What the names of this cluster's prepared transactions begin with. */
+  public String preparedPrefix() {
+    return PgControl.preparedPrefix(clusterId);
+  }
+
   @Override
   public CompletionStage<Catalog> loadCatalog(long previousVersion) {
     CompletableFuture<Catalog> loaded = new CompletableFuture<>();
