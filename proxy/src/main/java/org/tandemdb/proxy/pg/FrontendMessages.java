@@ -1,0 +1,91 @@
+package org.tandemdb.proxy.pg;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes messages to a server, as chapter "Frontend/Backend Protocol" of PostgreSQL's manual has
+ * them. Lengths are written after the body, so that nothing is encoded twice.
+ */
+final class FrontendMessages {
+  private static final int PROTOCOL_3_0 = 3 << 16;
+  private static final int CANCEL_REQUEST = 80877102;
+
+  private FrontendMessages() {}
+
+  static void startup(ByteBuf out, Map<String, String> parameters) {
+    int start = out.writerIndex();
+    out.writeInt(0).writeInt(PROTOCOL_3_0);
+    parameters.forEach(
+        (name, value) -> {
+          cstring(out, name);
+          cstring(out, value);
+        });
+    out.writeByte(0);
+    out.setInt(start, out.writerIndex() - start);
+  }
+
+  static void cancelRequest(ByteBuf out, int pid, int key) {
+    out.writeInt(16).writeInt(CANCEL_REQUEST).writeInt(pid).writeInt(key);
+  }
+
+  /** Parse, Bind, Describe and Execute of the unnamed statement, all in text. */
+  static void execute(ByteBuf out, PgStatement statement) {
+    int parse = begin(out, 'P');
+    cstring(out, "");
+    cstring(out, statement.sql());
+    out.writeShort(0);
+    end(out, parse);
+    int bind = begin(out, 'B');
+    cstring(out, "");
+    cstring(out, "");
+    out.writeShort(0).writeShort(statement.parameters().size());
+    statement.parameters().forEach(value -> parameter(out, value));
+    out.writeShort(0);
+    end(out, bind);
+    int describe = begin(out, 'D');
+    out.writeByte('P');
+    cstring(out, "");
+    end(out, describe);
+    int execute = begin(out, 'E');
+    cstring(out, "");
+    out.writeInt(0);
+    end(out, execute);
+  }
+
+  /** Ends a flight: after an error the server skips to here, and answers ReadyForQuery. */
+  static void sync(ByteBuf out) {
+    end(out, begin(out, 'S'));
+  }
+
+  private static void parameter(ByteBuf out, @Nullable String value) {
+    if (value == null) {
+      out.writeInt(-1);
+      return;
+    }
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    out.writeInt(bytes.length).writeBytes(bytes);
+  }
+
+  private static int begin(ByteBuf out, char type) {
+    out.writeByte(type);
+    int start = out.writerIndex();
+    out.writeInt(0);
+    return start;
+  }
+
+  private static void end(ByteBuf out, int start) {
+    out.setInt(start, out.writerIndex() - start);
+  }
+
+  /** A zero in the text would end it early, and what follows would be read as something else. */
+  private static void cstring(ByteBuf out, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("text with a zero character cannot be sent");
+    }
+    out.writeCharSequence(text, StandardCharsets.UTF_8);
+    out.writeByte(0);
+  }
+}

@@ -1,0 +1,244 @@
+package org.tandemdb.proxy.pg;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.math.BigInteger;
+import java.net.SocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tandemdb.backend.BackendControl;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.BackendLink.ServerProcess;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.BackendUnreachableException;
+import org.tandemdb.backend.FencedException;
+import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.ServerError;
+import org.tandemdb.backend.pg.PgBackend;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.entry.BackendId;
+
+/**
+ * One PostgreSQL server whose client links are Netty's. Control, catalog and Tandem's own links
+ * stay with {@link PgBackend}: they are few, and may block. Thread-safe.
+ */
+public final class NettyPort implements BackendPort<NettyLink> {
+  private static final Logger LOG = LoggerFactory.getLogger(NettyPort.class);
+  private static final SecureRandom SECRETS = new SecureRandom();
+
+  private final PgBackend backend;
+  private final SocketAddress address;
+  private final String database;
+  private final EventLoopGroup loops;
+  private final Duration openTimeout;
+
+  /**
+   * @param backend asked for everything but client links; closed with this port
+   * @param loops owned by the caller
+   * @param openTimeout for connecting, start-up and entering together
+   */
+  public NettyPort(
+      PgBackend backend,
+      SocketAddress address,
+      String database,
+      EventLoopGroup loops,
+      Duration openTimeout) {
+    this.backend = backend;
+    this.address = address;
+    this.database = database;
+    this.loops = loops;
+    this.openTimeout = openTimeout;
+  }
+
+  @Override
+  public BackendId id() {
+    return backend.id();
+  }
+
+  @Override
+  public BackendControl control() {
+    return backend.control();
+  }
+
+  @Override
+  public CompletionStage<? extends BackendLink> openOwn(long epoch, UUID incarnation) {
+    return backend.openOwn(epoch, incarnation);
+  }
+
+  @Override
+  public CompletionStage<Catalog> loadCatalog(long previousVersion) {
+    return backend.loadCatalog(previousVersion);
+  }
+
+  /** A password is not sent: the throw-away knows trust authentication only. */
+  @Override
+  public CompletionStage<NettyLink> open(
+      String user, String password, String purpose, long epoch, UUID incarnation) {
+    CompletableFuture<NettyLink> opened = new CompletableFuture<>();
+    PgWireOpening opening = connect(user, purpose);
+    opening
+        .wire
+        .thenCompose(wire -> wire.ready().thenCompose(key -> enter(wire, key, epoch, incarnation)))
+        .whenComplete(
+            (link, failure) -> {
+              if (failure != null) {
+                opened.completeExceptionally(translated(failure));
+              } else {
+                opened.complete(link);
+              }
+            });
+    opening
+        .channel
+        .eventLoop()
+        .schedule(
+            () ->
+                opened.completeExceptionally(
+                    new BackendUnreachableException(
+                        "no link to " + id() + " within " + openTimeout, null)),
+            openTimeout.toMillis(),
+            TimeUnit.MILLISECONDS);
+    opened.whenComplete(
+        (link, failure) -> {
+          if (failure != null) {
+            opening.channel.close();
+          }
+        });
+    return opened;
+  }
+
+  private record PgWireOpening(Channel channel, CompletableFuture<PgWire> wire) {}
+
+  private PgWireOpening connect(String user, String purpose) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("user", user);
+    parameters.put("database", database);
+    parameters.put("client_encoding", "UTF8");
+    parameters.put("application_name", purpose);
+    // The log is the durable copy, and markers tell what a crash has lost.
+    parameters.put("options", "-c synchronous_commit=off");
+    ChannelFuture connecting =
+        bootstrap()
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel
+                        .pipeline()
+                        .addLast(
+                            PgWire.frames(PgWire.MAX_FRAME_BYTES), new PgWire(channel, parameters));
+                  }
+                })
+            .connect(address);
+    CompletableFuture<PgWire> wire = new CompletableFuture<>();
+    connecting.addListener(
+        (ChannelFutureListener)
+            done -> {
+              if (done.isSuccess()) {
+                wire.complete(done.channel().pipeline().get(PgWire.class));
+              } else {
+                wire.completeExceptionally(
+                    new BackendUnreachableException("connect to " + id(), done.cause()));
+              }
+            });
+    return new PgWireOpening(connecting.channel(), wire);
+  }
+
+  private Bootstrap bootstrap() {
+    return new Bootstrap()
+        .group(loops)
+        .channel(NioSocketChannel.class)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.SO_KEEPALIVE, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) openTimeout.toMillis());
+  }
+
+  /** Nobody sees the link before the server has let it in. */
+  private CompletionStage<NettyLink> enter(
+      PgWire wire, PgWire.Key key, long epoch, UUID incarnation) {
+    String secret = new BigInteger(128, SECRETS).toString(Character.MAX_RADIX);
+    return backend
+        .admit(key.pid(), secret)
+        .thenCompose(
+            ok ->
+                wire.send(
+                    List.of(
+                        PgStatement.of(
+                            "SELECT tandem.enter($1, $2, $3)",
+                            Long.toString(epoch),
+                            incarnation.toString(),
+                            secret))))
+        .thenApply(
+            results ->
+                new NettyLink(
+                    id(),
+                    new ServerProcess(key.pid(), results.get(0).single()),
+                    wire,
+                    secret,
+                    backend.preparedPrefix(),
+                    () -> cancel(key)));
+  }
+
+  /** On a connection of its own, as the protocol wants it; the server closes it. */
+  private void cancel(PgWire.Key key) {
+    bootstrap()
+        .handler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                // Only written to.
+              }
+            })
+        .connect(address)
+        .addListener(
+            (ChannelFutureListener)
+                connected -> {
+                  if (!connected.isSuccess()) {
+                    // The statement goes on, as it may after any cancel.
+                    LOG.debug("cancel did not reach {}", id(), connected.cause());
+                    return;
+                  }
+                  ByteBuf out = connected.channel().alloc().buffer(16);
+                  FrontendMessages.cancelRequest(out, key.pid(), key.secret());
+                  connected.channel().writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+                });
+  }
+
+  private Throwable translated(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    String state = ServerError.sqlState(cause).orElse("");
+    String message = "open a link to " + id() + ": " + cause.getMessage();
+    if (state.equals("TD001")) {
+      return new FencedException(message, cause);
+    }
+    if (state.equals("TD002")) {
+      return new IncarnationException(message, cause);
+    }
+    boolean lost = state.startsWith("08") || state.startsWith("57P");
+    return lost ? new BackendUnreachableException(message, cause) : new CompletionException(cause);
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+  }
+}
