@@ -7,6 +7,7 @@ import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.engine.Reports;
 import org.tandemdb.engine.pg.PgEngines;
+import org.tandemdb.env.Environment;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.SessionExecutor;
@@ -30,12 +31,21 @@ final class EmbeddedEngine implements SessionSource {
 
   /** Opens the engine of {@code config} in this JVM. */
   static SessionSource open(ClusterConfig config) {
+    return open(config, PgEngines::open);
+  }
+
+  /** Puts an engine together on an environment that lives as long as the engine. */
+  interface Assembly {
+    Engine<JdbcLink> open(ClusterConfig config, Environment environment);
+  }
+
+  static SessionSource open(ClusterConfig config, Assembly assembly) {
     SystemEnvironment environment =
         new SystemEnvironment(
             "tandem-" + config.database(),
             THREADS + THREADS_PER_BACKEND * config.backends().size());
     try {
-      return new EmbeddedEngine(environment, PgEngines.open(config, environment));
+      return new EmbeddedEngine(environment, assembly.open(config, environment));
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;

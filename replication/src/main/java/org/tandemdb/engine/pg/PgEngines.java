@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.pg.PgBackend;
 import org.tandemdb.cluster.FirstStart;
@@ -16,6 +17,7 @@ import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.log.LocalReplicationLog;
 import org.tandemdb.log.LogOptions;
+import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.plan.SqlPlanner;
 
 /** Opens engines over PostgreSQL with a local log. */
@@ -31,9 +33,15 @@ public final class PgEngines {
    *     not as it must be
    */
   public static Engine<JdbcLink> open(ClusterConfig config, Environment environment) {
+    return open(config, environment, Joints.PLAIN);
+  }
+
+  /** As {@link #open(ClusterConfig, Environment)}, with something between. */
+  public static Engine<JdbcLink> open(
+      ClusterConfig config, Environment environment, Joints joints) {
     List<PgBackend> inspected = ports(config, environment, new UUID(0, 0));
     FirstStart start;
-    LocalReplicationLog log;
+    ReplicationLog log;
     try {
       start = FirstStart.inspect(inspected);
       if (!start.isFirst() && !Files.isDirectory(config.log())) {
@@ -41,7 +49,7 @@ public final class PgEngines {
             ErrorCode.WRONG_CLUSTER,
             "the backends belong to a cluster, but there is no log at " + config.log());
       }
-      log = openLog(config, environment);
+      log = joints.log().apply(openLog(config, environment));
       try {
         start.checkAgainst(log.info().clusterId(), log.info().epoch() == 0);
       } catch (RuntimeException e) {
@@ -51,9 +59,11 @@ public final class PgEngines {
     } finally {
       inspected.forEach(PgBackend::close);
     }
-    List<PgBackend> ports = ports(config, environment, log.info().clusterId());
+    List<BackendPort<JdbcLink>> ports = new ArrayList<>();
+    ports(config, environment, log.info().clusterId())
+        .forEach(port -> ports.add(joints.port().apply(port)));
     try {
-      start.initialise(ports.stream().map(PgBackend::control).toList(), log.info().clusterId());
+      start.initialise(ports.stream().map(BackendPort::control).toList(), log.info().clusterId());
       return Engine.<JdbcLink>start(
               config,
               log,
@@ -65,7 +75,7 @@ public final class PgEngines {
           .toCompletableFuture()
           .join();
     } catch (RuntimeException e) {
-      ports.forEach(PgBackend::close);
+      ports.forEach(BackendPort::close);
       log.close();
       Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
       throw cause instanceof TandemException known
