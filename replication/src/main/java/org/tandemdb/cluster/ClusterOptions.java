@@ -20,6 +20,7 @@ public record ClusterOptions(
     int eventsKept) {
 
   Recovery.Options recovery() {
-    return new Recovery.Options(drainDeadline, applier.lockTimeout(), applier.runBytes());
+    return new Recovery.Options(
+        drainDeadline, applier.lockTimeout(), applier.runEntries(), applier.runBytes());
   }
 }

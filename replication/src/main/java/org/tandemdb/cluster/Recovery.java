@@ -42,9 +42,10 @@ final class Recovery<L extends BackendLink> {
   /**
    * @param drainDeadline how long old sessions may take to end
    * @param lockTimeout of one statement
-   * @param runBytes most bytes of entries in one transaction
+   * @param runEntries most entries in one transaction
+   * @param runBytes most bytes of entries read from the log at once
    */
-  record Options(Duration drainDeadline, Duration lockTimeout, int runBytes) {}
+  record Options(Duration drainDeadline, Duration lockTimeout, int runEntries, int runBytes) {}
 
   private final BackendPort<L> port;
   private final BackendControl control;
@@ -169,13 +170,27 @@ final class Recovery<L extends BackendLink> {
               if (entries.isEmpty()) {
                 return CompletableFuture.completedFuture(null);
               }
-              List<Entry> missing =
-                  entries.stream().filter(e -> !markers.contains(e.position())).toList();
-              Position watermark = entries.get(entries.size() - 1).position();
-              applied += missing.size();
-              return applyRun(link, missing, watermark, 0)
+              return applyInRuns(link, entries, 0, markers)
                   .thenCompose(ok -> applyFrom(cursor, link, markers, head));
             });
+  }
+
+  /**
+   * In transactions of a bounded number of entries: the versions that one transaction makes of a
+   * row cannot be pruned before it ends, so that each update of a hot row would take longer than
+   * the last.
+   */
+  private CompletionStage<Void> applyInRuns(
+      BackendLink link, List<Entry> entries, int from, Set<Position> markers) {
+    if (from >= entries.size()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    int to = Math.min(entries.size(), from + options.runEntries());
+    List<Entry> missing =
+        entries.subList(from, to).stream().filter(e -> !markers.contains(e.position())).toList();
+    applied += missing.size();
+    return applyRun(link, missing, entries.get(to - 1).position(), 0)
+        .thenCompose(ok -> applyInRuns(link, entries, to, markers));
   }
 
   /** Nobody of ours is left on this backend, so only a stranger's session can be in the way. */

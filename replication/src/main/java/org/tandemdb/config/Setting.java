@@ -175,7 +175,7 @@ public enum Setting {
       "1h",
       "How long an applier waits for a lock before it goes on serially."),
   APPLY_RUN_ENTRIES(
-      LIMIT, COUNT, "512", "1", "65536", "Entries that a replica applies as one transaction."),
+      LIMIT, COUNT, "128", "1", "65536", "Entries that a replica applies as one transaction."),
   APPLY_RUN_BYTES(
       LIMIT, BYTES, "4MiB", "4KiB", "1GiB", "Bytes that a replica applies as one transaction."),
   WATERMARK_INTERVAL(

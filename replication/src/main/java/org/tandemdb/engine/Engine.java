@@ -257,8 +257,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   }
 
   /**
-   * After DDL, while the gate is still held alone. Nothing is planned until the new catalog is there:
-   * a primary that is lost meanwhile is asked again when there is another.
+   * After DDL, while the gate is still held alone. Nothing is planned until the new catalog is
+   * there: a primary that is lost meanwhile is asked again when there is another.
    */
   CompletionStage<Void> reloadCatalog() {
     reservations.forget();
@@ -380,8 +380,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                 limit,
                 () ->
                     copy.completeExceptionally(
-                        new TandemException(
-                            ErrorCode.NO_BACKEND, what + " within " + limit)));
+                        new TandemException(ErrorCode.NO_BACKEND, what + " within " + limit)));
     copy.whenComplete((ok, failure) -> timer.cancel());
     return copy;
   }

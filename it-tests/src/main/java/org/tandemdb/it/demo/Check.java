@@ -134,6 +134,12 @@ final class Check {
     say(
         "compared %d tables with %,d rows; %,d orders entered; %,d transactions begun anew",
         comparison.tables(), comparison.rows(), progress.transactions(), progress.begunAnew());
+    section(
+        "Recoveries",
+        cluster.status().lastEvents(EVENTS_SHOWN).stream()
+            .filter(event -> event.text().startsWith("recovered") || event.text().contains("ends"))
+            .map(event -> event.at() + " " + event.subject() + ": " + event.text())
+            .toList());
     boolean good =
         problems.isEmpty()
             && progress.autocommitErrors() == 0

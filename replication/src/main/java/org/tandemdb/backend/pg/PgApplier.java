@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink.ApplyOutcome;
 import org.tandemdb.backend.BackendLink.ApplyRun;
 import org.tandemdb.entry.Change;
@@ -20,15 +22,15 @@ import org.tandemdb.entry.Position;
  * Applies entries on one connection, several in one database transaction, in READ COMMITTED, and
  * raises the watermark in the same transaction.
  *
- * <p>Round trips are what an applier spends its time on, so changes with the same text are sent
- * together where that cannot change the result: entries of one batch all held their locks at one
- * moment, so they do not conflict and their first changes may go together, then their second, and
- * so on; the order within each entry stays. Owned by the link's holder.
+ * <p>Plain entries go by {@link PgTextRun}, many in one flight; those with settings of their own,
+ * DDL, staged bodies, and a run that failed go change by change. Owned by the link's holder.
  */
 final class PgApplier {
+  private static final Logger LOGGER = LoggerFactory.getLogger(PgApplier.class);
   private static final int CACHED_STATEMENTS = 256;
 
   private final Connection connection;
+  private final PgTextRun text;
   private final Map<String, Prepared> statements =
       new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -47,9 +49,27 @@ final class PgApplier {
 
   PgApplier(Connection connection) {
     this.connection = connection;
+    this.text = new PgTextRun(connection);
   }
 
+  /**
+   * A run that failed is tried once more, one change after the other: only then is it known which
+   * one it was.
+   */
   ApplyOutcome apply(ApplyRun run) {
+    ApplyOutcome outcome = applyOnce(run);
+    if (run.serially() || !(outcome instanceof ApplyOutcome.Failed failed)) {
+      return outcome;
+    }
+    LOGGER.warn(
+        "{} entries failed as one text and are tried one by one: {}",
+        run.entries().size(),
+        failed.message());
+    return applyOnce(
+        new ApplyRun(run.entries(), run.watermark(), true, run.lockTimeout(), run.stages()));
+  }
+
+  private ApplyOutcome applyOnce(ApplyRun run) {
     Cursor at = new Cursor();
     try {
       connection.setAutoCommit(false);
@@ -86,51 +106,28 @@ final class PgApplier {
     List<Entry> entries = run.entries();
     int from = 0;
     while (from < entries.size()) {
-      int to = from + 1;
-      if (!run.serially() && isPlain(entries.get(from))) {
-        while (to < entries.size()
-            && isPlain(entries.get(to))
-            && entries.get(to).batch() == entries.get(from).batch()) {
-          to++;
-        }
+      int to = from;
+      while (!run.serially() && to < entries.size() && isPlain(entries.get(to))) {
+        to++;
       }
-      if (to - from > 1) {
-        applyTogether(entries.subList(from, to), at);
+      if (to > from) {
+        ApplyOutcome.Diverged diverged = text.apply(entries.subList(from, to));
+        if (diverged != null) {
+          throw new DivergedException(diverged);
+        }
+        from = to;
       } else {
         applyAlone(entries.get(from), run, at);
+        from++;
       }
-      from = to;
     }
   }
 
-  /** Inline, and meant under the pinned settings. */
+  /** Inline, meant under the pinned settings, and nothing but row changes. */
   private static boolean isPlain(Entry entry) {
-    return entry.settings().isEmpty() && entry.body() instanceof Entry.Inline;
-  }
-
-  private void applyTogether(List<Entry> entries, Cursor at)
-      throws SQLException, DivergedException {
-    int depth = 0;
-    for (Entry entry : entries) {
-      depth = Math.max(depth, changesOf(entry).size());
-    }
-    for (int level = 0; level < depth; level++) {
-      Map<String, Group> groups = new LinkedHashMap<>();
-      for (Entry entry : entries) {
-        List<Change> changes = changesOf(entry);
-        if (level < changes.size()) {
-          Change change = changes.get(level);
-          groups.computeIfAbsent(PgChangeSql.of(change), Group::new).add(entry.position(), change);
-        }
-      }
-      for (Group group : groups.values()) {
-        execute(group, at);
-      }
-    }
-  }
-
-  private static List<Change> changesOf(Entry entry) {
-    return ((Entry.Inline) entry.body()).changes();
+    return entry.settings().isEmpty()
+        && entry.body() instanceof Entry.Inline inline
+        && inline.changes().stream().allMatch(change -> change.rows() >= 0);
   }
 
   private void applyAlone(Entry entry, ApplyRun run, Cursor at)
@@ -321,6 +318,10 @@ final class PgApplier {
   private static final class DivergedException extends Exception {
     private static final long serialVersionUID = 1L;
     final transient ApplyOutcome.Diverged outcome;
+
+    DivergedException(ApplyOutcome.Diverged outcome) {
+      this.outcome = outcome;
+    }
 
     DivergedException(Group group, int index, long expected, long actual) {
       this.outcome =

@@ -75,23 +75,27 @@ public final class PgBackend implements BackendPort<JdbcLink> {
 
   @Override
   public CompletionStage<JdbcLink> openOwn(long epoch, UUID incarnation) {
-    return open(user, password, "tandem applier", epoch, incarnation);
+    return open(() -> connector.openSimple(user, password, "tandem applier"), epoch, incarnation);
   }
 
   @Override
   public CompletionStage<JdbcLink> open(
       String clientUser, String clientPassword, String purpose, long epoch, UUID incarnation) {
+    return open(
+        () -> connector.open(clientUser, clientPassword, purpose, Duration.ZERO),
+        epoch,
+        incarnation);
+  }
+
+  private CompletionStage<JdbcLink> open(
+      PgLink.PgWork<Connection> connect, long epoch, UUID incarnation) {
     CompletableFuture<JdbcLink> opened = new CompletableFuture<>();
     environment
         .scheduler()
         .execute(
             () -> {
               try {
-                opened.complete(
-                    enter(
-                        connector.open(clientUser, clientPassword, purpose, Duration.ZERO),
-                        epoch,
-                        incarnation));
+                opened.complete(enter(connect.run(), epoch, incarnation));
               } catch (SQLException e) {
                 opened.completeExceptionally(
                     PgErrors.isLinkLost(e) || PgErrors.stateOf(e).startsWith("TD")

@@ -12,7 +12,8 @@ import org.postgresql.Driver;
  * the durable copy, and markers tell what a crash has lost.
  */
 final class PgConnector {
-  private static final String SESSION_OPTIONS = "-c synchronous_commit=off";
+  private static final String SESSION_OPTIONS =
+      "-c synchronous_commit=off -c standard_conforming_strings=on";
 
   private final String url;
   private final Map<String, String> vendorProperties;
@@ -29,10 +30,21 @@ final class PgConnector {
    */
   Connection open(String user, String password, String purpose, Duration socketTimeout)
       throws SQLException {
+    // A secret in a query's text could be read by its client's other sessions.
+    return open(user, password, purpose, socketTimeout, "extended");
+  }
+
+  /** For appliers, which send many statements as one text. */
+  Connection openSimple(String user, String password, String purpose) throws SQLException {
+    return open(user, password, purpose, Duration.ZERO, "simple");
+  }
+
+  private Connection open(
+      String user, String password, String purpose, Duration socketTimeout, String queryMode)
+      throws SQLException {
     Properties properties = new Properties();
     properties.putAll(vendorProperties);
-    // A secret in a query's text could be read by its client's other sessions.
-    properties.setProperty("preferQueryMode", "extended");
+    properties.setProperty("preferQueryMode", queryMode);
     properties.setProperty("user", user);
     if (!password.isEmpty()) {
       properties.setProperty("password", password);

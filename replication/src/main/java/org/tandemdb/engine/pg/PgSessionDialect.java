@@ -43,7 +43,9 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
     return path;
   }
 
-  /** See {@code PgConnector}: a role called as Tandem's schema is must not work in it by default. */
+  /**
+   * See {@code PgConnector}: a role called as Tandem's schema is must not work in it by default.
+   */
   private static String defaultPath(String user) {
     return user.equals("tandem") ? "public" : DEFAULT_PATH;
   }

@@ -1,0 +1,176 @@
+package org.tandemdb.backend.pg;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.ApplyOutcome;
+import org.tandemdb.entry.Change;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.entry.Position;
+import org.tandemdb.entry.Value;
+
+/**
+ * Applies many changes in one flight: a text of {@code EXECUTE name(...)} over statements that were
+ * prepared at the server, in the order of the log. Round trips are what an applier's time goes
+ * into, above all on a busy machine, and this needs one for hundreds of changes, whatever their
+ * texts are.
+ *
+ * <p>Needs a connection in simple query mode, where the text is sent as it is. An error does not
+ * tell which statement it was: the caller then runs the entries one by one. Owned by its link.
+ */
+final class PgTextRun {
+  /** Most characters in one text; the answers to one text are held until all have come. */
+  private static final int MAX_CHARS = 256 << 10;
+
+  private static final int MAX_NAMES = 256;
+
+  private final Connection connection;
+  private final Map<String, String> names = new LinkedHashMap<>(64, 0.75f, true);
+  private final StringBuilder text = new StringBuilder(4096);
+  private final List<Expected> expected = new ArrayList<>();
+  private int lastName;
+
+  PgTextRun(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * @return what the first change that did not change its rows did, or null if all did
+   * @throws SQLException when a statement failed; prepared names are forgotten, and the caller
+   *     rolls back
+   */
+  ApplyOutcome.@Nullable Diverged apply(List<Entry> entries) throws SQLException {
+    text.setLength(0);
+    expected.clear();
+    try {
+      for (Entry entry : entries) {
+        for (Change change : ((Entry.Inline) entry.body()).changes()) {
+          add(entry.position(), change);
+          if (text.length() >= MAX_CHARS) {
+            ApplyOutcome.Diverged diverged = flush();
+            if (diverged != null) {
+              return diverged;
+            }
+          }
+        }
+      }
+      return flush();
+    } catch (SQLException e) {
+      // Which of the names exist now depends on where it failed.
+      names.clear();
+      throw e;
+    }
+  }
+
+  private void add(Position position, Change change) {
+    String sql = PgChangeSql.of(change);
+    if (change instanceof Change.Statement statement) {
+      String name = name(sql, statement.parameters(), position);
+      execute(name);
+      int n = 0;
+      for (Value value : statement.parameters()) {
+        literal(n++, value.text());
+      }
+      text.append(n == 0 ? ";" : ");");
+      expected.add(new Expected(position, sql, statement.rows()));
+    } else if (change instanceof Change.Rows rows) {
+      String name = name(sql, List.of(), position);
+      int keys = rows.keyColumns().size();
+      int columns = rows.kind() == Change.Kind.DELETE ? 0 : rows.columns().size();
+      for (Change.Row row : rows.values()) {
+        execute(name);
+        int n = 0;
+        // An UPDATE's SET stands before its WHERE, while rows begin with the key.
+        for (int i = 0; i < columns; i++) {
+          literal(n++, row.texts().get(keys + i));
+        }
+        for (int i = 0; i < keys; i++) {
+          literal(n++, row.texts().get(i));
+        }
+        text.append(");");
+        expected.add(new Expected(position, sql, 1));
+      }
+    }
+  }
+
+  private void execute(String name) {
+    text.append("EXECUTE ").append(name);
+  }
+
+  private void literal(int index, @Nullable String value) {
+    text.append(index == 0 ? '(' : ',');
+    if (value == null) {
+      text.append("NULL");
+      return;
+    }
+    text.append('\'');
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      text.append(c);
+      if (c == '\'') {
+        text.append(c);
+      }
+    }
+    text.append('\'');
+  }
+
+  /**
+   * The name under which the server knows {@code sql} with these types; prepared when it is new.
+   */
+  private String name(String sql, List<Value> parameters, Position position) {
+    StringBuilder types = new StringBuilder();
+    for (Value value : parameters) {
+      types.append(types.isEmpty() ? " (" : ",").append(value.type().name());
+    }
+    types.append(types.isEmpty() ? "" : ")");
+    String key = types + " " + sql;
+    String known = names.get(key);
+    if (known != null) {
+      return known;
+    }
+    if (names.size() >= MAX_NAMES) {
+      Iterator<String> eldest = names.values().iterator();
+      text.append("DEALLOCATE ").append(eldest.next()).append(';');
+      eldest.remove();
+      expected.add(new Expected(position, sql, 0));
+    }
+    String name = "tandem_" + ++lastName;
+    text.append("PREPARE ").append(name).append(types).append(" AS ").append(sql).append("\n;");
+    expected.add(new Expected(position, sql, 0));
+    names.put(key, name);
+    return name;
+  }
+
+  private ApplyOutcome.@Nullable Diverged flush() throws SQLException {
+    if (text.isEmpty()) {
+      return null;
+    }
+    ApplyOutcome.Diverged diverged = null;
+    try (Statement statement = connection.createStatement()) {
+      // The text is the server's own language, and braces in it are data.
+      statement.setEscapeProcessing(false);
+      boolean rows = statement.execute(text.toString());
+      for (Expected next : expected) {
+        long count = rows ? -1 : statement.getUpdateCount();
+        if (count != next.rows && diverged == null) {
+          diverged = new ApplyOutcome.Diverged(next.position, next.sql, next.rows, count);
+        }
+        rows = statement.getMoreResults();
+      }
+      if (rows || statement.getUpdateCount() != -1) {
+        throw new SQLException("the server answered more statements than were sent", "XX000");
+      }
+    }
+    text.setLength(0);
+    expected.clear();
+    return diverged;
+  }
+
+  private record Expected(Position position, String sql, long rows) {}
+}
