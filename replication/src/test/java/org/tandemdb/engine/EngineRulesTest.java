@@ -53,6 +53,7 @@ class EngineRulesTest {
       client.run("CREATE TABLE t (id int PRIMARY KEY, v text)");
       client.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')");
     }
+    assertCopiesAreEqual("t");
   }
 
   @AfterEach
