@@ -53,6 +53,8 @@ class EngineRulesTest {
       client.run("CREATE TABLE t (id int PRIMARY KEY, v text)");
       client.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')");
     }
+    until(
+        () -> engine.cluster().members().stream().allMatch(m -> m.state() == BackendState.ONLINE));
     assertCopiesAreEqual("t");
   }
 
