@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
@@ -316,7 +317,16 @@ final class PgLink implements JdbcLink {
   public void sever() {
     severed = true;
     try {
-      connection.abort(closer);
+      abort(closer);
+    } catch (RejectedExecutionException e) {
+      // The engine's threads have ended before this link: nobody else would close its socket.
+      abort(Runnable::run);
+    }
+  }
+
+  private void abort(Executor by) {
+    try {
+      connection.abort(by);
     } catch (SQLException e) {
       throw new IllegalStateException("abort of a connection failed", e);
     }
