@@ -52,6 +52,12 @@ public interface BackendControl extends AutoCloseable {
   /** Step 6, and now and then: raises the watermark and deletes markers at or below it. */
   CompletionStage<Void> raiseWatermark(Position watermark, boolean durably);
 
+  /**
+   * Keeps reservations, each merged with what is kept. Not durable by itself, but never lost where
+   * a later {@link #raiseWatermark} is kept.
+   */
+  CompletionStage<Void> reserve(List<Reservation> reservations);
+
   /** Promotion: every sequence past every reservation. */
   CompletionStage<Void> advanceSequences();
 

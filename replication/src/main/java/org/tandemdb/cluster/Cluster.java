@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +17,7 @@ import org.tandemdb.apply.Applier;
 import org.tandemdb.apply.Progress;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.commit.CommitListener;
 import org.tandemdb.commit.CommitPipeline;
 import org.tandemdb.commit.PositionSource;
@@ -50,6 +53,9 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private final List<CommitPipeline> unsettled = new ArrayList<>();
   private final List<MembershipListener> listeners =
       new java.util.concurrent.CopyOnWriteArrayList<>();
+  private final Supplier<List<Reservation>> reservations;
+  private List<Reservation> reserved = List.of();
+  private long reservedIn;
   private volatile @Nullable Term<L> term;
   private volatile CompletableFuture<Term<L>> nextTerm = new CompletableFuture<>();
   private volatile long noTermSinceNanos;
@@ -67,7 +73,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       List<Integer> weights,
       ReplicationLog log,
       Environment environment,
-      ClusterOptions options) {
+      ClusterOptions options,
+      Supplier<List<Reservation>> reservations) {
     List<Member<L>> made = new ArrayList<>();
     for (int i = 0; i < ports.size(); i++) {
       made.add(new Member<>(ports.get(i), weights.get(i), environment));
@@ -76,6 +83,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     this.log = log;
     this.environment = environment;
     this.options = options;
+    this.reservations = reservations;
     this.serial = new SerialExecutor(environment.scheduler());
     this.positions = new PositionSource(log.durableHead());
     this.confirmed = new Progress(environment, log.durableHead());
@@ -642,9 +650,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       if (!held.isAfter(member.durable())) {
         continue;
       }
-      member
-          .control()
-          .raiseWatermark(held, true)
+      (member == now.primary() ? reserved(now) : CompletableFuture.<Void>completedFuture(null))
+          .thenCompose(ok -> member.control().raiseWatermark(held, true))
           .whenComplete(
               (ok, failure) -> {
                 if (failure == null) {
@@ -655,6 +662,27 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
                 }
               });
     }
+  }
+
+  /**
+   * The primary has committed entries that carry reservations without executing those. Once its
+   * watermark has passed such an entry nobody reads it again, so they are kept before.
+   */
+  private CompletionStage<Void> reserved(Term<L> now) {
+    List<Reservation> all = reservations.get();
+    if (all.isEmpty()
+        || now.epoch() == reservedIn && Set.copyOf(all).equals(Set.copyOf(reserved))) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return now.primary()
+        .control()
+        .reserve(all)
+        .thenRunAsync(
+            () -> {
+              reserved = all;
+              reservedIn = now.epoch();
+            },
+            serial);
   }
 
   /** Below what every backend holds durably; near the log's limit, without those that are away. */

@@ -1,7 +1,9 @@
 package org.tandemdb.cluster;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +15,8 @@ import org.tandemdb.backend.BackendLink.ApplyOutcome;
 import org.tandemdb.backend.BackendLink.ApplyRun;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.Reservation;
+import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
@@ -29,7 +33,7 @@ import org.tandemdb.log.ReplicationLog;
  *   <li>the drain: nobody who entered before can still commit
  *   <li>prepared transactions: the log decides
  *   <li>holdings: of this cluster, and nothing beyond the log's head
- *   <li>what is missing, in log order: above the watermark, without the marked
+ *   <li>what is missing, in log order: above the watermark; of the marked, only the reservations
  *   <li>the watermark: raised durably, then the markers below it are deleted
  * </ol>
  *
@@ -186,11 +190,53 @@ final class Recovery<L extends BackendLink> {
       return CompletableFuture.completedFuture(null);
     }
     int to = Math.min(entries.size(), from + options.runEntries());
-    List<Entry> missing =
-        entries.subList(from, to).stream().filter(e -> !markers.contains(e.position())).toList();
-    applied += missing.size();
-    return applyRun(link, missing, entries.get(to - 1).position(), 0)
+    return missing(entries.subList(from, to), markers, 0, new ArrayList<>())
+        .thenCompose(
+            missing -> {
+              applied += missing.size();
+              return applyRun(link, missing, entries.get(to - 1).position(), 0);
+            })
         .thenCompose(ok -> applyInRuns(link, entries, to, markers));
+  }
+
+  private CompletionStage<List<Entry>> missing(
+      List<Entry> entries, Set<Position> markers, int from, List<Entry> missing) {
+    for (int i = from; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      if (!markers.contains(entry.position())) {
+        missing.add(entry);
+      } else if (entry.body() instanceof Entry.Inline inline) {
+        addReservations(entry, inline.changes(), missing);
+      } else if (entry.body() instanceof Entry.Staged staged) {
+        int next = i + 1;
+        return log.readStage(staged.stage(), staged.chunks() - 1)
+            .thenCompose(
+                last -> {
+                  addReservations(entry, last, missing);
+                  return missing(entries, markers, next, missing);
+                });
+      }
+    }
+    return CompletableFuture.completedFuture(missing);
+  }
+
+  /**
+   * What an entry that is held leaves to do: its primary committed the rows, and not the
+   * reservations that it carried for the others, which stand at its end. They merge, so doing them
+   * again changes nothing.
+   */
+  private static void addReservations(Entry held, List<Change> changes, List<Entry> missing) {
+    List<Change> reservations =
+        changes.stream().filter(change -> Reservation.TABLE.equals(change.table())).toList();
+    if (!reservations.isEmpty()) {
+      missing.add(
+          new Entry(
+              held.position(),
+              held.batch(),
+              held.createdAtMillis(),
+              Map.of(),
+              new Entry.Inline(reservations)));
+    }
   }
 
   /** Nobody of ours is left on this backend, so only a stranger's session can be in the way. */

@@ -76,7 +76,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final SessionDialect<L> dialect;
   private final Gate gate;
   private final ReadRouter<L> router;
-  private final Reservations reservations = new Reservations();
+  private final Reservations reservations;
   private final Map<BackendId, Member<L>> members = new HashMap<>();
   private final Map<String, SimpleLinkPool<L>> pools = new HashMap<>();
   private volatile Catalog catalog;
@@ -97,6 +97,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
       Planner planner,
       Binder<L> binder,
       SessionDialect<L> dialect,
+      Reservations reservations,
       Catalog catalog) {
     this.config = config;
     this.log = log;
@@ -105,6 +106,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     this.planner = planner;
     this.binder = binder;
     this.dialect = dialect;
+    this.reservations = reservations;
     this.catalog = catalog;
     this.gate = new Gate(environment);
     this.router = new ReadRouter<>(cluster, log, environment, config.limits().readPatience());
@@ -126,8 +128,15 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
       Binder<L> binder,
       SessionDialect<L> dialect) {
     List<Integer> weights = config.backends().stream().map(b -> b.weight()).toList();
+    Reservations reservations = new Reservations();
     Cluster<L> cluster =
-        new Cluster<>(ports, weights, log, environment, optionsOf(config.limits()));
+        new Cluster<>(
+            ports,
+            weights,
+            log,
+            environment,
+            optionsOf(config.limits()),
+            reservations::given);
     CompletableFuture<Term<L>> opened = cluster.start().toCompletableFuture();
     environment
         .scheduler()
@@ -146,7 +155,15 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
             catalog -> {
               Engine<L> engine =
                   new Engine<>(
-                      config, log, environment, cluster, planner, binder, dialect, catalog);
+                      config,
+                      log,
+                      environment,
+                      cluster,
+                      planner,
+                      binder,
+                      dialect,
+                      reservations,
+                      catalog);
               engine.router.start();
               return engine;
             })

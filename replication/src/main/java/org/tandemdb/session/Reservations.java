@@ -2,6 +2,7 @@ package org.tandemdb.session;
 
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
@@ -11,13 +12,19 @@ import org.tandemdb.entry.Value;
  * How far values of each sequence are covered by the log: after a failover the new primary starts
  * above, so that no value is handed out twice. A transaction that comes near the end of what is
  * covered carries the next stretch in its entry; replicas keep it in {@code tandem.reservation}.
- * The primary needs none: its own sequence stands where it stands. Thread-safe.
+ *
+ * <p>The primary must have it as well: a crash may take the tail of its own commits, its sequences'
+ * advances among them, and when it comes back the log returns the rows, not the advances. It gets
+ * what {@link #given} says before its watermark passes the entry that carried it. Thread-safe.
  */
 public final class Reservations {
   /** Values covered ahead. */
   private static final long STRETCH = 1024;
 
   private final ConcurrentHashMap<TableName, Long> covered = new ConcurrentHashMap<>();
+
+  /** Of all entries ever built here, logged or not: reserving too much costs a gap. */
+  private final ConcurrentHashMap<TableName, Reservation> given = new ConcurrentHashMap<>();
 
   /** The value is used: true if the entry has to carry a reservation. */
   boolean isNearEnd(TableName sequence, long value, boolean ascending) {
@@ -36,7 +43,7 @@ public final class Reservations {
   static Change change(TableName sequence, long reserved, boolean ascending) {
     String merge = ascending ? "greatest" : "least";
     return new Change.Statement(
-        new TableName("tandem", "reservation"),
+        Reservation.TABLE,
         "INSERT INTO tandem.reservation AS r VALUES ($1, $2, $3) "
             + "ON CONFLICT (sequence_schema, sequence_name) DO UPDATE SET reserved = "
             + merge
@@ -46,6 +53,16 @@ public final class Reservations {
             Value.ofText(new TypeRef("varchar"), sequence.name()),
             Value.ofText(new TypeRef("int8"), Long.toString(reserved))),
         1);
+  }
+
+  /** An entry that carries it is about to be logged. */
+  void giving(TableName sequence, long reserved, boolean ascending) {
+    given.merge(sequence, new Reservation(sequence, reserved, ascending), Reservation::further);
+  }
+
+  /** The furthest reservation of each sequence that any entry so far has carried. */
+  public List<Reservation> given() {
+    return List.copyOf(given.values());
   }
 
   /** The entry that carried it is committed. */

@@ -252,7 +252,10 @@ public final class TransactionRecord {
           });
     }
     reserving.forEach(
-        (sequence, used) -> all.add(Reservations.change(sequence, used.value, used.ascending)));
+        (sequence, used) -> {
+          reservations.giving(sequence, used.value, used.ascending);
+          all.add(Reservations.change(sequence, used.value, used.ascending));
+        });
     Staging target = staging;
     if (target == null) {
       return new Entry.Inline(all);

@@ -17,6 +17,7 @@ import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.NotDrainedException;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 
@@ -393,6 +394,12 @@ final class SimControl implements BackendControl {
       }
     }
     return tx;
+  }
+
+  /** The simulation has no sequences. */
+  @Override
+  public CompletionStage<Void> reserve(List<Reservation> reservations) {
+    return nothing(ask("keep reservations", SimServerProcess::pause));
   }
 
   @Override

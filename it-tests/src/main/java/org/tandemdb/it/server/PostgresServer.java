@@ -174,7 +174,7 @@ public final class PostgresServer implements AutoCloseable {
     if (process == null) {
       return;
     }
-    signal(process.pid(), "STOP");
+    Signals.send(process.pid(), "STOP");
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
     all.forEach(ProcessHandle::destroyForcibly);
@@ -190,7 +190,7 @@ public final class PostgresServer implements AutoCloseable {
     }
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
-    signal(process.pid(), "INT");
+    Signals.send(process.pid(), "INT");
     if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
       kill9();
       return;
@@ -220,15 +220,23 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  private static void signal(long pid, String signal) throws InterruptedException {
-    try {
-      new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start()
-          .waitFor();
-    } catch (IOException e) {
-      throw new IllegalStateException("cannot send signal " + signal, e);
+  /** Stops the postmaster and its children, as if the machine had frozen. */
+  public synchronized void pause() throws InterruptedException {
+    Process process = postmaster;
+    if (process == null) {
+      return;
+    }
+    // First, so that it has no child that is not seen.
+    Signals.send(process.pid(), "STOP");
+    for (long pid : pids()) {
+      Signals.send(pid, "STOP");
+    }
+  }
+
+  /** Lets all of them go on. */
+  public synchronized void resume() throws InterruptedException {
+    for (long pid : pids()) {
+      Signals.send(pid, "CONT");
     }
   }
 

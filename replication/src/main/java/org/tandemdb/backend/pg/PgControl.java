@@ -20,6 +20,7 @@ import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.NotDrainedException;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
@@ -283,6 +284,28 @@ final class PgControl implements BackendControl {
                     "DELETE FROM tandem.marker WHERE (epoch, number) <= (?, ?)",
                     watermark.epoch(),
                     watermark.number());
+              });
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> reserve(List<Reservation> reservations) {
+    return tell(
+        "keep reservations",
+        () -> {
+          connected();
+          work.change(
+              connection -> {
+                for (Reservation reservation : reservations) {
+                  work.update(
+                      "INSERT INTO tandem.reservation AS r VALUES (?, ?, ?) "
+                          + "ON CONFLICT (sequence_schema, sequence_name) DO UPDATE SET reserved = "
+                          + (reservation.ascending() ? "greatest" : "least")
+                          + "(r.reserved, excluded.reserved)",
+                      reservation.sequence().schema(),
+                      reservation.sequence().name(),
+                      reservation.reserved());
+                }
               });
         });
   }
