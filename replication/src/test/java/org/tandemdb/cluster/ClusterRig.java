@@ -46,7 +46,8 @@ final class ClusterRig {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(60),
-                1000));
+                1000),
+            List::of);
   }
 
   void start() {

@@ -20,6 +20,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.NotDrainedException;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
@@ -140,6 +141,11 @@ public final class FakeBackend implements BackendPort<FakeLink>, BackendControl 
   public CompletionStage<Void> raiseWatermark(Position to, boolean durably) {
     return done("watermark " + to.number())
         .thenAccept(ok -> watermark = Position.max(watermark, to));
+  }
+
+  @Override
+  public CompletionStage<Void> reserve(List<Reservation> reservations) {
+    return done("reservations");
   }
 
   @Override
