@@ -1,6 +1,7 @@
 package org.tandemdb.env;
 
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -48,10 +49,17 @@ final class SystemScheduler implements TaskScheduler, AutoCloseable {
   }
 
   /** The executor would keep the exception in a future that nobody looks at. */
-  private static Runnable reported(Runnable task) {
+  private Runnable reported(Runnable task) {
     return () -> {
       try {
         task.run();
+      } catch (RejectedExecutionException e) {
+        if (!executor.isShutdown()) {
+          LOG.error("a task of the engine found no thread", e);
+          return;
+        }
+        // It wanted to go on with something; nothing goes on after the end.
+        LOG.debug("a task ends with the engine", e);
       } catch (RuntimeException | Error e) {
         LOG.error("a task of the engine failed", e);
       }
