@@ -118,6 +118,10 @@ public final class NettyLink implements BackendLink {
             return new MarkOutcome.Marked(results.get(0).single());
           }
           Throwable cause = failure == null ? null : unwrap(failure);
+          if (cause != null && String.valueOf(cause.getMessage()).contains(secret)) {
+            // A client may have its server quote parameters in errors: that secret is known now.
+            sever();
+          }
           return new MarkOutcome.Refused(
               ServerError.sqlState(cause).orElse("40000"),
               cause == null ? "the transaction was not prepared" : String.valueOf(cause),
