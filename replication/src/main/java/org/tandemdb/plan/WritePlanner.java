@@ -91,7 +91,7 @@ final class WritePlanner {
   private static Refusal hazard(TableName table, String hazard) {
     return new Refusal(
         "writes to " + table + " cannot be made equal on every copy yet: " + hazard,
-        "See `tandem check` for what stands in the way.");
+        "See docs/limits.md for what stands in the way.");
   }
 
   private Plan insert(Insert insert) throws Refusal {
