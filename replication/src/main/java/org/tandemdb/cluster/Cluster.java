@@ -671,7 +671,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private CompletionStage<Void> reserved(Term<L> now) {
     List<Reservation> all = reservations.get();
     if (all.isEmpty()
-        || now.epoch() == reservedIn && Set.copyOf(all).equals(Set.copyOf(reserved))) {
+        || (now.epoch() == reservedIn && Set.copyOf(all).equals(Set.copyOf(reserved)))) {
       return CompletableFuture.completedFuture(null);
     }
     return now.primary()
@@ -688,7 +688,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   /** Below what every backend holds durably; near the log's limit, without those that are away. */
   private void truncate() {
     ReplicationLog.LogStatus status = log.status();
-    boolean scarce = status.bytes() > status.maxBytes() / 4 * 3;
+    boolean scarce = status.bytes() > (status.maxBytes() / 4) * 3;
     Position held = null;
     for (Member<L> member : members) {
       boolean away =

@@ -131,12 +131,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     Reservations reservations = new Reservations();
     Cluster<L> cluster =
         new Cluster<>(
-            ports,
-            weights,
-            log,
-            environment,
-            optionsOf(config.limits()),
-            reservations::given);
+            ports, weights, log, environment, optionsOf(config.limits()), reservations::given);
     CompletableFuture<Term<L>> opened = cluster.start().toCompletableFuture();
     environment
         .scheduler()

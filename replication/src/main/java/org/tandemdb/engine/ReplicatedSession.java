@@ -102,8 +102,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     Open<L> now = open;
     if (now != null) {
       return now.ready(plan instanceof Plan.Exclusive)
-          ? CompletableFuture.completedFuture(started(now, request))
-          : upgrade(now).thenApply(ok -> started(now, request));
+          ? started(now, request)
+          : upgrade(now).thenCompose(ok -> started(now, request));
     }
     if (!(plan instanceof Plan.Exclusive)) {
       // The hot path: a share, a term and a link that are there.
@@ -113,12 +113,12 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         Lease<L> lease = held(term.primary(), term.epoch());
         if (lease != null) {
           return releasedOnFailure(permit, begin(term, lease, permit, spec))
-              .thenApply(ready -> started(ready, request));
+              .thenCompose(ready -> started(ready, request));
         }
       }
       if (permit != null) {
         return openOn(CompletableFuture.completedFuture(permit), spec)
-            .thenApply(ready -> started(ready, request));
+            .thenCompose(ready -> started(ready, request));
       }
     }
     CompletionStage<Gate.Permit> permit =
@@ -126,7 +126,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
             ? engine.exclusivePermit()
             : engine.gate().share(engine.limits().leaseTimeout());
     return openOn(permit, spec)
-        .thenApply(ready -> started(ready, request))
+        .thenCompose(ready -> started(ready, request))
         .exceptionallyCompose(ReplicatedSession::gateFailure);
   }
 
@@ -147,15 +147,20 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   /** Made again: the catalog may have changed while the gate was awaited. */
-  private Started<L> started(Open<L> now, Request request) {
+  private CompletionStage<Started<L>> started(Open<L> now, Request request) {
     Plan current = engine.plan(request, view());
     if (current instanceof Plan.Exclusive && !now.permit.isExclusive()) {
-      throw new TandemException(
-          ErrorCode.TRANSACTION_LOST, "the schema changed while the statement waited");
+      return rollback()
+          .thenCompose(
+              ok ->
+                  CompletableFuture.failedFuture(
+                      new TandemException(
+                          ErrorCode.TRANSACTION_LOST,
+                          "the schema changed while the statement waited")));
     }
     now.ran = true;
     now.term.primary().writes().incrementAndGet();
-    return new Started<>(now.lease, current);
+    return CompletableFuture.completedFuture(new Started<>(now.lease, current));
   }
 
   private CompletionStage<Open<L>> openOn(CompletionStage<Gate.Permit> permit, BeginSpec spec) {

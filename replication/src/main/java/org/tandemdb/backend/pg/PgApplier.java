@@ -81,7 +81,7 @@ final class PgApplier {
     } catch (DivergedException e) {
       return rolledBack(e.outcome);
     } catch (SQLException e) {
-      if (PgErrors.isLinkLost(e)) {
+      if (PgErrors.isLinkLost(e) || PgErrors.isServersOwn(e)) {
         return new ApplyOutcome.LinkLost(String.valueOf(e.getMessage()));
       }
       ApplyOutcome outcome =

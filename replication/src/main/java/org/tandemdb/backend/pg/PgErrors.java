@@ -34,6 +34,12 @@ final class PgErrors {
         || state.equals("57014");
   }
 
+  /** True if the server lacks something (disk, memory, connections): its data are not to blame. */
+  static boolean isServersOwn(SQLException e) {
+    String state = stateOf(e);
+    return state.startsWith("53") || state.startsWith("58");
+  }
+
   static String stateOf(SQLException e) {
     String state = e.getSQLState();
     return state == null ? "" : state;
