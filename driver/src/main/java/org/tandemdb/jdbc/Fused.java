@@ -3,8 +3,10 @@ package org.tandemdb.jdbc;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.MarkOutcome;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.entry.Position;
@@ -34,10 +36,8 @@ final class Fused {
   static boolean fits(Plan plan, Command command) {
     return command.isPrepared()
         && plan instanceof Plan.Write write
-        && write.capture().hidden().isEmpty()
         && write.capture().clientColumns() == 0
-        && write.template() instanceof Plan.Template.Verbatim verbatim
-        && verbatim.insertsOneRow()
+        && write.template().insertsOneRow()
         && !write.sqlForPrimary().endsWith(";");
   }
 
@@ -45,7 +45,8 @@ final class Fused {
   MarkOutcome run(EngineSession<JdbcLink> session, Position position) {
     try {
       // On a line of its own: the client's text may end in a comment.
-      String sql = plan.sqlForPrimary() + "\nRETURNING " + link.markCall();
+      int hidden = plan.capture().hidden().size();
+      String sql = plan.sqlForPrimary() + (hidden == 0 ? "\nRETURNING " : "\n, ") + link.markCall();
       PreparedStatement vendor =
           (PreparedStatement) command.vendor(link, sql, Command.Shape.CLIENT);
       link.bindMark(vendor, parameters.size() + 1, position);
@@ -56,9 +57,17 @@ final class Fused {
         if (!clock.next()) {
           return new MarkOutcome.Refused("XX000", "one row was to be inserted, and none was", null);
         }
-        session.executed(plan, parameters, 1, Collections.emptyIterator());
+        List<@Nullable String> captured = new ArrayList<>(hidden);
+        for (int i = 1; i <= hidden; i++) {
+          captured.add(clock.getString(i));
+        }
+        session.executed(
+            plan,
+            parameters,
+            1,
+            hidden == 0 ? Collections.emptyIterator() : List.of(captured).iterator());
         command.count(1);
-        return new MarkOutcome.Marked(clock.getString(1));
+        return new MarkOutcome.Marked(clock.getString(hidden + 1));
       }
     } catch (SQLException e) {
       if (SqlErrors.isLinkFailure(e, link.connection())) {

@@ -88,16 +88,30 @@ final class ReadRouter<L extends BackendLink> {
     }
   }
 
-  /** The least busy backend that holds {@code needed} now, or null. */
-  @Nullable Member<L> choose(Position needed) {
+  /**
+   * The least busy backend that holds {@code needed} now, or null. The one that the session read
+   * from last is kept while no other is freer by more than one statement: its caches are warm.
+   */
+  @Nullable Member<L> choose(Position needed, @Nullable Member<L> last) {
+    Member<L> best = choose(needed);
+    if (last == null || best == null || last.equals(best) || !mayRead(last, needed)) {
+      return best;
+    }
+    long work = (long) (last.busy().get() - 1) * best.weight();
+    return work <= (long) best.busy().get() * last.weight() ? last : best;
+  }
+
+  private boolean mayRead(Member<L> member, Position needed) {
     Term<L> term = cluster.term();
+    return member.state() == BackendState.ONLINE
+        && ((term != null && member.equals(term.primary()))
+            || !needed.isAfter(member.applied().position()));
+  }
+
+  private @Nullable Member<L> choose(Position needed) {
     Member<L> best = null;
     for (Member<L> member : cluster.members()) {
-      if (member.state() != BackendState.ONLINE) {
-        continue;
-      }
-      boolean primary = term != null && term.primary() == member;
-      if (!primary && needed.isAfter(member.applied().position())) {
+      if (!mayRead(member, needed)) {
         continue;
       }
       if (best == null || isFreer(member, best)) {

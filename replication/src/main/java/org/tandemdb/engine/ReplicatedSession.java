@@ -63,6 +63,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private ReadLevel level;
   private Position token = Position.NONE;
   private @Nullable SessionView view;
+  private @Nullable Member<L> lastRead;
   private @Nullable Open<L> open;
   private boolean closed;
 
@@ -345,7 +346,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return now != null
         && now.spec.isolation() == BackendLink.Isolation.READ_COMMITTED
         && last instanceof Plan.Write write
-        && write.template() instanceof Plan.Template.Verbatim
+        && write.template().insertsOneRow()
         && !engine.catalog().deferrableConstraints();
   }
 
@@ -501,7 +502,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     } catch (TandemException e) {
       return CompletableFuture.failedFuture(e);
     }
-    Member<L> member = engine.router().choose(needed);
+    Member<L> member = engine.router().choose(needed, lastRead);
     if (member != null) {
       Lease<L> lease = held(member, member.linkEpoch());
       if (lease != null) {
@@ -530,6 +531,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   private CompletionStage<Lease<L>> readOn(Member<L> member, Lease<L> lease) {
+    lastRead = member;
     member.busy().incrementAndGet();
     member.reads().incrementAndGet();
     return settle(lease);

@@ -113,12 +113,10 @@ public sealed interface Plan {
   /** How the logged change is made. */
   sealed interface Template {
 
-    /**
-     * The logged text with {@code $1..$n}; slot i gives parameter i+1.
-     *
-     * @param insertsOneRow an INSERT of exactly one row: nothing else may come of it than that row
-     *     or an error
-     */
+    /** An INSERT of exactly one row: nothing else may come of it than that row or an error. */
+    boolean insertsOneRow();
+
+    /** The logged text with {@code $1..$n}; slot i gives parameter i+1. */
     record Verbatim(String sql, List<Slot> slots, boolean insertsOneRow) implements Template {
       public Verbatim(String sql, List<Slot> slots) {
         this(sql, slots, false);
@@ -129,8 +127,16 @@ public sealed interface Plan {
      * A {@link Change.Rows} from the hidden columns: key columns first, then columns. An INSERT of
      * rows must be applied with OVERRIDING SYSTEM VALUE, since identity columns are among them.
      */
-    record Rows(Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns)
-        implements Template {}
+    record Rows(
+        Change.Kind kind,
+        List<Change.Column> keyColumns,
+        List<Change.Column> columns,
+        boolean insertsOneRow)
+        implements Template {
+      public Rows(Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns) {
+        this(kind, keyColumns, columns, false);
+      }
+    }
   }
 
   /** Where a logged parameter's value comes from. */

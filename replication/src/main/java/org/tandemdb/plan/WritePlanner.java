@@ -132,8 +132,8 @@ final class WritePlanner {
       evaluated = "OVERRIDING";
       defaulted.addAll(given);
     }
+    boolean oneRow = insert.rows().size() == 1 || insert.defaultValues();
     if (evaluated.isEmpty()) {
-      boolean oneRow = insert.rows().size() == 1 || insert.defaultValues();
       return verbatim("every value is deterministic", clocks, oneRow);
     }
     List<Catalog.Column> captured =
@@ -145,7 +145,8 @@ final class WritePlanner {
         Change.Kind.INSERT,
         List.of(),
         captured,
-        defaulted);
+        defaulted,
+        oneRow);
   }
 
   private List<Catalog.Column> givenColumns(Insert insert) throws Refusal {
@@ -224,7 +225,8 @@ final class WritePlanner {
         Change.Kind.UPDATE,
         keyColumns(),
         set.stream().filter(c -> c.defaultKind() != Catalog.DefaultKind.GENERATED).toList(),
-        defaulted);
+        defaulted,
+        false);
   }
 
   private Plan delete(Delete delete) throws Refusal {
@@ -240,7 +242,8 @@ final class WritePlanner {
         Change.Kind.DELETE,
         keyColumns(),
         List.of(),
-        List.of());
+        List.of(),
+        false);
   }
 
   private boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
@@ -294,7 +297,8 @@ final class WritePlanner {
       Change.Kind kind,
       List<Catalog.Column> key,
       List<Catalog.Column> columns,
-      List<Catalog.Column> defaulted)
+      List<Catalog.Column> defaulted,
+      boolean insertsOneRow)
       throws Refusal {
     List<Catalog.Column> hidden = new ArrayList<>(key);
     hidden.addAll(columns);
@@ -326,7 +330,7 @@ final class WritePlanner {
         table.name(),
         sql,
         new CaptureSpec(returning < 0 ? 0 : -1, changeColumns(hidden)),
-        new Template.Rows(kind, changeColumns(key), changeColumns(columns)),
+        new Template.Rows(kind, changeColumns(key), changeColumns(columns), insertsOneRow),
         List.copyOf(sequences));
   }
 
