@@ -1,5 +1,6 @@
 package org.tandemdb.cluster;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class FirstStart {
   private final Map<BackendId, Facts> facts = new LinkedHashMap<>();
   private final Map<BackendId, String> unreachable = new LinkedHashMap<>();
   private final List<? extends BackendPort<?>> ports;
+  private boolean compared;
 
   private FirstStart(List<? extends BackendPort<?>> ports) {
     this.ports = ports;
@@ -72,6 +74,11 @@ public final class FirstStart {
     }
   }
 
+  /** The cluster that the backends belong to; empty before the first start. */
+  public Optional<UUID> clusterId() {
+    return facts.values().stream().flatMap(found -> found.clusterId().stream()).findFirst();
+  }
+
   /** True if no backend has been part of a cluster yet. */
   public boolean isFirst() {
     return facts.values().stream().allMatch(f -> f.clusterId().isEmpty());
@@ -97,6 +104,11 @@ public final class FirstStart {
                     + clusterId);
           }
         });
+    if (logIsNew && !unreachable.isEmpty()) {
+      // A first start that was ended half way may have left one of these without its schema.
+      throw new TandemException(
+          ErrorCode.NO_BACKEND, "the first start needs every backend: " + unreachable);
+    }
     if (newcomers().isEmpty()) {
       return;
     }
@@ -119,11 +131,20 @@ public final class FirstStart {
     return found;
   }
 
-  private void compare() {
+  /**
+   * Compares the data of all backends, once.
+   *
+   * @throws TandemException NOT_EQUAL, naming the first difference
+   */
+  public void compare() {
+    if (compared) {
+      return;
+    }
+    compared = true;
     Optional<Map<String, TableDigest>> first = Optional.empty();
     BackendId firstId = ports.get(0).id();
     for (BackendPort<?> port : ports) {
-      Map<String, TableDigest> digests = join(port.control().digests());
+      Map<String, TableDigest> digests = digests(port);
       if (first.isEmpty()) {
         first = Optional.of(digests);
       } else {
@@ -135,6 +156,20 @@ public final class FirstStart {
                       firstId + " and " + port.id() + " differ in " + difference);
                 });
       }
+    }
+  }
+
+  private static Map<String, TableDigest> digests(BackendPort<?> port) {
+    try {
+      return join(port.control().digests());
+    } catch (BackendUnreachableException e) {
+      boolean denied =
+          e.getCause() instanceof SQLException sql
+              && ErrorCode.MISSING_PRIVILEGE.sqlState().equals(sql.getSQLState());
+      throw new TandemException(
+          denied ? ErrorCode.MISSING_PRIVILEGE : ErrorCode.NO_BACKEND,
+          String.valueOf(e.getMessage()),
+          e);
     }
   }
 

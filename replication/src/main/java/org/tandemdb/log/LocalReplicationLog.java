@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -98,6 +99,13 @@ public final class LocalReplicationLog implements ReplicationLog {
         release(lock);
       }
     }
+  }
+
+  /** True if {@code dir} holds a log, or what is left of one. Looks only. */
+  public static boolean exists(Path dir) {
+    String[] names = dir.toFile().list();
+    return names != null
+        && Arrays.stream(names).anyMatch(name -> name.equals("state") || name.endsWith(".log"));
   }
 
   private static DirectoryLock lock(LogDirectory directory, Environment environment) {

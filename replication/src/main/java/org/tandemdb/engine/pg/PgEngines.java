@@ -1,6 +1,5 @@
 package org.tandemdb.engine.pg;
 
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -11,6 +10,7 @@ import org.tandemdb.backend.pg.PgBackend;
 import org.tandemdb.cluster.FirstStart;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.config.Limits;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.env.Environment;
 import org.tandemdb.error.ErrorCode;
@@ -39,17 +39,31 @@ public final class PgEngines {
   /** As {@link #open(ClusterConfig, Environment)}, with something between. */
   public static Engine<JdbcLink> open(
       ClusterConfig config, Environment environment, Joints joints) {
+    LogOptions options = logOptions(config);
     List<PgBackend> inspected = ports(config, environment, new UUID(0, 0));
     FirstStart start;
     ReplicationLog log;
     try {
       start = FirstStart.inspect(inspected);
-      if (!start.isFirst() && !Files.isDirectory(config.log())) {
+      boolean logExists = LocalReplicationLog.exists(config.log());
+      if (!start.isFirst() && !logExists) {
         throw new TandemException(
             ErrorCode.WRONG_CLUSTER,
             "the backends belong to a cluster, but there is no log at " + config.log());
       }
-      log = joints.log().apply(openLog(config, environment));
+      if (!logExists) {
+        // Before the log is made, so that nothing is left of a start that is refused.
+        start.compare();
+      }
+      log =
+          joints
+              .log()
+              .apply(
+                  LocalReplicationLog.open(
+                      config.log(),
+                      start.clusterId().map(options::withCluster).orElse(options),
+                      environment,
+                      Runnable::run));
       try {
         start.checkAgainst(log.info().clusterId(), log.info().epoch() == 0);
       } catch (RuntimeException e) {
@@ -84,15 +98,29 @@ public final class PgEngines {
     }
   }
 
-  private static LocalReplicationLog openLog(ClusterConfig config, Environment environment) {
-    return LocalReplicationLog.open(config.log(), logOptions(config), environment, Runnable::run);
-  }
-
   private static LogOptions logOptions(ClusterConfig config) {
-    return LogOptions.defaults()
-        .withSegmentBytes(config.limits().logSegmentBytes())
-        .withMaxBytes(config.limits().logMaxBytes())
-        .withCacheBytes((int) config.limits().logCacheBytes());
+    Limits limits = config.limits();
+    if (limits.logMaxBytes() / 4 < limits.logSegmentBytes()) {
+      throw new TandemException(
+          ErrorCode.CONFIGURATION,
+          "log_max_bytes ("
+              + limits.logMaxBytes()
+              + ") must be at least four times log_segment_bytes ("
+              + limits.logSegmentBytes()
+              + ")");
+    }
+    try {
+      return LogOptions.defaults()
+          .withSegmentBytes(limits.logSegmentBytes())
+          .withMaxBytes(limits.logMaxBytes())
+          .withCacheBytes(Math.toIntExact(limits.logCacheBytes()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new TandemException(
+          ErrorCode.CONFIGURATION,
+          "log_segment_bytes must be a multiple of 4KiB up to 1GiB, log_cache_bytes at most 1GiB: "
+              + e.getMessage(),
+          e);
+    }
   }
 
   private static List<PgBackend> ports(
