@@ -1,6 +1,5 @@
 package org.tandemdb.cluster;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +14,7 @@ import org.tandemdb.backend.BackendControl.Facts;
 import org.tandemdb.backend.BackendControl.TableDigest;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.BackendUnreachableException;
+import org.tandemdb.backend.ServerError;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
@@ -164,8 +164,8 @@ public final class FirstStart {
       return join(port.control().digests());
     } catch (BackendUnreachableException e) {
       boolean denied =
-          e.getCause() instanceof SQLException sql
-              && ErrorCode.MISSING_PRIVILEGE.sqlState().equals(sql.getSQLState());
+          ServerError.sqlState(e.getCause())
+              .equals(Optional.of(ErrorCode.MISSING_PRIVILEGE.sqlState()));
       throw new TandemException(
           denied ? ErrorCode.MISSING_PRIVILEGE : ErrorCode.NO_BACKEND,
           String.valueOf(e.getMessage()),
