@@ -390,8 +390,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                   return failedResult(outcome);
                 });
       }
-      finished(now, now.lease.link().isUsable(), unknown);
-      return CompletableFuture.completedFuture(failedResult(outcome));
+      boolean linkIsGood = now.lease.link().isUsable();
+      finished(now, linkIsGood, unknown);
+      if (linkIsGood) {
+        return CompletableFuture.completedFuture(failedResult(outcome));
+      }
+      // Whoever runs it again must not do so on the next dead link: first it is known what was
+      // lost.
+      return engine
+          .settled(now.term.primary(), engine.limits().failoverPatience())
+          .handle((ok, failure) -> failedResult(outcome));
     }
     token = Position.max(token, committed.position());
     now.record.committed(engine.reservations());
