@@ -16,36 +16,52 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 public final class Bench {
   private static final String USAGE =
       """
-      Usage: ./tandem bench [--pairs N] [--quick]
+      Usage: ./tandem bench [--pairs N] [--quick] [--only LOAD:THREADS,...]
              ./tandem bench planning
 
       Measures Tandem with one and with two backends against direct connections, in turns on
       servers of their own, and prints the ratios as Markdown.
 
         --pairs N   rounds for each load, each with all arms (10)
+        --only      some loads, as select:8,tpc_b:16,insert:1,failover
         --quick     3 short rounds on little data, to see that it works
         planning    what planning a statement costs, with and without caches (JMH)
       """;
+
+  private static final String FAILOVER = "failover";
+  private static final List<Report.Row> ROWS =
+      List.of(
+          new Report.Row(Load.SELECT, 1),
+          new Report.Row(Load.SELECT, 8),
+          new Report.Row(Load.SELECT, 32),
+          new Report.Row(Load.TPC_B, 1),
+          new Report.Row(Load.TPC_B, 8),
+          new Report.Row(Load.TPC_B, 16),
+          new Report.Row(Load.INSERT, 1),
+          new Report.Row(Load.INSERT, 16));
 
   private final Duration slice;
   private final Duration warmUp;
   private final int scale;
   private final int pairs;
   private final int failovers;
+  private final List<String> only;
   private final PrintStream out;
 
-  private Bench(boolean quick, int pairs, PrintStream out) {
+  private Bench(boolean quick, int pairs, List<String> only, PrintStream out) {
     this.slice = Duration.ofMillis(quick ? 300 : 1800);
     this.warmUp = Duration.ofMillis(quick ? 200 : 1500);
     this.scale = quick ? 1 : 10;
     this.pairs = pairs;
     this.failovers = quick ? 1 : 5;
+    this.only = List.copyOf(only);
     this.out = out;
   }
 
   public static void main(String[] args) throws Exception {
     boolean quick = false;
     int pairs = 0;
+    List<String> only = List.of();
     for (int i = 0; i < args.length; i++) {
       if (args[i].equals("planning") && args.length == 1) {
         planning();
@@ -54,6 +70,8 @@ public final class Bench {
         quick = true;
       } else if (args[i].equals("--pairs") && i + 1 < args.length) {
         pairs = Integer.parseInt(args[++i]);
+      } else if (args[i].equals("--only") && i + 1 < args.length) {
+        only = List.of(args[++i].toLowerCase(Locale.ROOT).split(","));
       } else {
         boolean asked = args[i].equals("--help") || args[i].equals("-h");
         (asked ? System.out : System.err).print(USAGE);
@@ -61,7 +79,7 @@ public final class Bench {
       }
     }
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, out).run();
+    new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, only, out).run();
     System.exit(0);
   }
 
@@ -88,17 +106,17 @@ public final class Bench {
       throws SQLException, IOException, InterruptedException {
     List<String> facts = Machine.facts(arms.get(0));
     Report report = new Report(arms.stream().map(Arm::name).toList());
-    for (int threads : new int[] {1, 8, 32}) {
-      rounds(arms, report, new Report.Row(Load.SELECT, threads));
+    for (Report.Row row : ROWS) {
+      if (asked(row.load() + ":" + row.threads())) {
+        rounds(arms, report, row);
+        progress(report.summary(row));
+      }
     }
-    for (int threads : new int[] {1, 8, 16}) {
-      rounds(arms, report, new Report.Row(Load.TPC_B, threads));
+    Samples failover = new Samples();
+    if (asked(FAILOVER)) {
+      progress("killing primaries");
+      failover = Failovers.measure(arms.get(arms.size() - 1), accounts(), failovers);
     }
-    for (int threads : new int[] {1, 16}) {
-      rounds(arms, report, new Report.Row(Load.INSERT, threads));
-    }
-    progress("killing primaries");
-    Samples failover = Failovers.measure(arms.get(arms.size() - 1), accounts(), failovers);
     out.printf(
         Locale.ROOT,
         "%nMeasured in %d s: %d rounds of %d ms for each arm and load, scale %d.%n%n",
@@ -110,10 +128,16 @@ public final class Bench {
     out.println();
     report.print(out);
     out.println();
-    out.println(
-        "From `kill -9` of the primary's processes to the first success of a write sent after it,"
-            + " ms:");
-    out.println(failover.withSpread(0) + ", of " + failovers + ".");
+    if (asked(FAILOVER)) {
+      out.println(
+          "From `kill -9` of the primary's processes to the first success of a write sent after"
+              + " it, ms:");
+      out.println(failover.withSpread(0) + ", of " + failovers + ".");
+    }
+  }
+
+  private boolean asked(String what) {
+    return only.isEmpty() || only.contains(what.toLowerCase(Locale.ROOT));
   }
 
   /** All arms in turns, the order reversed every other round. */

@@ -1,8 +1,6 @@
 package org.tandemdb.it.bench;
 
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -12,11 +10,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.workload.Pulse;
 
 /** How long a write has to wait when the primary is killed under load. */
 final class Failovers {
   private static final int CLIENTS = 4;
   private static final Duration LOAD = Duration.ofSeconds(2);
+  private static final String PULSE =
+      "INSERT INTO bench_notes (aid, note) VALUES (1, 'after the failure')";
 
   private Failovers() {}
 
@@ -31,10 +32,9 @@ final class Failovers {
           Future<Team.Slice> load = runner.submit(() -> team.run(LOAD));
           TimeUnit.NANOSECONDS.sleep(LOAD.toNanos() / 2);
           PostgresServer primary = arm.pair().server(arm.status().primary().orElseThrow());
-          long killed = System.nanoTime();
-          primary.kill9();
-          writeOne(arm);
-          millis.add((System.nanoTime() - killed) / 1e6);
+          try (Pulse pulse = Pulse.start(arm.connect(), PULSE)) {
+            millis.add(pulse.millisAfter(primary.kill9()));
+          }
           primary.start();
           load.get(120, TimeUnit.SECONDS); // waits for the replica, too
         } catch (ExecutionException | TimeoutException e) {
@@ -45,15 +45,5 @@ final class Failovers {
       runner.shutdownNow();
     }
     return millis;
-  }
-
-  private static void writeOne(Arm arm) throws SQLException {
-    try (Connection connection = arm.connect();
-        PreparedStatement insert =
-            connection.prepareStatement("INSERT INTO bench_notes (aid, note) VALUES (?, ?)")) {
-      insert.setInt(1, 1);
-      insert.setString(2, "after the failure");
-      insert.executeUpdate();
-    }
   }
 }

@@ -46,6 +46,22 @@ final class Report {
     }
   }
 
+  /** The throughput of one row, on a line. */
+  String summary(Row row) {
+    StringBuilder text = new StringBuilder(row.load() + ", threads " + row.threads() + ":");
+    List<Cell> cells = rows.getOrDefault(row, List.of());
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      text.append(i == 0 ? " " : "; ").append(arms.get(i)).append(' ');
+      text.append(cell.perSecond.middle(0)).append("/s");
+      if (i > 0) {
+        text.append(", ").append(cell.ratio.withSpread(2));
+      }
+      text.append(", CPU ").append(cell.cpuMicros.withSpread(0)).append(" us");
+    }
+    return text.toString();
+  }
+
   void print(PrintStream out) {
     throughput(out);
     out.println();

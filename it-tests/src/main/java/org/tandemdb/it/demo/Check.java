@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.Audit;
 import org.tandemdb.it.workload.Comparison;
 import org.tandemdb.it.workload.OrderEntry;
+import org.tandemdb.it.workload.Pulse;
 
 /**
  * The demonstration without anybody watching: load, two failures one after the other, then every
@@ -28,6 +28,9 @@ final class Check {
   private static final Duration STEADY = Duration.ofSeconds(3);
   private static final Duration REJOIN_LIMIT = Duration.ofSeconds(20);
   private static final int EVENTS_SHOWN = 40;
+
+  /** A write of an application that is there when the primary fails. */
+  private static final String PULSE = "UPDATE product SET last_token = 'pulse' WHERE id = 1";
 
   private final DemoCluster cluster;
   private final PrintStream out;
@@ -64,16 +67,18 @@ final class Check {
   }
 
   private void failAndComeBack() throws SQLException, IOException, InterruptedException {
-    long before = cluster.orders().progress().acknowledgedWrites();
-    long killed = System.nanoTime();
-    String name = cluster.killPrimary();
-    String first = writeSomething();
-    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed);
-    failoverMillis.add(millis);
-    say(
-        "killed primary %s (SIGKILL to all its processes) after %,d writes;"
-            + " next write succeeded after %d ms%s",
-        name, before, millis, first);
+    String name;
+    try (Pulse pulse = Pulse.start(cluster.connect(), PULSE)) {
+      long before = cluster.orders().progress().acknowledgedWrites();
+      DemoCluster.Killed killed = cluster.killPrimary();
+      name = killed.name();
+      long millis = Math.round(pulse.millisAfter(killed.at()));
+      failoverMillis.add(millis);
+      say(
+          "killed primary %s (SIGKILL to all its processes) after %,d writes;"
+              + " the next write succeeded after %d ms",
+          name, before, millis);
+    }
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
     long restarted = System.nanoTime();
     cluster.startWhatIsDown();
@@ -92,23 +97,6 @@ final class Check {
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos() / 2);
     if (!back) {
       problems.add("server " + name + " did not come back into service in time");
-    }
-  }
-
-  /**
-   * What an application sees that writes right after the failure; the text is empty if all is well.
-   */
-  private String writeSomething() throws SQLException {
-    try (Connection connection = cluster.connect();
-        PreparedStatement statement =
-            connection.prepareStatement("UPDATE product SET last_token = ? WHERE id = ?")) {
-      statement.setString(1, "after failure " + failoverMillis.size());
-      statement.setInt(2, 1);
-      statement.executeUpdate();
-      return "";
-    } catch (SQLException e) {
-      problems.add("the write after the failure: " + e.getSQLState() + " " + e.getMessage());
-      return " (no: " + e.getMessage() + ")";
     }
   }
 

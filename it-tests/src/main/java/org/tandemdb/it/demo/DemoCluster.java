@@ -63,11 +63,17 @@ final class DemoCluster implements AutoCloseable {
         status().primary().orElseThrow(() -> new SQLException("there is no primary now", "57P03")));
   }
 
-  /** Kills the primary without warning, with all its processes; gives its name. */
-  String killPrimary() throws SQLException, InterruptedException {
+  /**
+   * A server that was killed.
+   *
+   * @param at {@link System#nanoTime}
+   */
+  record Killed(String name, long at) {}
+
+  /** Kills the primary without warning, with all its processes. */
+  Killed killPrimary() throws SQLException, InterruptedException {
     PostgresServer server = primary();
-    server.kill9();
-    return server.name();
+    return new Killed(server.name(), server.kill9());
   }
 
   /** Starts all servers that are down on what they have written. */

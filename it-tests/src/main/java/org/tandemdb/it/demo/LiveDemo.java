@@ -75,7 +75,7 @@ final class LiveDemo {
     switch (key) {
       case 'k' -> {
         try {
-          message = "Killed the primary, " + cluster.killPrimary() + ".";
+          message = "Killed the primary, " + cluster.killPrimary().name() + ".";
         } catch (SQLException e) {
           message = "Nothing to kill: " + e.getMessage();
         }

@@ -168,18 +168,22 @@ public final class PostgresServer implements AutoCloseable {
    * Ends the postmaster and all its children at once with SIGKILL, and returns when they are gone.
    * The postmaster is stopped first, so that it can neither have a child that was not seen nor
    * notice the end of one.
+   *
+   * @return when the first SIGKILL was sent, {@link System#nanoTime}; now if it does not run
    */
-  public synchronized void kill9() throws InterruptedException {
+  public synchronized long kill9() throws InterruptedException {
     Process process = postmaster;
     if (process == null) {
-      return;
+      return System.nanoTime();
     }
     Signals.send(process.pid(), "STOP");
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
+    long killed = System.nanoTime();
     all.forEach(ProcessHandle::destroyForcibly);
     awaitEnd(all);
     postmaster = null;
+    return killed;
   }
 
   /** Ends it in order: clients are disconnected, a checkpoint is made. */
