@@ -4,12 +4,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client that writes over and over through one connection, to tell how long an application had to
@@ -18,21 +20,24 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Pulse implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofSeconds(60);
+  private static final int BEATS_KEPT = 100_000;
+  private static final long POLL_MILLIS = 10;
 
   private final Connection connection;
   private final PreparedStatement write;
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
-  private final Future<Long> firstSuccess;
+  private final Future<?> beating;
 
-  /** {@link System#nanoTime}; in the far future until the failure. */
-  private volatile long failure;
+  /** Writes that succeeded, the oldest first. */
+  private final BlockingQueue<Beat> beats = new ArrayBlockingQueue<>(BEATS_KEPT);
 
-  private volatile boolean failed;
+  /** When a write was sent and when it was answered, {@link System#nanoTime}. */
+  private record Beat(long sent, long answered) {}
 
   private Pulse(Connection connection, PreparedStatement write) {
     this.connection = connection;
     this.write = write;
-    this.firstSuccess = thread.submit(this::beat);
+    this.beating = thread.submit(this::beat);
   }
 
   /**
@@ -45,33 +50,44 @@ public final class Pulse implements AutoCloseable {
     return new Pulse(connection, connection.prepareStatement(sql));
   }
 
-  private long beat() throws SQLException {
+  private @Nullable Void beat() throws SQLException {
     while (!Thread.currentThread().isInterrupted()) {
       long sent = System.nanoTime();
-      boolean after = failed && sent - failure > 0;
       write.executeUpdate();
-      if (after) {
-        return System.nanoTime();
+      Beat beat = new Beat(sent, System.nanoTime());
+      while (!beats.offer(beat)) {
+        beats.poll();
       }
     }
-    throw new SQLException("ended before there was a failure", "57014");
+    return null;
   }
 
   /**
    * Milliseconds from the failure to the first success of a write that was sent after it.
    *
-   * @param at when the failure began, {@link System#nanoTime}
+   * @param at when the failure began, {@link System#nanoTime}; not long ago
    * @throws SQLException of the write, or 57014 if it did not end in time
    */
   public double millisAfter(long at) throws SQLException, InterruptedException {
-    failure = at;
-    failed = true;
+    long deadline = System.nanoTime() + END_LIMIT.toNanos();
+    while (System.nanoTime() < deadline) {
+      Beat beat = beats.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      if (beat != null && beat.sent - at > 0) {
+        return (beat.answered - at) / 1e6;
+      }
+      if (beat == null && beating.isDone()) {
+        throw ended();
+      }
+    }
+    throw new SQLException("no write succeeded in " + END_LIMIT, "57014");
+  }
+
+  private SQLException ended() throws InterruptedException {
     try {
-      return (firstSuccess.get(END_LIMIT.toSeconds(), TimeUnit.SECONDS) - at) / 1e6;
+      beating.get();
+      return new SQLException("the pulse was closed", "57014");
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof SQLException known ? known : new SQLException(e.getCause());
-    } catch (TimeoutException e) {
-      throw new SQLException("no write succeeded in " + END_LIMIT, "57014", e);
+      return e.getCause() instanceof SQLException known ? known : new SQLException(e.getCause());
     }
   }
 
