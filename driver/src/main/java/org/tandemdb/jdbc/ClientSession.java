@@ -53,6 +53,10 @@ final class ClientSession {
   private final EngineSession<JdbcLink> session;
   private final SessionExecutor executor;
   private final Duration waitLimit;
+  private final @Nullable InsertCombiner inserts;
+
+  /** Nothing was SET: any session of this user runs a statement as this one would. */
+  private boolean plain = true;
 
   private boolean autoCommit = true;
   private boolean readOnly;
@@ -70,10 +74,18 @@ final class ClientSession {
   /** Something ran on the primary that the engine could not record: it must not be committed. */
   private boolean doomed;
 
-  ClientSession(SessionSource source, EngineSession<JdbcLink> session, SessionExecutor executor) {
+  /**
+   * @param inserts lets INSERTs share transactions with those of other sessions; null for never
+   */
+  ClientSession(
+      SessionSource source,
+      EngineSession<JdbcLink> session,
+      SessionExecutor executor,
+      @Nullable InsertCombiner inserts) {
     this.source = source;
     this.session = session;
     this.executor = executor;
+    this.inserts = inserts;
     this.waitLimit = source.waitLimit();
   }
 
@@ -172,9 +184,23 @@ final class ClientSession {
       local(request, local, command);
     } else if (inBlock() && isReadOnlyBlock()) {
       readInBlock(request, plan, command);
+    } else if (inserts != null && mayCombine(plan, command)) {
+      EngineSession.ReadToken seen =
+          inserts.insert(request, (Plan.Write) plan, command, () -> write(request, plan, command));
+      if (seen != null) {
+        session.saw(seen);
+      }
     } else {
       write(request, plan, command);
     }
+  }
+
+  private boolean mayCombine(Plan plan, Command command) {
+    return plain
+        && !inBlock()
+        && spec == BeginSpec.READ_WRITE
+        && command.isCombinable()
+        && InsertCombiner.fits(plan);
   }
 
   private static boolean isRollback(Plan plan) {
@@ -473,6 +499,7 @@ final class ClientSession {
   private void setting(
       Request request, Plan.Local plan, Plan.Effect.Setting setting, Command command)
       throws SQLException {
+    plain = false;
     inOneTransaction(
         () -> {
           onOwnLink(request, plan, command);

@@ -1,5 +1,7 @@
 package org.tandemdb.jdbc;
 
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -23,6 +25,12 @@ interface Command {
 
   /** True if {@link #vendor} gives prepared statements. */
   boolean isPrepared();
+
+  /** True if any session may execute it: prepared, without time-outs of its own. */
+  boolean isCombinable();
+
+  /** Sets the parameters on somebody else's statement, behind {@code offset} others. */
+  void bindAt(PreparedStatement to, int offset, Connection link) throws SQLException;
 
   /** The vendor's statement for {@code sql} on {@code link}, parameters set. */
   Statement vendor(JdbcLink link, String sql, Shape shape) throws SQLException;

@@ -1,6 +1,10 @@
 package org.tandemdb.jdbc;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
@@ -22,6 +26,9 @@ final class EmbeddedEngine implements SessionSource {
   private final SystemEnvironment environment;
   private final Engine<JdbcLink> engine;
   private final BackendConfig first;
+
+  /** By user and password. */
+  private final Map<List<String>, InsertCombiner> inserts = new ConcurrentHashMap<>();
 
   private EmbeddedEngine(SystemEnvironment environment, Engine<JdbcLink> engine) {
     this.environment = environment;
@@ -60,6 +67,13 @@ final class EmbeddedEngine implements SessionSource {
   }
 
   @Override
+  public Optional<InsertCombiner> inserts(String user, String password) {
+    return Optional.of(
+        inserts.computeIfAbsent(
+            List.of(user, password), key -> new InsertCombiner(this, user, password)));
+  }
+
+  @Override
   public Table show(String topic, String argument) {
     Reports.Table report = Reports.show(engine, topic);
     return new Table(report.columns(), report.rows());
@@ -85,6 +99,7 @@ final class EmbeddedEngine implements SessionSource {
 
   @Override
   public void close() {
+    inserts.values().forEach(InsertCombiner::close);
     engine.close();
     environment.close();
   }

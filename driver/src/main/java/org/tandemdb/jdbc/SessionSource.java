@@ -2,6 +2,7 @@ package org.tandemdb.jdbc;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
@@ -17,6 +18,13 @@ interface SessionSource extends AutoCloseable {
    * @param executor runs the session's blocking link work on the client's thread
    */
   EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor);
+
+  /**
+   * What lets INSERTs of a user's sessions share transactions; empty where they never do.
+   *
+   * @param user as for {@link #open}
+   */
+  Optional<InsertCombiner> inserts(String user, String password);
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);

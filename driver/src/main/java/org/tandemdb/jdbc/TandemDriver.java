@@ -78,7 +78,11 @@ public final class TandemDriver implements Driver {
           engine.source().open(spec.user(), spec.password(), executor);
       Connection connection =
           new TandemConnection(
-              new ClientSession(engine.source(), session, executor),
+              new ClientSession(
+                  engine.source(),
+                  session,
+                  executor,
+                  engine.source().inserts(spec.user(), spec.password()).orElse(null)),
               TandemUrl.withoutSecrets(url),
               engine::release);
       opened = true;

@@ -65,12 +65,16 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   @Override
   void bind(Statement vendorStatement, JdbcLink link) throws SQLException {
-    PreparedStatement to = (PreparedStatement) vendorStatement;
+    bindAt((PreparedStatement) vendorStatement, 0, link.connection());
+  }
+
+  @Override
+  public void bindAt(PreparedStatement to, int offset, Connection link) throws SQLException {
     int count = stepCount < 0 ? used : stepCount;
     for (int i = 0; i < count; i++) {
       Binding binding = bindings[stepFrom + i];
       if (binding != null) {
-        binding.bind(to, i + 1, link.connection());
+        binding.bind(to, offset + i + 1, link);
       }
     }
   }

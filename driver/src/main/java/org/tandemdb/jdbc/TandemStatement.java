@@ -2,6 +2,7 @@ package org.tandemdb.jdbc;
 
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -93,6 +94,14 @@ class TandemStatement implements Statement, Command {
   public boolean isPrepared() {
     return false;
   }
+
+  @Override
+  public final boolean isCombinable() {
+    return isPrepared() && timeoutSeconds == 0 && escapes && connection.networkTimeoutMillis() == 0;
+  }
+
+  @Override
+  public void bindAt(PreparedStatement to, int offset, Connection link) throws SQLException {}
 
   Statement make(Connection link, String sql, Shape shape) throws SQLException {
     return link.createStatement(typeFor(shape), ResultSet.CONCUR_READ_ONLY, holdabilityFor(shape));

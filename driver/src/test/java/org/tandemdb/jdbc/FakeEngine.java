@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
@@ -28,7 +29,9 @@ final class FakeEngine implements SessionSource {
   TandemConnection connect() {
     SessionExecutor executor = new SessionExecutor(Runnable::run);
     return new TandemConnection(
-        new ClientSession(this, open("", "", executor), executor), "jdbc:tandem:fake", () -> {});
+        new ClientSession(this, open("", "", executor), executor, null),
+        "jdbc:tandem:fake",
+        () -> {});
   }
 
   FakeSession lastSession() {
@@ -40,6 +43,11 @@ final class FakeEngine implements SessionSource {
     FakeSession session = new FakeSession(this, executor);
     sessions.add(session);
     return session;
+  }
+
+  @Override
+  public Optional<InsertCombiner> inserts(String user, String password) {
+    return Optional.empty();
   }
 
   @Override

@@ -237,6 +237,9 @@ final class FakeSession implements EngineSession<JdbcLink> {
   }
 
   @Override
+  public void saw(ReadToken token) {}
+
+  @Override
   public void consistency(ReadLevel level) {}
 
   @Override

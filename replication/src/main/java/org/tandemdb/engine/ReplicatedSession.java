@@ -623,6 +623,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public void saw(ReadToken seen) {
+    token = Position.max(token, seen.atLeast());
+  }
+
+  @Override
   public void consistency(ReadLevel level) {
     this.level = level;
   }

@@ -35,6 +35,8 @@ public sealed interface Plan {
    *     needs them; same parameters, same marker style as the request
    * @param template how the log's copy is made from what was executed
    * @param sequences sequences this statement may have advanced
+   * @param row the row of an INSERT of one row of VALUES, if all parameters are in it: the
+   *     statement for several such rows is this one with the row repeated
    */
   record Write(
       String reason,
@@ -43,8 +45,23 @@ public sealed interface Plan {
       String sqlForPrimary,
       CaptureSpec capture,
       Template template,
-      List<SequenceUse> sequences)
-      implements Plan {}
+      List<SequenceUse> sequences,
+      Optional<Span> row)
+      implements Plan {
+    public Write(
+        String reason,
+        Form form,
+        TableName table,
+        String sqlForPrimary,
+        CaptureSpec capture,
+        Template template,
+        List<SequenceUse> sequences) {
+      this(reason, form, table, sqlForPrimary, capture, template, sequences, Optional.empty());
+    }
+  }
+
+  /** A part of a text: from one character up to another, which is not in it. */
+  record Span(int from, int to) {}
 
   /** DDL and the like: holds the gate alone, logged as it is written. */
   record Exclusive(String reason, String logged) implements Plan {}

@@ -133,8 +133,9 @@ final class WritePlanner {
       defaulted.addAll(given);
     }
     boolean oneRow = insert.rows().size() == 1 || insert.defaultValues();
+    Optional<Plan.Span> row = oneRow ? row(insert) : Optional.empty();
     if (evaluated.isEmpty()) {
-      return verbatim("every value is deterministic", clocks, oneRow);
+      return verbatim("every value is deterministic", clocks, oneRow, row);
     }
     List<Catalog.Column> captured =
         table.columns().stream()
@@ -146,7 +147,44 @@ final class WritePlanner {
         List.of(),
         captured,
         defaulted,
-        oneRow);
+        oneRow,
+        row);
+  }
+
+  /** Where the row of VALUES stands, if no parameter is outside of it. */
+  private Optional<Plan.Span> row(Insert insert) {
+    if (insert.rows().isEmpty() || insert.rows().get(0).isEmpty()) {
+      return Optional.empty();
+    }
+    // The parser's ranges leave out parentheses around a value: the row's own are found by VALUES.
+    int value = insert.rows().get(0).get(0).first();
+    int open = value;
+    while (open > 0 && !(tokens.isSymbol(open, "(") && tokens.is(open - 1, "values"))) {
+      open--;
+    }
+    int close = closing(open);
+    if (open == 0 || close < value) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < tokens.size(); i++) {
+      if ((i < open || i > close) && tokens.isKind(i, Tokens.Kind.PARAMETER)) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new Plan.Span(tokens.start(open), tokens.end(close)));
+  }
+
+  /** The parenthesis that closes the one at {@code open}; -1 if there is none. */
+  private int closing(int open) {
+    int depth = 0;
+    for (int i = open; i < tokens.size(); i++) {
+      if (tokens.isSymbol(i, "(")) {
+        depth++;
+      } else if (tokens.isSymbol(i, ")") && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private List<Catalog.Column> givenColumns(Insert insert) throws Refusal {
@@ -216,7 +254,8 @@ final class WritePlanner {
       }
     }
     if (evaluated.isEmpty() && namesOneRow(update.conjuncts(), determinism)) {
-      return verbatim("one row by a whole key, set deterministically", clocks, false);
+      return verbatim(
+          "one row by a whole key, set deterministically", clocks, false, Optional.empty());
     }
     return captured(
         evaluated.isEmpty()
@@ -226,7 +265,8 @@ final class WritePlanner {
         keyColumns(),
         set.stream().filter(c -> c.defaultKind() != Catalog.DefaultKind.GENERATED).toList(),
         defaulted,
-        false);
+        false,
+        Optional.empty());
   }
 
   private Plan delete(Delete delete) throws Refusal {
@@ -235,7 +275,7 @@ final class WritePlanner {
     }
     Determinism determinism = new Determinism(tokens, shape, table, qualifiers());
     if (namesOneRow(delete.conjuncts(), determinism)) {
-      return verbatim("one row by a whole key", Map.of(), false);
+      return verbatim("one row by a whole key", Map.of(), false, Optional.empty());
     }
     return captured(
         "which rows it deletes is decided by the primary",
@@ -243,7 +283,8 @@ final class WritePlanner {
         keyColumns(),
         List.of(),
         List.of(),
-        false);
+        false,
+        Optional.empty());
   }
 
   private boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
@@ -271,7 +312,8 @@ final class WritePlanner {
     return columns;
   }
 
-  private Plan.Write verbatim(String reason, Map<Integer, Range> clocks, boolean insertsOneRow) {
+  private Plan.Write verbatim(
+      String reason, Map<Integer, Range> clocks, boolean insertsOneRow, Optional<Plan.Span> row) {
     return new Plan.Write(
         reason,
         Form.VERBATIM,
@@ -285,7 +327,8 @@ final class WritePlanner {
             clocks,
             returning < 0 ? tokens.size() : returning,
             insertsOneRow),
-        List.of());
+        List.of(),
+        row);
   }
 
   /**
@@ -298,7 +341,8 @@ final class WritePlanner {
       List<Catalog.Column> key,
       List<Catalog.Column> columns,
       List<Catalog.Column> defaulted,
-      boolean insertsOneRow)
+      boolean insertsOneRow,
+      Optional<Plan.Span> row)
       throws Refusal {
     List<Catalog.Column> hidden = new ArrayList<>(key);
     hidden.addAll(columns);
@@ -331,7 +375,8 @@ final class WritePlanner {
         sql,
         new CaptureSpec(returning < 0 ? 0 : -1, changeColumns(hidden)),
         new Template.Rows(kind, changeColumns(key), changeColumns(columns), insertsOneRow),
-        List.copyOf(sequences));
+        List.copyOf(sequences),
+        row);
   }
 
   private static List<Change.Column> changeColumns(List<Catalog.Column> columns) {

@@ -108,6 +108,9 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
 
   ReadToken token();
 
+  /** This session's client has seen that, too: at level {@code session} its reads hold it. */
+  void saw(ReadToken token);
+
   void consistency(ReadLevel level);
 
   @Override

@@ -70,6 +70,26 @@ class SqlPlannerTest {
         : plan.getClass().getSimpleName().toUpperCase(java.util.Locale.ROOT);
   }
 
+  private static String row(String sql) {
+    return plan(new SqlPlanner(10), sql) instanceof Plan.Write write && write.row().isPresent()
+        ? write.sqlForPrimary().substring(write.row().get().from(), write.row().get().to())
+        : "none";
+  }
+
+  @Test
+  void theOneRowOfAnInsertIsNamedWhereAllParametersAreInIt() {
+    assertThat(row("INSERT INTO ticket (title) VALUES ( $1 ) -- (x)")).isEqualTo("( $1 )");
+    assertThat(row("insert into pair (a, b) values (($1), ')' || ($2))"))
+        .isEqualTo("(($1), ')' || ($2))");
+    assertThat(row("INSERT INTO pair (a, b) VALUES ((($1)), ($2))")).isEqualTo("((($1)), ($2))");
+    assertThat(row("INSERT INTO ticket VALUES (DEFAULT, 'a', now(), NULL)"))
+        .isEqualTo("(DEFAULT, 'a', now(), NULL)");
+    assertThat(row("INSERT INTO ticket (title) VALUES ($1), ($2)")).isEqualTo("none");
+    assertThat(row("INSERT INTO ticket (title) VALUES ($1) RETURNING $2::int")).isEqualTo("none");
+    assertThat(row("INSERT INTO ticket (title) SELECT $1")).isEqualTo("none");
+    assertThat(row("UPDATE account SET owner = $1 WHERE id = ($2)")).isEqualTo("none");
+  }
+
   /** † Each line of the table, and each again from the cache (architecture, sections 4, 5, 9). */
   @Test
   void eachStatementOfTheTableGetsItsForm() {

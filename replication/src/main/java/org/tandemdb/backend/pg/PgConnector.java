@@ -53,6 +53,11 @@ final class PgConnector {
     properties.putIfAbsent("connectTimeout", seconds);
     properties.putIfAbsent("loginTimeout", seconds);
     properties.putIfAbsent("tcpKeepAlive", "true");
+    if (socketTimeout.isZero()) {
+      // A read with a time-out would make the socket non-blocking; loginTimeout bounds this one.
+      properties.putIfAbsent("sslResponseTimeout", "0");
+      properties.putIfAbsent("socketFactory", PlainSockets.class.getName());
+    }
     properties.putIfAbsent("ApplicationName", purpose);
     if (!socketTimeout.isZero()) {
       properties.setProperty(

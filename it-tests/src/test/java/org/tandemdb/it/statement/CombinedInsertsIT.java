@@ -1,0 +1,285 @@
+package org.tandemdb.it.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
+import org.tandemdb.it.workload.Comparison;
+
+/** Autocommit INSERTs of many clients at once, which may share transactions. */
+class CombinedInsertsIT {
+  private static final int CLIENTS = 12;
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static ServerPair pair;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    pair = ServerPair.start(2, Map.of());
+  }
+
+  @AfterAll
+  static void end() {
+    pair.close();
+  }
+
+  @BeforeEach
+  void tables() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("DROP TABLE IF EXISTS note");
+      statement.execute("DROP TABLE IF EXISTS tag");
+      statement.execute(
+          "CREATE TABLE note (id bigserial PRIMARY KEY, client int NOT NULL, n int NOT NULL,"
+              + " made timestamptz NOT NULL DEFAULT now(), UNIQUE (client, n))");
+      statement.execute("CREATE TABLE tag (client int, n int, PRIMARY KEY (client, n))");
+    }
+  }
+
+  private static Connection connect() throws SQLException {
+    return DriverManager.getConnection(pair.tandemUrl());
+  }
+
+  private static PreparedStatement insertNote(Connection connection) throws SQLException {
+    return connection.prepareStatement("INSERT INTO note (client, n) VALUES (?, ?)");
+  }
+
+  private static int insert(PreparedStatement statement, int client, int n) throws SQLException {
+    statement.setInt(1, client);
+    statement.setInt(2, n);
+    return statement.executeUpdate();
+  }
+
+  @Test
+  void theyShareTransactionsAndEachGetsItsOwnAnswer() throws Exception {
+    int each = 200;
+    int repeated = 50;
+    AtomicInteger refused = new AtomicInteger();
+    long before = position();
+    atOnce(
+        client -> {
+          try (Connection connection = connect();
+              PreparedStatement note = insertNote(connection);
+              PreparedStatement tag = connection.prepareStatement("INSERT INTO tag VALUES (?, ?)");
+              PreparedStatement read =
+                  connection.prepareStatement("SELECT count(*) FROM note WHERE client = ?")) {
+            for (int n = 0; n < each; n++) {
+              assertThat(insert(note, client, n)).isEqualTo(1);
+              assertThat(insert(tag, client, n)).isEqualTo(1);
+              if (n % repeated == repeated - 1) {
+                try {
+                  insert(note, client, n);
+                } catch (SQLException e) {
+                  assertThat(e.getSQLState()).isEqualTo("23505");
+                  assertThat(e.getMessage()).contains("note_client_n_key");
+                  refused.incrementAndGet();
+                }
+                read.setInt(1, client);
+                try (ResultSet count = read.executeQuery()) {
+                  count.next();
+                  assertThat(count.getInt(1)).isEqualTo(n + 1);
+                }
+              }
+            }
+          }
+          return null;
+        });
+    assertThat(refused).hasValue(CLIENTS * each / repeated);
+    assertThat(position() - before)
+        .as("entries for %d rows", 2 * CLIENTS * each)
+        .isLessThan(2L * CLIENTS * each);
+    equalEverywhere(CLIENTS * each);
+  }
+
+  /** Two who wait for a lock have both lanes; one more is in a group, and leaves it. */
+  @Test
+  void whoWaitsForALockHoldsUpNobody() throws Exception {
+    int waiters = 3;
+    AtomicBoolean stop = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    try (Connection holder = connect();
+        PreparedStatement held = insertNote(holder)) {
+      holder.setAutoCommit(false);
+      for (int client = 0; client < waiters; client++) {
+        insert(held, client, 0);
+      }
+      List<Future<Integer>> waiting = new ArrayList<>();
+      for (int client = 0; client < waiters; client++) {
+        int mine = client;
+        waiting.add(
+            threads.submit(
+                () -> {
+                  try (Connection connection = connect();
+                      PreparedStatement note = insertNote(connection)) {
+                    return insert(note, mine, 0);
+                  }
+                }));
+      }
+      awaitLockWaiters(waiters);
+      int each = 50;
+      List<Future<Integer>> others = new ArrayList<>();
+      for (int client = waiters; client < CLIENTS; client++) {
+        int mine = client;
+        others.add(
+            threads.submit(
+                () -> {
+                  try (Connection connection = connect();
+                      PreparedStatement note = insertNote(connection)) {
+                    for (int n = 0; n < each; n++) {
+                      insert(note, mine, n);
+                    }
+                  }
+                  return each;
+                }));
+      }
+      for (Future<Integer> other : others) {
+        assertThat(other.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(each);
+      }
+      assertThat(waiting).noneMatch(Future::isDone);
+      holder.rollback();
+      for (Future<Integer> one : waiting) {
+        assertThat(one.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1);
+      }
+      equalEverywhere((CLIENTS - waiters) * each + waiters);
+    } finally {
+      stop.set(true);
+      threads.shutdownNow();
+    }
+  }
+
+  /** A session that has SET something is not like the others. */
+  @Test
+  void whoHasSettingsOfItsOwnKeepsThem() throws Exception {
+    atOnce(
+        client -> {
+          try (Connection connection = connect();
+              Statement set = connection.createStatement()) {
+            set.execute("SET TIME ZONE '" + (client % 2 == 0 ? "UTC" : "Asia/Tokyo") + "'");
+            try (PreparedStatement note =
+                connection.prepareStatement(
+                    "INSERT INTO note (client, n, made) VALUES (?, ?,"
+                        + " ('2026-01-01 00:00' || ?)::timestamptz)")) {
+              for (int n = 0; n < 50; n++) {
+                note.setString(3, ":00");
+                insert(note, client, n);
+              }
+            }
+          }
+          return null;
+        });
+    try (Connection a = direct(0);
+        Statement ask = a.createStatement();
+        ResultSet rows =
+            ask.executeQuery(
+                "SELECT count(*) FROM note WHERE made <> CASE WHEN client % 2 = 0 THEN"
+                    + " '2026-01-01 00:00:00+00' ELSE '2026-01-01 00:00:00+09' END::timestamptz")) {
+      rows.next();
+      assertThat(rows.getInt(1)).isZero();
+    }
+    equalEverywhere(CLIENTS * 50);
+  }
+
+  /** Runs all clients' work at the same time. */
+  private interface Work {
+    Object of(int client) throws Exception;
+  }
+
+  private static void atOnce(Work work) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    CountDownLatch start = new CountDownLatch(1);
+    try {
+      List<Future<Object>> running = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        int client = i;
+        Callable<Object> one =
+            () -> {
+              start.await();
+              return work.of(client);
+            };
+        running.add(threads.submit(one));
+      }
+      start.countDown();
+      for (Future<Object> one : running) {
+        one.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static void awaitLockWaiters(int wanted) throws SQLException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      int found = 0;
+      for (int i = 0; i < 2; i++) {
+        try (Connection server = direct(i);
+            Statement ask = server.createStatement();
+            ResultSet rows = ask.executeQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")) {
+          rows.next();
+          found += rows.getInt(1);
+        }
+      }
+      if (found >= wanted) {
+        return;
+      }
+      assertThat(System.nanoTime()).as("waiters: %d", found).isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private static Connection direct(int server) throws SQLException {
+    return DriverManager.getConnection(pair.servers().get(server).url(ServerPair.DATABASE));
+  }
+
+  private static long position() throws SQLException {
+    try (Connection connection = connect()) {
+      return TandemStatus.read(connection).backends().stream()
+          .mapToLong(backend -> Long.parseLong(backend.position().split("/")[1]))
+          .max()
+          .orElseThrow();
+    }
+  }
+
+  private static void equalEverywhere(long notes) throws SQLException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    try (Connection connection = connect()) {
+      while (!TandemStatus.read(connection).backends().stream()
+          .allMatch(TandemStatus.Backend::hasEverything)) {
+        assertThat(System.nanoTime()).as("replica behind").isLessThan(deadline);
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
+    try (Connection a = direct(0);
+        Connection b = direct(1)) {
+      try (Statement ask = a.createStatement();
+          ResultSet rows = ask.executeQuery("SELECT count(*) FROM note")) {
+        rows.next();
+        assertThat(rows.getLong(1)).isEqualTo(notes);
+      }
+      assertThat(Comparison.of(a, b).findings()).isEmpty();
+    }
+  }
+}
