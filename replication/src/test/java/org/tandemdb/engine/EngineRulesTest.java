@@ -235,16 +235,27 @@ class EngineRulesTest {
   @Test
   void oneOfTwoSerializableTransactionsWithWriteSkewFails() throws Exception {
     BeginSpec spec = new BeginSpec(Isolation.SERIALIZABLE, false, false);
-    try (TestClient one = client();
-        TestClient two = client()) {
-      one.write("UPDATE t SET v = (SELECT v FROM t WHERE id = 2) WHERE id = 1", spec);
-      two.write("UPDATE t SET v = (SELECT v FROM t WHERE id = 1) WHERE id = 2", spec);
-      var results = List.of(one.commit(), two.commit());
-      assertThat(results).filteredOn(CommitResult.Committed.class::isInstance).hasSize(1);
-      assertThat(results).filteredOn(CommitResult.RolledBack.class::isInstance).hasSize(1);
-      assertCopiesAreEqual("t");
-      assertThat(servers.rows(0, "SELECT count(*) FROM pg_prepared_xacts")).containsExactly("0");
+    int committed = 0;
+    // On a busy machine the first may be prepared too late for its batch: then both begin anew.
+    for (int attempt = 0; attempt < 10 && committed == 0; attempt++) {
+      try (TestClient one = client();
+          TestClient two = client()) {
+        one.write("UPDATE t SET v = (SELECT v FROM t WHERE id = 2) WHERE id = 1", spec);
+        two.write("UPDATE t SET v = (SELECT v FROM t WHERE id = 1) WHERE id = 2", spec);
+        var results = List.of(one.commit(), two.commit());
+        for (CommitResult result : results) {
+          if (result instanceof CommitResult.RolledBack refused) {
+            assertThat(refused.sqlState()).startsWith("40");
+          } else {
+            assertThat(result).isInstanceOf(CommitResult.Committed.class);
+            committed++;
+          }
+        }
+      }
     }
+    assertThat(committed).isEqualTo(1);
+    assertCopiesAreEqual("t");
+    assertThat(servers.rows(0, "SELECT count(*) FROM pg_prepared_xacts")).containsExactly("0");
   }
 
   /** Section 4: a replica that lost a row goes DIVERGED and says where, why and by how much. */

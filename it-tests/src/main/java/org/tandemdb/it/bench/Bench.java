@@ -50,7 +50,7 @@ public final class Bench {
 
   private Bench(boolean quick, int pairs, List<String> only, PrintStream out) {
     this.slice = Duration.ofMillis(quick ? 300 : 1800);
-    this.warmUp = Duration.ofMillis(quick ? 200 : 1500);
+    this.warmUp = Duration.ofMillis(quick ? 200 : 3000);
     this.scale = quick ? 1 : 10;
     this.pairs = pairs;
     this.failovers = quick ? 1 : 5;

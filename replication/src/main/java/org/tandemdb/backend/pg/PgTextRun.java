@@ -29,6 +29,7 @@ final class PgTextRun {
   private static final int MAX_CHARS = 256 << 10;
 
   private static final int MAX_NAMES = 256;
+  private static final String WATERMARK = "UPDATE tandem.watermark SET epoch = $1, number = $2";
 
   private final Connection connection;
   private final Map<String, String> names = new LinkedHashMap<>(64, 0.75f, true);
@@ -46,26 +47,66 @@ final class PgTextRun {
    *     rolls back
    */
   ApplyOutcome.@Nullable Diverged apply(List<Entry> entries) throws SQLException {
+    start();
+    try {
+      ApplyOutcome.Diverged diverged = addAll(entries);
+      return diverged != null ? diverged : flush();
+    } catch (SQLException e) {
+      forgetNames();
+      throw e;
+    }
+  }
+
+  /**
+   * The same with BEGIN before and the new watermark behind, on a connection in autocommit mode.
+   * The caller sends COMMIT, or ROLLBACK.
+   */
+  ApplyOutcome.@Nullable Diverged applyAll(List<Entry> entries, Position watermark)
+      throws SQLException {
+    start();
+    try {
+      text.append("BEGIN;");
+      expected.add(new Expected(watermark, "BEGIN", 0));
+      ApplyOutcome.Diverged diverged = addAll(entries);
+      if (diverged != null) {
+        return diverged;
+      }
+      execute(name(WATERMARK, List.of(), watermark));
+      literal(0, Long.toString(watermark.epoch()));
+      literal(1, Long.toString(watermark.number()));
+      text.append(");");
+      expected.add(new Expected(watermark, WATERMARK, 1));
+      return flush();
+    } catch (SQLException e) {
+      forgetNames();
+      throw e;
+    }
+  }
+
+  private void start() {
     text.setLength(0);
     expected.clear();
-    try {
-      for (Entry entry : entries) {
-        for (Change change : ((Entry.Inline) entry.body()).changes()) {
-          add(entry.position(), change);
-          if (text.length() >= MAX_CHARS) {
-            ApplyOutcome.Diverged diverged = flush();
-            if (diverged != null) {
-              return diverged;
-            }
+  }
+
+  /** Which of the names exist now depends on where it failed. */
+  private void forgetNames() {
+    names.clear();
+  }
+
+  /** All that did not fit into one text has been sent. */
+  private ApplyOutcome.@Nullable Diverged addAll(List<Entry> entries) throws SQLException {
+    for (Entry entry : entries) {
+      for (Change change : ((Entry.Inline) entry.body()).changes()) {
+        add(entry.position(), change);
+        if (text.length() >= MAX_CHARS) {
+          ApplyOutcome.Diverged diverged = flush();
+          if (diverged != null) {
+            return diverged;
           }
         }
       }
-      return flush();
-    } catch (SQLException e) {
-      // Which of the names exist now depends on where it failed.
-      names.clear();
-      throw e;
     }
+    return null;
   }
 
   private void add(Position position, Change change) {
