@@ -18,15 +18,15 @@ import org.tandemdb.fake.FakeLog;
 import org.tandemdb.fake.ManualEnvironment;
 
 /** A cluster over backends in memory; {@code a} becomes the first primary. */
-final class ClusterRig {
-  static final Duration PROBE = Duration.ofMillis(500);
+public final class ClusterRig {
+  public static final Duration PROBE = Duration.ofMillis(500);
 
-  final ManualEnvironment environment = new ManualEnvironment();
-  final FakeLog log = new FakeLog();
-  final List<FakeBackend> backends = new ArrayList<>();
-  final Cluster<FakeLink> cluster;
+  public final ManualEnvironment environment = new ManualEnvironment();
+  public final FakeLog log = new FakeLog();
+  public final List<FakeBackend> backends = new ArrayList<>();
+  public final Cluster<FakeLink> cluster;
 
-  ClusterRig(int count) {
+  public ClusterRig(int count) {
     for (int i = 0; i < count; i++) {
       backends.add(new FakeBackend(Character.toString('a' + i), log.clusterId));
     }
@@ -50,12 +50,12 @@ final class ClusterRig {
             List::of);
   }
 
-  void start() {
+  public void start() {
     cluster.start();
     environment.settle();
   }
 
-  Term<FakeLink> term() {
+  public Term<FakeLink> term() {
     Term<FakeLink> term = cluster.term();
     if (term == null) {
       throw new AssertionError("no term is open");
@@ -63,11 +63,11 @@ final class ClusterRig {
     return term;
   }
 
-  FakeBackend backend(int index) {
+  public FakeBackend backend(int index) {
     return backends.get(index);
   }
 
-  Member<FakeLink> member(int index) {
+  public Member<FakeLink> member(int index) {
     return cluster.members().get(index);
   }
 
@@ -82,11 +82,11 @@ final class ClusterRig {
     return new Entry(position, batch, 0, Map.of(), new Entry.Inline(List.of()));
   }
 
-  CompletableFuture<CommitOutcome> commit() {
+  public CompletableFuture<CommitOutcome> commit() {
     return commit(new FakeLink("client", new ArrayList<>()));
   }
 
-  CompletableFuture<CommitOutcome> commit(FakeLink link) {
+  public CompletableFuture<CommitOutcome> commit(FakeLink link) {
     CompletableFuture<CommitOutcome> answer =
         term().pipeline().commit(new Transaction(link)).toCompletableFuture();
     environment.settle();

@@ -39,6 +39,7 @@ public final class FakeBackend implements BackendPort<FakeLink>, BackendControl 
   public boolean crashesInRecovery;
   public @Nullable CompletableFuture<Void> heldProbe;
   public @Nullable CompletableFuture<Void> heldDrain;
+  public CompletableFuture<Void> heldApply = CompletableFuture.completedFuture(null);
   public Function<ApplyRun, ApplyOutcome> applying = this::applyAll;
   private @Nullable UUID incarnation;
 
@@ -79,6 +80,7 @@ public final class FakeBackend implements BackendPort<FakeLink>, BackendControl 
   public CompletionStage<FakeLink> openOwn(long epoch, UUID expected) {
     FakeLink link = new FakeLink(id.name(), new ArrayList<>());
     link.applying = run -> applying.apply(run);
+    link.heldApply = () -> heldApply;
     return tell("link", link);
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.entry.BackendId;
@@ -24,6 +25,11 @@ public final class FakeLink implements BackendLink {
   public boolean dead;
   public Function<ApplyRun, ApplyOutcome> applying =
       run -> new ApplyOutcome.Applied(run.watermark());
+
+  /** What a run waits for before it is applied. */
+  public Supplier<CompletableFuture<Void>> heldApply =
+      () -> CompletableFuture.completedFuture(null);
+
   public final List<Position> marked = new ArrayList<>();
   public final List<Decision> decisions = new ArrayList<>();
   private @Nullable CompletableFuture<MarkOutcome> mark;
@@ -87,8 +93,9 @@ public final class FakeLink implements BackendLink {
 
   @Override
   public CompletionStage<ApplyOutcome> apply(ApplyRun run) {
-    return CompletableFuture.completedFuture(
-        severed ? new ApplyOutcome.LinkLost("severed") : applying.apply(run));
+    return heldApply
+        .get()
+        .thenApply(ok -> severed ? new ApplyOutcome.LinkLost("severed") : applying.apply(run));
   }
 
   @Override
