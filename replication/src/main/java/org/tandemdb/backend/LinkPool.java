@@ -22,6 +22,12 @@ public interface LinkPool<L extends BackendLink> extends AutoCloseable {
    */
   void severAll(BackendId backend);
 
+  /**
+   * Severs the links to {@code backend} that nobody uses: what took one link may have taken these,
+   * unseen. A link costs its opening, a dead one costs a statement its attempt.
+   */
+  void severIdle(BackendId backend);
+
   @Override
   void close();
 }

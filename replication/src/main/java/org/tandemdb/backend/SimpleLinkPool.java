@@ -2,6 +2,7 @@ package org.tandemdb.backend;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -192,19 +193,34 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
 
   @Override
   public void severAll(BackendId backend) {
-    Set<PooledLease> leased;
+    List<PooledLease> all;
     synchronized (this) {
       Shelf shelf = shelf(backend);
-      leased = new LinkedHashSet<>(shelf.leased);
-      leased.addAll(shelf.idle);
-      shelf.count -= shelf.idle.size();
-      shelf.idle.clear();
+      all = new ArrayList<>(shelf.leased);
+      all.addAll(takeAllIdle(shelf));
     }
-    leased.forEach(
-        lease -> {
-          lease.valid = false;
-          lease.link.sever();
-        });
+    all.forEach(SimpleLinkPool::invalidate);
+  }
+
+  @Override
+  public void severIdle(BackendId backend) {
+    List<PooledLease> idle;
+    synchronized (this) {
+      idle = takeAllIdle(shelf(backend));
+    }
+    idle.forEach(SimpleLinkPool::invalidate);
+  }
+
+  private List<PooledLease> takeAllIdle(Shelf shelf) {
+    List<PooledLease> idle = new ArrayList<>(shelf.idle);
+    shelf.count -= idle.size();
+    shelf.idle.clear();
+    return idle;
+  }
+
+  private static void invalidate(SimpleLinkPool<?>.PooledLease lease) {
+    lease.valid = false;
+    lease.link.sever();
   }
 
   @Override

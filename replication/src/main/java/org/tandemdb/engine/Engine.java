@@ -227,11 +227,13 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   }
 
   private void linksVoid(BackendId backend) {
-    List<SimpleLinkPool<L>> all;
+    allPools().forEach(pool -> pool.severAll(backend));
+  }
+
+  private List<SimpleLinkPool<L>> allPools() {
     synchronized (pools) {
-      all = List.copyOf(pools.values());
+      return List.copyOf(pools.values());
     }
-    all.forEach(pool -> pool.severAll(backend));
   }
 
   void bind(L link, Executor executor) {
@@ -397,7 +399,10 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     return copy;
   }
 
-  /** A link could not be opened, or broke: unless the server refused the client, probe it. */
+  /**
+   * A link could not be opened, or broke: unless the server refused the client, it is probed, and
+   * the links that nobody uses are given up. An administrator may have ended them all.
+   */
   void linkFailed(Member<L> member, Throwable failure) {
     boolean refusedByServer =
         !(failure instanceof BackendUnreachableException
@@ -405,6 +410,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                 || failure instanceof IncarnationException)
             && ServerError.sqlState(failure).filter(state -> state.startsWith("28")).isPresent();
     if (!refusedByServer) {
+      allPools().forEach(pool -> pool.severIdle(member.id()));
       cluster.suspect(member, String.valueOf(failure.getMessage()));
     }
   }

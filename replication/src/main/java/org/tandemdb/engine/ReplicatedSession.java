@@ -376,9 +376,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<CommitResult> answered(Open<L> now, CommitOutcome outcome) {
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
-      if (!now.lease.link().isUsable()) {
-        engine.linkFailed(now.term.primary(), new IllegalStateException(outcome.toString()));
-      }
       // An unknown one may be in the log: its chunks are not for us to discard.
       boolean unknown = outcome instanceof CommitOutcome.Unknown;
       if (unknown && now.record.hasExclusive()) {
@@ -390,15 +387,15 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                   return failedResult(outcome);
                 });
       }
-      boolean linkIsGood = now.lease.link().isUsable();
-      finished(now, linkIsGood, unknown);
-      if (linkIsGood) {
+      if (now.lease.link().isUsable()) {
+        finished(now, true, unknown);
         return CompletableFuture.completedFuture(failedResult(outcome));
       }
-      // Whoever runs it again must not do so on the next dead link: first it is known what was
-      // lost.
-      return engine
-          .settled(now.term.primary(), engine.limits().failoverPatience())
+      return endOnLostLink(
+              now.lease,
+              new IllegalStateException(outcome.toString()),
+              unknown,
+              engine.limits().failoverPatience())
           .handle((ok, failure) -> failedResult(outcome));
     }
     token = Position.max(token, committed.position());
@@ -444,21 +441,32 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return now.lease
         .link()
         .finish(Position.NONE, Decision.COMMIT)
-        .thenApply(
-            outcome -> {
-              boolean owned = engine.ownsCluster() && now.term.equals(engine.cluster().term());
-              finished(now, outcome instanceof FinishOutcome.Done, false);
-              if (outcome instanceof FinishOutcome.Done && owned) {
-                seenOnPrimary(now.term);
-                return new CommitResult.Committed(Optional.empty());
-              }
-              if (outcome instanceof FinishOutcome.Failed failed) {
-                return new CommitResult.RolledBack(
-                    failed.sqlState(), failed.message(), null, false);
-              }
-              return new CommitResult.RolledBack(
-                  ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
-            });
+        .thenCompose(outcome -> answeredWithoutEntry(now, outcome));
+  }
+
+  private CompletionStage<CommitResult> answeredWithoutEntry(Open<L> now, FinishOutcome outcome) {
+    CommitResult lost =
+        new CommitResult.RolledBack(
+            ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
+    if (outcome instanceof FinishOutcome.InDoubt inDoubt) {
+      return endOnLostLink(
+              now.lease,
+              new IllegalStateException(inDoubt.message()),
+              false,
+              engine.limits().failoverPatience())
+          .handle((ok, failure) -> lost);
+    }
+    boolean owned = engine.ownsCluster() && now.term.equals(engine.cluster().term());
+    finished(now, outcome instanceof FinishOutcome.Done, false);
+    if (outcome instanceof FinishOutcome.Failed failed) {
+      return CompletableFuture.completedFuture(
+          new CommitResult.RolledBack(failed.sqlState(), failed.message(), null, false));
+    }
+    if (!owned) {
+      return CompletableFuture.completedFuture(lost);
+    }
+    seenOnPrimary(now.term);
+    return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
   }
 
   @Override
@@ -598,23 +606,34 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Recourse> lost(Lease<L> lease, Throwable failure, Duration patience) {
-    Member<L> member = engine.member(lease.link().backend());
     Open<L> now = open;
     boolean wrote = now != null && now.lease == lease && !now.record.isEmpty();
+    CompletionStage<Void> settled = endOnLostLink(lease, failure, false, patience);
+    // Nothing was submitted, so nothing is in the log: it may run again when somebody can serve.
+    return wrote
+        ? CompletableFuture.completedFuture(Recourse.TRANSACTION_LOST)
+        : settled.handle((ok, error) -> error == null ? Recourse.RUN_AGAIN : Recourse.UNAVAILABLE);
+  }
+
+  /**
+   * Ends what was open on a link that is lost. Whoever runs it again must not do so on the next
+   * dead link: the stage completes when it is known what was lost, or fails when nobody can serve
+   * within {@code patience}.
+   *
+   * @param mayBeLogged what it staged is not for us to discard
+   */
+  private CompletionStage<Void> endOnLostLink(
+      Lease<L> lease, Throwable failure, boolean mayBeLogged, Duration patience) {
+    Member<L> member = engine.member(lease.link().backend());
+    Open<L> now = open;
     lease.link().sever();
+    engine.linkFailed(member, failure);
     if (now != null && now.lease == lease) {
-      finished(now, false, false);
+      finished(now, false, mayBeLogged);
     } else {
       drop(lease);
     }
-    engine.linkFailed(member, failure);
-    if (wrote) {
-      return CompletableFuture.completedFuture(Recourse.TRANSACTION_LOST);
-    }
-    // Nothing was submitted, so nothing is in the log: it may run again when somebody can serve.
-    return engine
-        .settled(member, patience)
-        .handle((ok, error) -> error == null ? Recourse.RUN_AGAIN : Recourse.UNAVAILABLE);
+    return engine.settled(member, patience);
   }
 
   @Override

@@ -14,8 +14,8 @@ import org.tandemdb.log.ReplicationLog;
 
 /**
  * Puts a hook around every call at the engine's joints. Events are named {@code log.append}, {@code
- * control.raiseFence}, {@code link.finish}, {@code file.write} and so on, after the joint and its
- * method.
+ * port.open}, {@code control.raiseFence}, {@code link.finish}, {@code file.write} and so on, after
+ * the joint and its method.
  */
 final class Tap {
   private Tap() {}
@@ -45,7 +45,7 @@ final class Tap {
             switch (event) {
               case "port.control" -> control;
               case "port.open", "port.openOwn" ->
-                  ((CompletionStage<JdbcLink>) proceed(call))
+                  ((CompletionStage<JdbcLink>) proceed(() -> hook.around(event, arguments, call)))
                       .thenApply(link -> on(JdbcLink.class, "link", link, hook));
               default -> call.proceed();
             });
