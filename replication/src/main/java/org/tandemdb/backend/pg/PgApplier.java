@@ -157,13 +157,29 @@ final class PgApplier {
       applyChanges(entry.position(), inline.changes(), at);
     } else if (entry.body() instanceof Entry.Staged staged) {
       for (int chunk = 0; chunk < staged.chunks(); chunk++) {
-        applyChanges(entry.position(), run.stages().chunk(staged.stage(), chunk), at);
+        applyChunk(entry, run.stages().chunk(staged.stage(), chunk), run.serially(), at);
       }
     }
     if (!entry.settings().isEmpty()) {
       for (String setting : entry.settings().keySet()) {
         resetLocal(setting);
       }
+    }
+  }
+
+  private void applyChunk(Entry entry, List<Change> changes, boolean serially, Cursor at)
+      throws SQLException, DivergedException {
+    boolean plain =
+        entry.settings().isEmpty() && changes.stream().allMatch(change -> change.rows() >= 0);
+    if (serially || !plain) {
+      applyChanges(entry.position(), changes, at);
+      return;
+    }
+    at.position = entry.position();
+    at.statement = PgChangeSql.of(changes.get(0));
+    ApplyOutcome.Diverged diverged = text.apply(entry.position(), changes);
+    if (diverged != null) {
+      throw new DivergedException(diverged);
     }
   }
 

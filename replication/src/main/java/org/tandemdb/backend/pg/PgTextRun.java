@@ -35,6 +35,7 @@ final class PgTextRun {
   private final Map<String, String> names = new LinkedHashMap<>(64, 0.75f, true);
   private final StringBuilder text = new StringBuilder(4096);
   private final List<Expected> expected = new ArrayList<>();
+  private ApplyOutcome.@Nullable Diverged diverged;
   private int lastName;
 
   PgTextRun(Connection connection) {
@@ -47,69 +48,67 @@ final class PgTextRun {
    *     rolls back
    */
   ApplyOutcome.@Nullable Diverged apply(List<Entry> entries) throws SQLException {
-    start();
-    try {
-      ApplyOutcome.Diverged diverged = addAll(entries);
-      return diverged != null ? diverged : flush();
-    } catch (SQLException e) {
-      forgetNames();
-      throw e;
-    }
+    return applied(
+        () -> {
+          for (Entry entry : entries) {
+            add(entry.position(), ((Entry.Inline) entry.body()).changes());
+          }
+        });
+  }
+
+  /** As {@link #apply(List)}, for a part of one entry. */
+  ApplyOutcome.@Nullable Diverged apply(Position position, List<Change> changes)
+      throws SQLException {
+    return applied(() -> add(position, changes));
   }
 
   /**
-   * The same with BEGIN before and the new watermark behind, on a connection in autocommit mode.
-   * The caller sends COMMIT, or ROLLBACK.
+   * As {@link #apply(List)}, with BEGIN before and the new watermark behind, on a connection in
+   * autocommit mode. The caller sends COMMIT, or ROLLBACK.
    */
   ApplyOutcome.@Nullable Diverged applyAll(List<Entry> entries, Position watermark)
       throws SQLException {
-    start();
+    return applied(
+        () -> {
+          text.append("BEGIN;");
+          expected.add(new Expected(watermark, "BEGIN", 0));
+          for (Entry entry : entries) {
+            add(entry.position(), ((Entry.Inline) entry.body()).changes());
+          }
+          execute(name(WATERMARK, List.of(), watermark));
+          literal(0, Long.toString(watermark.epoch()));
+          literal(1, Long.toString(watermark.number()));
+          text.append(");");
+          expected.add(new Expected(watermark, WATERMARK, 1));
+        });
+  }
+
+  private ApplyOutcome.@Nullable Diverged applied(Adding adding) throws SQLException {
+    text.setLength(0);
+    expected.clear();
+    diverged = null;
     try {
-      text.append("BEGIN;");
-      expected.add(new Expected(watermark, "BEGIN", 0));
-      ApplyOutcome.Diverged diverged = addAll(entries);
-      if (diverged != null) {
-        return diverged;
-      }
-      execute(name(WATERMARK, List.of(), watermark));
-      literal(0, Long.toString(watermark.epoch()));
-      literal(1, Long.toString(watermark.number()));
-      text.append(");");
-      expected.add(new Expected(watermark, WATERMARK, 1));
-      return flush();
+      adding.run();
+      flush();
+      return diverged;
     } catch (SQLException e) {
-      forgetNames();
+      // Which of the names exist now depends on where it failed.
+      names.clear();
       throw e;
     }
   }
 
-  private void start() {
-    text.setLength(0);
-    expected.clear();
+  private interface Adding {
+    void run() throws SQLException;
   }
 
-  /** Which of the names exist now depends on where it failed. */
-  private void forgetNames() {
-    names.clear();
-  }
-
-  /** All that did not fit into one text has been sent. */
-  private ApplyOutcome.@Nullable Diverged addAll(List<Entry> entries) throws SQLException {
-    for (Entry entry : entries) {
-      for (Change change : ((Entry.Inline) entry.body()).changes()) {
-        add(entry.position(), change);
-        if (text.length() >= MAX_CHARS) {
-          ApplyOutcome.Diverged diverged = flush();
-          if (diverged != null) {
-            return diverged;
-          }
-        }
-      }
+  private void add(Position position, List<Change> changes) throws SQLException {
+    for (Change change : changes) {
+      add(position, change);
     }
-    return null;
   }
 
-  private void add(Position position, Change change) {
+  private void add(Position position, Change change) throws SQLException {
     String sql = PgChangeSql.of(change);
     if (change instanceof Change.Statement statement) {
       String name = name(sql, statement.parameters(), position);
@@ -120,6 +119,7 @@ final class PgTextRun {
       }
       text.append(n == 0 ? ";" : ");");
       expected.add(new Expected(position, sql, statement.rows()));
+      flushIfLong();
     } else if (change instanceof Change.Rows rows) {
       String name = name(sql, List.of(), position);
       int keys = rows.keyColumns().size();
@@ -136,7 +136,14 @@ final class PgTextRun {
         }
         text.append(");");
         expected.add(new Expected(position, sql, 1));
+        flushIfLong();
       }
+    }
+  }
+
+  private void flushIfLong() throws SQLException {
+    if (text.length() >= MAX_CHARS) {
+      flush();
     }
   }
 
@@ -162,9 +169,11 @@ final class PgTextRun {
   }
 
   /**
-   * The name under which the server knows {@code sql} with these types; prepared when it is new.
+   * The name under which the server knows {@code sql} with these types; prepared when it is new, in
+   * a flight of its own: the server keeps the whole text that a PREPARE came in and copies it at
+   * each EXECUTE, so that a long one would cost hundreds of microseconds for every row.
    */
-  private String name(String sql, List<Value> parameters, Position position) {
+  private String name(String sql, List<Value> parameters, Position position) throws SQLException {
     StringBuilder types = new StringBuilder();
     for (Value value : parameters) {
       types.append(types.isEmpty() ? " (" : ",").append(value.type().name());
@@ -182,17 +191,18 @@ final class PgTextRun {
       expected.add(new Expected(position, sql, 0));
     }
     String name = "tandem_" + ++lastName;
-    text.append("PREPARE ").append(name).append(types).append(" AS ").append(sql).append("\n;");
-    expected.add(new Expected(position, sql, 0));
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute("PREPARE " + name + types + " AS " + sql);
+    }
     names.put(key, name);
     return name;
   }
 
-  private ApplyOutcome.@Nullable Diverged flush() throws SQLException {
+  private void flush() throws SQLException {
     if (text.isEmpty()) {
-      return null;
+      return;
     }
-    ApplyOutcome.Diverged diverged = null;
     try (Statement statement = connection.createStatement()) {
       // The text is the server's own language, and braces in it are data.
       statement.setEscapeProcessing(false);
@@ -210,7 +220,6 @@ final class PgTextRun {
     }
     text.setLength(0);
     expected.clear();
-    return diverged;
   }
 
   private record Expected(Position position, String sql, long rows) {}
