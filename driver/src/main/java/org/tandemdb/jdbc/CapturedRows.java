@@ -13,21 +13,35 @@ import org.tandemdb.error.ErrorCode;
 
 /** The hidden columns of a write's rows, read as they come. Used by the owner of the link. */
 final class CapturedRows implements Iterator<List<@Nullable String>> {
+  /** Rows asked for first, when nothing is known of their size. */
+  static final int FIRST_ROWS = 32;
+
+  /** Most rows in memory at a time. */
+  static final int PORTION_ROWS = 1000;
+
+  /** Most characters in memory at a time, unless a row is larger or much larger than those before. */
+  static final int PORTION_CHARACTERS = 1 << 20;
+
   private final ResultSet rows;
+  private final boolean streamed;
   private final int columns;
   private final int first;
   private long read;
+  private long characters;
+  private long adaptAt = 1;
   private boolean ahead;
   private boolean more;
 
   /**
    * @param hidden number of columns, the last of {@code rows}
+   * @param streamed true if the rows come in portions, whose size is then adapted to theirs
    * @throws SQLException if one of them is not text: once a statement is prepared at the server,
    *     pgjdbc receives binary values, and its text of those is not the server's (of bytea it is
    *     Java's name of an array, timetz loses its zone, arrays lose their lower bounds)
    */
-  CapturedRows(ResultSet rows, int hidden) throws SQLException {
+  CapturedRows(ResultSet rows, int hidden, boolean streamed) throws SQLException {
     this.rows = rows;
+    this.streamed = streamed;
     this.columns = hidden;
     ResultSetMetaData description = rows.getMetaData();
     this.first = description.getColumnCount() - hidden + 1;
@@ -67,12 +81,29 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
     List<@Nullable String> texts = new ArrayList<>(columns);
     try {
       for (int i = 0; i < columns; i++) {
-        texts.add(rows.getString(first + i));
+        String text = rows.getString(first + i);
+        characters += text == null ? 0 : text.length();
+        texts.add(text);
+      }
+      if (streamed && read >= adaptAt) {
+        adapt();
       }
     } catch (SQLException e) {
       throw new ReadFailure(e);
     }
     return texts;
+  }
+
+  /** Takes effect with the next portion. */
+  private void adapt() throws SQLException {
+    long each = Math.max(1, characters / read);
+    rows.setFetchSize((int) Math.max(1, Math.min(PORTION_ROWS, PORTION_CHARACTERS / each)));
+    adaptAt = read + FIRST_ROWS / 2;
+  }
+
+  /** True once so much was read that it should be handed on before more is. */
+  boolean isPortion() {
+    return read >= PORTION_ROWS || characters >= PORTION_CHARACTERS;
   }
 
   /** Reads what the engine left, and says how many rows there were. */

@@ -44,9 +44,6 @@ final class ClientSession {
   /** A request that meets one dying backend after the other is given up after as many. */
   private static final int MAX_ATTEMPTS = 16;
 
-  /** Captured rows that are in memory at a time. */
-  static final int PORTION_ROWS = 1000;
-
   private static final List<List<@Nullable String>> NOTHING = List.of();
 
   private final SessionSource source;
@@ -354,7 +351,7 @@ final class ClientSession {
         command.count(count);
       } else if (streamed) {
         ResultSet rows = vendor.getResultSet();
-        command.count(reportStreamed(plan, parameters, new CapturedRows(rows, hidden)));
+        command.count(reportStreamed(plan, parameters, new CapturedRows(rows, hidden, true)));
         rows.close();
       } else {
         reportCounted(plan, parameters, vendor.getResultSet(), lease, command);
@@ -375,7 +372,7 @@ final class ClientSession {
       throws SQLException {
     long count = rows.last() ? rows.getRow() : 0;
     rows.beforeFirst();
-    CapturedRows captured = new CapturedRows(rows, plan.capture().hidden().size());
+    CapturedRows captured = new CapturedRows(rows, plan.capture().hidden().size(), false);
     session.executed(
         plan, parameters, count, plan.capture().isCapturing() ? captured : NOTHING.iterator());
     rows.beforeFirst();
@@ -386,7 +383,7 @@ final class ClientSession {
   private long reportStreamed(Plan.Write plan, List<Value> parameters, CapturedRows captured) {
     boolean mayStream = plan.template() instanceof Plan.Template.Rows;
     List<List<@Nullable String>> portion = new ArrayList<>();
-    while ((portion.size() < PORTION_ROWS || !mayStream) && captured.hasNext()) {
+    while ((!captured.isPortion() || !mayStream) && captured.hasNext()) {
       portion.add(captured.next());
     }
     if (!captured.hasNext()) {

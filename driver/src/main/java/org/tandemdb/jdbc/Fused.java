@@ -11,6 +11,7 @@ import org.tandemdb.backend.BackendLink.MarkOutcome;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.Value;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.session.EngineSession;
 
@@ -76,6 +77,10 @@ final class Fused {
       String state = e.getSQLState();
       return new MarkOutcome.Refused(
           state == null ? "XX000" : state, String.valueOf(e.getMessage()), e);
+    } catch (TandemException e) {
+      // The engine refused to record it: too large, or the log takes no more.
+      SQLException refusal = SqlErrors.of(e);
+      return new MarkOutcome.Refused(e.sqlState(), refusal.getMessage(), refusal);
     }
   }
 }

@@ -70,7 +70,7 @@ class TandemStatement implements Statement, Command {
           switch (shape) {
             case CLIENT -> fetchSize;
             case COUNTED -> 0;
-            case STREAMED -> ClientSession.PORTION_ROWS;
+            case STREAMED -> CapturedRows.FIRST_ROWS;
           });
       if (shape == Shape.CLIENT && maxRows != 0) {
         v.setMaxRows((int) Math.min(Integer.MAX_VALUE, maxRows));

@@ -18,6 +18,7 @@ public record Limits(
     long maxTransactionBytes,
     int stageThresholdBytes,
     int stageChunkBytes,
+    int maxSavepointBytes,
     long logMaxBytes,
     int logSegmentBytes,
     long logCacheBytes,

@@ -92,11 +92,27 @@ public enum Setting {
   STAGE_THRESHOLD_BYTES(
       LIMIT,
       BYTES,
-      "1MiB",
+      "256KiB",
+      "4KiB",
+      "16MiB",
+      "A transaction that records more is written to the log in chunks before it commits. What one"
+          + " takes in memory, with what encoding it takes, is about three times this."),
+  STAGE_CHUNK_BYTES(
+      LIMIT,
+      BYTES,
+      "128KiB",
+      "4KiB",
+      "16MiB",
+      "Size of such a chunk; at most `stage_threshold_bytes`. A row that is larger has a chunk of"
+          + " its own."),
+  MAX_SAVEPOINT_BYTES(
+      LIMIT,
+      BYTES,
+      "16MiB",
       "4KiB",
       "1GiB",
-      "A transaction that records more is written to the log in chunks before it commits."),
-  STAGE_CHUNK_BYTES(LIMIT, BYTES, "256KiB", "4KiB", "64MiB", "Size of such a chunk."),
+      "What a transaction may record while a savepoint is set: it stays in memory, since the"
+          + " savepoint may take it back. More is 54000."),
   LOG_MAX_BYTES(
       LIMIT,
       BYTES,

@@ -301,6 +301,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     return new TransactionRecord(
         config.limits().maxTransactionBytes(),
         config.limits().stageThresholdBytes(),
+        config.limits().stageChunkBytes(),
+        config.limits().maxSavepointBytes(),
         () ->
             new Staging(
                 log,

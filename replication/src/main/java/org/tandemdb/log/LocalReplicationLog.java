@@ -195,6 +195,11 @@ public final class LocalReplicationLog implements ReplicationLog {
   }
 
   @Override
+  public int maxChunkBytes() {
+    return options.maxBatchBytes();
+  }
+
+  @Override
   public void discard(StageId id) {
     store.discard(id);
   }

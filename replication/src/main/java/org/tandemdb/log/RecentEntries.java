@@ -3,6 +3,7 @@ package org.tandemdb.log;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 
@@ -11,8 +12,15 @@ import org.tandemdb.entry.Position;
  * holds every entry after {@link #floor}. Bounded by bytes; the oldest go first. Thread-safe.
  */
 final class RecentEntries {
-  /** What an entry takes on the heap beside its encoded bytes; a guess, on the safe side. */
-  private static final int OVERHEAD_BYTES = 400;
+  /**
+   * What an entry, a change, a row and a value take on the heap beside their encoded bytes; guesses
+   * on the safe side. Captured rows of small values take ten times what they take in the log.
+   */
+  private static final int ENTRY_BYTES = 300;
+
+  private static final int CHANGE_BYTES = 100;
+  private static final int ROW_BYTES = 64;
+  private static final int VALUE_BYTES = 56;
 
   private final long maxBytes;
   private Slot[] ring = new Slot[64];
@@ -35,17 +43,34 @@ final class RecentEntries {
       ring = larger;
       start = 0;
     }
-    ring[(start + count) % ring.length] = new Slot(entry, encodedBytes);
+    long heapBytes = heapBytes(entry, encodedBytes);
+    ring[(start + count) % ring.length] = new Slot(entry, encodedBytes, heapBytes);
     count++;
-    bytes += encodedBytes + OVERHEAD_BYTES;
+    bytes += heapBytes;
     while (bytes > maxBytes) {
       Slot oldest = slot(0);
       floor = oldest.entry.position();
-      bytes -= oldest.encodedBytes + OVERHEAD_BYTES;
+      bytes -= oldest.heapBytes;
       ring[start] = Slot.NONE;
       start = (start + 1) % ring.length;
       count--;
     }
+  }
+
+  private static long heapBytes(Entry entry, int encodedBytes) {
+    long bytes = ENTRY_BYTES + encodedBytes;
+    if (entry.body() instanceof Entry.Inline inline) {
+      for (Change change : inline.changes()) {
+        bytes += CHANGE_BYTES;
+        if (change instanceof Change.Rows rows) {
+          int values = rows.keyColumns().size() + rows.columns().size();
+          bytes += (long) rows.values().size() * (ROW_BYTES + values * VALUE_BYTES);
+        } else if (change instanceof Change.Statement statement) {
+          bytes += (long) statement.parameters().size() * VALUE_BYTES;
+        }
+      }
+    }
+    return bytes;
   }
 
   /** Everything at or below this must be read from the segments. */
@@ -101,9 +126,9 @@ final class RecentEntries {
     return ring[(start + index) % ring.length];
   }
 
-  private record Slot(Entry entry, int encodedBytes) {
+  private record Slot(Entry entry, int encodedBytes, long heapBytes) {
     static final Slot NONE =
         new Slot(
-            new Entry(Position.NONE, 0, 0, java.util.Map.of(), new Entry.Inline(List.of())), 0);
+            new Entry(Position.NONE, 0, 0, java.util.Map.of(), new Entry.Inline(List.of())), 0, 0);
   }
 }

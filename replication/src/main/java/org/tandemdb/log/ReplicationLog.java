@@ -25,6 +25,9 @@ public interface ReplicationLog extends AutoCloseable {
    */
   CompletionStage<Staged> stage(StageId id, ByteBuffer chunk);
 
+  /** The largest chunk that {@link #stage} takes. */
+  int maxChunkBytes();
+
   /** Forgets a stage whose transaction was rolled back, so that truncation may pass it. */
   void discard(StageId id);
 

@@ -49,16 +49,17 @@ public final class Staging {
   /**
    * Stages one more chunk and waits until the log has taken it.
    *
-   * @throws TandemException LOG_FULL or LOG_FAILED
+   * @throws TandemException LOG_FULL or LOG_FAILED; TRANSACTION_TOO_LARGE for a change that fits
+   *     into no chunk
    */
   void write(List<Change> changes) {
     await(send(changes));
   }
 
-  /** Stages the last chunk; the entry that follows it in the log's queue covers it. */
-  Entry.Staged finish(List<Change> rest) {
-    if (!rest.isEmpty()) {
-      CompletableFuture<?> sent = send(rest).toCompletableFuture();
+  /** Stages the last chunks; the entry that follows them in the log's queue covers them. */
+  Entry.Staged finish(List<List<Change>> rest) {
+    for (List<Change> chunk : rest) {
+      CompletableFuture<?> sent = send(chunk).toCompletableFuture();
       if (sent.isCompletedExceptionally()) {
         await(sent);
       }
@@ -66,8 +67,22 @@ public final class Staging {
     return new Entry.Staged(id, chunks, bytes);
   }
 
+  /** What was staged, as it stands in the log. */
+  long bytes() {
+    return bytes;
+  }
+
   private CompletionStage<?> send(List<Change> changes) {
     ByteBuffer encoded = EntryCodec.encodeChanges(changes);
+    if (encoded.remaining() > log.maxChunkBytes()) {
+      throw new TandemException(
+          ErrorCode.TRANSACTION_TOO_LARGE,
+          "one row or statement of "
+              + encoded.remaining()
+              + " bytes, where at most "
+              + log.maxChunkBytes()
+              + " fit");
+    }
     bytes += encoded.remaining();
     chunks++;
     return log.stage(id, encoded);

@@ -25,18 +25,27 @@ public final class TransactionRecord {
   /** Stands for the transaction's clock until the marker's answer brings it. */
   private static final Value CLOCK = Value.ofText(new TypeRef("timestamptz"), "");
 
+  /** A row, or a statement, on the heap, without what it holds; a guess, on the safe side. */
+  private static final int CHANGE_BYTES = 64;
+
+  /** A value, without its bytes or characters. */
+  private static final int VALUE_BYTES = 56;
+
   private final long maxBytes;
   private final int stageThresholdBytes;
+  private final int stageChunkBytes;
+  private final int maxSavepointBytes;
   private final Supplier<Staging> stagings;
-  private final List<Change> changes = new ArrayList<>();
+  private final List<Recorded> changes = new ArrayList<>();
   private final Map<String, Mark> savepoints = new LinkedHashMap<>();
   private final Map<TableName, Used> sequences = new HashMap<>();
 
   /** Kept over ROLLBACK TO SAVEPOINT, as the server keeps what a sequence has given. */
   private final Map<TableName, Used> reserving = new HashMap<>();
 
-  private long bytes;
+  /** What the recorded changes take on the heap, estimated; more than they take in the log. */
   private long heldBytes;
+
   private @Nullable Staging staging;
   private Entry.@Nullable Staged staged;
   private boolean usesClock;
@@ -46,11 +55,20 @@ public final class TransactionRecord {
    * @param maxBytes of the whole transaction; more is 54000
    * @param stageThresholdBytes what is kept in memory; more goes to the log ahead of the commit, as
    *     long as no savepoint could take it back
+   * @param stageChunkBytes what goes there at a time; a single change may be larger
+   * @param maxSavepointBytes what is kept in memory because of a savepoint; more is 54000
    * @param stagings makes the transaction's staging when it is needed first
    */
-  public TransactionRecord(long maxBytes, int stageThresholdBytes, Supplier<Staging> stagings) {
+  public TransactionRecord(
+      long maxBytes,
+      int stageThresholdBytes,
+      int stageChunkBytes,
+      int maxSavepointBytes,
+      Supplier<Staging> stagings) {
     this.maxBytes = maxBytes;
     this.stageThresholdBytes = stageThresholdBytes;
+    this.stageChunkBytes = Math.min(stageChunkBytes, stageThresholdBytes);
+    this.maxSavepointBytes = maxSavepointBytes;
     this.stagings = stagings;
   }
 
@@ -60,10 +78,6 @@ public final class TransactionRecord {
 
   public boolean hasExclusive() {
     return exclusive;
-  }
-
-  public long bytes() {
-    return bytes;
   }
 
   /** A write that changed no row is not recorded: there is nothing to do elsewhere. */
@@ -93,12 +107,12 @@ public final class TransactionRecord {
         usesClock = true;
       }
     }
-    int size = verbatim.sql().length();
+    long size = CHANGE_BYTES + verbatim.sql().length();
     for (Value value : values) {
-      size += value.bytes() == null ? 8 : value.bytes().remaining() + 8;
+      size += VALUE_BYTES + (value.bytes() == null ? 0 : value.bytes().remaining());
     }
     grow(size);
-    changes.add(new Change.Statement(write.table(), verbatim.sql(), values, rows));
+    record(new Change.Statement(write.table(), verbatim.sql(), values, rows), size);
     stageIfLarge();
   }
 
@@ -108,22 +122,25 @@ public final class TransactionRecord {
       long rows,
       Iterator<List<@Nullable String>> captured) {
     List<Change.Row> values = new ArrayList<>();
+    long valuesBytes = 0;
     long count = 0;
     while (captured.hasNext()) {
       List<@Nullable String> texts = captured.next();
-      int size = 32;
+      long size = CHANGE_BYTES;
       for (String text : texts) {
-        size += text == null ? 8 : text.length() * 2 + 8;
+        size += VALUE_BYTES + (text == null ? 0 : text.length());
       }
       grow(size);
       values.add(new Change.Row(texts));
+      valuesBytes += size;
       count++;
       for (Plan.SequenceUse use : write.sequences()) {
         use(use, texts.get(use.hiddenColumn()));
       }
-      if (heldBytes >= stageThresholdBytes && savepoints.isEmpty()) {
-        changes.add(rows(write, template, values));
+      if (valuesBytes >= stageChunkBytes) {
+        record(rows(write, template, values), valuesBytes);
         values = new ArrayList<>();
+        valuesBytes = 0;
         stageIfLarge();
       }
     }
@@ -132,9 +149,13 @@ public final class TransactionRecord {
           ErrorCode.INTERNAL, "captured " + count + " rows where the command reports " + rows);
     }
     if (!values.isEmpty()) {
-      changes.add(rows(write, template, values));
+      record(rows(write, template, values), valuesBytes);
       stageIfLarge();
     }
+  }
+
+  private void record(Change change, long size) {
+    changes.add(new Recorded(change, size));
   }
 
   private static Change.Rows rows(
@@ -143,19 +164,44 @@ public final class TransactionRecord {
         template.kind(), write.table(), template.keyColumns(), template.columns(), values);
   }
 
-  /** What a savepoint could take back is kept, whatever its size. */
+  /** What a savepoint could take back is kept. */
   private void stageIfLarge() {
-    if (heldBytes < stageThresholdBytes || !savepoints.isEmpty()) {
+    boolean large = heldBytes >= (staging == null ? stageThresholdBytes : stageChunkBytes);
+    if (!large || !savepoints.isEmpty()) {
       return;
     }
+    Staging target = openStaging();
+    chunks(usesClock ? resolved(target.clock()) : changes).forEach(target::write);
+    changes.clear();
+    heldBytes = 0;
+  }
+
+  private Staging openStaging() {
     Staging target = staging;
     if (target == null) {
       target = stagings.get();
       staging = target;
     }
-    target.write(usesClock ? resolved(target.clock()) : List.copyOf(changes));
-    changes.clear();
-    heldBytes = 0;
+    return target;
+  }
+
+  private List<List<Change>> chunks(List<Recorded> recorded) {
+    List<List<Change>> chunks = new ArrayList<>();
+    List<Change> chunk = new ArrayList<>();
+    long size = 0;
+    for (Recorded next : recorded) {
+      if (!chunk.isEmpty() && size + next.bytes > stageChunkBytes) {
+        chunks.add(chunk);
+        chunk = new ArrayList<>();
+        size = 0;
+      }
+      chunk.add(next.change);
+      size += next.bytes;
+    }
+    if (!chunk.isEmpty()) {
+      chunks.add(chunk);
+    }
+    return chunks;
   }
 
   /** The transaction is over and not committed: the log may forget what it staged. */
@@ -185,24 +231,33 @@ public final class TransactionRecord {
                 a.ascending));
   }
 
-  private void grow(int size) {
-    bytes += size;
+  private void grow(long size) {
     heldBytes += size;
-    if (bytes > maxBytes) {
+    long stagedBytes = staging == null ? 0 : staging.bytes();
+    if (stagedBytes + heldBytes > maxBytes) {
       throw new TandemException(
           ErrorCode.TRANSACTION_TOO_LARGE, "more than " + maxBytes + " bytes were recorded");
+    }
+    if (!savepoints.isEmpty() && heldBytes > maxSavepointBytes) {
+      throw new TandemException(
+          ErrorCode.TRANSACTION_TOO_LARGE,
+          "more than "
+              + maxSavepointBytes
+              + " bytes (max_savepoint_bytes) were recorded while a savepoint was set; release"
+              + " savepoints earlier");
     }
   }
 
   public void addExclusive(Plan.Exclusive plan) {
     exclusive = true;
-    grow(plan.logged().length());
-    changes.add(new Change.Statement(null, plan.logged(), List.of(), -1));
+    long size = CHANGE_BYTES + plan.logged().length();
+    grow(size);
+    record(new Change.Statement(null, plan.logged(), List.of(), -1), size);
   }
 
   public void savepoint(String name) {
     savepoints.remove(name);
-    savepoints.put(name, new Mark(changes.size(), bytes, heldBytes));
+    savepoints.put(name, new Mark(changes.size(), heldBytes));
   }
 
   public void rollbackTo(String name) {
@@ -211,7 +266,6 @@ public final class TransactionRecord {
       return;
     }
     changes.subList(mark.changes, changes.size()).clear();
-    bytes = mark.bytes;
     heldBytes = mark.heldBytes;
     forgetAfter(name, false);
   }
@@ -241,7 +295,7 @@ public final class TransactionRecord {
    * sequences used ask for. May be asked again, with the same answer.
    */
   public Entry.Body body(String clock, Reservations reservations) {
-    List<Change> all = resolved(clock);
+    List<Recorded> all = resolved(clock);
     if (reserving.isEmpty()) {
       sequences.forEach(
           (sequence, used) -> {
@@ -254,26 +308,30 @@ public final class TransactionRecord {
     reserving.forEach(
         (sequence, used) -> {
           reservations.giving(sequence, used.value, used.ascending);
-          all.add(Reservations.change(sequence, used.value, used.ascending));
+          Change change = Reservations.change(sequence, used.value, used.ascending);
+          all.add(new Recorded(change, CHANGE_BYTES));
         });
-    Staging target = staging;
-    if (target == null) {
-      return new Entry.Inline(all);
+    if (staging == null && heldBytes < stageThresholdBytes) {
+      List<Change> inline = new ArrayList<>(all.size());
+      all.forEach(recorded -> inline.add(recorded.change));
+      return new Entry.Inline(inline);
     }
+    // What a savepoint held back until now is staged too: a batch of entries is bounded.
     if (staged == null) {
-      staged = target.finish(all);
+      staged = openStaging().finish(chunks(all));
     }
     return staged;
   }
 
-  private List<Change> resolved(String clock) {
-    if (!usesClock) {
-      return new ArrayList<>(changes);
-    }
-    Value now = Value.ofText(new TypeRef("timestamptz"), clock);
-    List<Change> resolved = new ArrayList<>(changes.size() + 1);
-    for (Change change : changes) {
-      resolved.add(change instanceof Change.Statement s ? withClock(s, now) : change);
+  private List<Recorded> resolved(String clock) {
+    List<Recorded> resolved = new ArrayList<>(changes);
+    if (usesClock) {
+      Value now = Value.ofText(new TypeRef("timestamptz"), clock);
+      resolved.replaceAll(
+          recorded ->
+              recorded.change instanceof Change.Statement s
+                  ? new Recorded(withClock(s, now), recorded.bytes)
+                  : recorded);
     }
     return resolved;
   }
@@ -293,5 +351,7 @@ public final class TransactionRecord {
 
   private record Used(long value, boolean ascending) {}
 
-  private record Mark(int changes, long bytes, long heldBytes) {}
+  private record Mark(int changes, long heldBytes) {}
+
+  private record Recorded(Change change, long bytes) {}
 }

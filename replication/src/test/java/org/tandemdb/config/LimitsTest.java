@@ -13,7 +13,7 @@ final class LimitsTest {
   void defaultsAreAsDeclared() {
     assertThat(Limits.DEFAULTS.maxLinksPerBackend()).isEqualTo(100);
     assertThat(Limits.DEFAULTS.maxTransactionBytes()).isEqualTo(256L << 20);
-    assertThat(Limits.DEFAULTS.stageChunkBytes()).isEqualTo(256 << 10);
+    assertThat(Limits.DEFAULTS.stageChunkBytes()).isEqualTo(128 << 10);
     assertThat(Limits.DEFAULTS.logMaxBytes()).isEqualTo(4L << 30);
     assertThat(Limits.DEFAULTS.markPatience()).isEqualTo(Duration.ofMillis(20));
     assertThat(Limits.DEFAULTS.failoverPatience()).isEqualTo(Duration.ofMinutes(1));

@@ -130,6 +130,11 @@ public final class FakeLog implements ReplicationLog {
   }
 
   @Override
+  public int maxChunkBytes() {
+    return 32 << 20;
+  }
+
+  @Override
   public CompletionStage<Staged> stage(StageId id, ByteBuffer chunk) {
     throw new UnsupportedOperationException("nothing is staged in these tests");
   }

@@ -54,6 +54,11 @@ final class AuditedLog implements ReplicationLog {
   }
 
   @Override
+  public int maxChunkBytes() {
+    return log.maxChunkBytes();
+  }
+
+  @Override
   public CompletionStage<Staged> stage(StageId id, ByteBuffer chunk) {
     return log.stage(id, chunk);
   }

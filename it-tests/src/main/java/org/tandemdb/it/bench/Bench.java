@@ -18,6 +18,7 @@ public final class Bench {
       """
       Usage: ./tandem bench [--pairs N] [--quick] [--only LOAD:THREADS,...]
              ./tandem bench planning
+             ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
       servers of their own, and prints the ratios as Markdown.
@@ -26,6 +27,7 @@ public final class Bench {
         --only      some loads, as select:8,tpc_b:16,insert:1,failover
         --quick     3 short rounds on little data, to see that it works
         planning    what planning a statement costs, with and without caches (JMH)
+        memory      a long log and large transactions in a small heap
       """;
 
   private static final String FAILOVER = "failover";
@@ -66,6 +68,8 @@ public final class Bench {
       if (args[i].equals("planning") && args.length == 1) {
         planning();
         return;
+      } else if (args[i].equals("memory") && i == 0) {
+        System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("--quick")) {
         quick = true;
       } else if (args[i].equals("--pairs") && i + 1 < args.length) {

@@ -17,25 +17,25 @@ import org.tandemdb.log.ReplicationLog;
  * port.open}, {@code control.raiseFence}, {@code link.finish}, {@code file.write} and so on, after
  * the joint and its method.
  */
-final class Tap {
+public final class Tap {
   private Tap() {}
 
   /** Stands around each call, and answers in its place. */
-  interface Hook {
+  public interface Hook {
     @Nullable Object around(String event, @Nullable Object[] arguments, Call call) throws Throwable;
   }
 
   /** The call itself. */
-  interface Call {
+  public interface Call {
     @Nullable Object proceed() throws Throwable;
   }
 
-  static ReplicationLog log(ReplicationLog real, Hook hook) {
+  public static ReplicationLog log(ReplicationLog real, Hook hook) {
     return on(ReplicationLog.class, "log", real, hook);
   }
 
   @SuppressWarnings("unchecked")
-  static BackendPort<JdbcLink> port(BackendPort<JdbcLink> real, Hook hook) {
+  public static BackendPort<JdbcLink> port(BackendPort<JdbcLink> real, Hook hook) {
     BackendControl control = on(BackendControl.class, "control", real.control(), hook);
     return on(
         BackendPort.class,
@@ -52,7 +52,7 @@ final class Tap {
   }
 
   /** The environment with a disk whose files are tapped, as {@code disk} and {@code file}. */
-  static Environment disk(Environment real, Hook hook) {
+  public static Environment disk(Environment real, Hook hook) {
     Disk disk =
         on(
             Disk.class,

@@ -22,6 +22,10 @@ import org.tandemdb.plan.SqlPlanner;
 
 /** Opens engines over PostgreSQL with a local log. */
 public final class PgEngines {
+  private static final long LEAST_BATCH_BYTES = 32 << 20;
+
+  /** What the log takes at most. */
+  private static final long MOST_BATCH_BYTES = 512 << 20;
 
   private PgEngines() {}
 
@@ -109,10 +113,14 @@ public final class PgEngines {
               + limits.logSegmentBytes()
               + ")");
     }
+    long batchBytes = (long) limits.maxBatchEntries() * limits.stageThresholdBytes();
+    int mostBatchBytes =
+        (int) Math.min(MOST_BATCH_BYTES, Math.max(LEAST_BATCH_BYTES, batchBytes * 9 / 8));
     try {
       return LogOptions.defaults()
           .withSegmentBytes(limits.logSegmentBytes())
           .withMaxBytes(limits.logMaxBytes())
+          .withMaxBatchBytes(mostBatchBytes)
           .withCacheBytes(Math.toIntExact(limits.logCacheBytes()));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new TandemException(
