@@ -416,19 +416,26 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private static CommitResult failedResult(CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.RolledBack rolledBack) {
-      String state =
+      ErrorCode code =
           switch (rolledBack.why()) {
-            case SESSION_LOST -> ErrorCode.TRANSACTION_LOST.sqlState();
+            case SESSION_LOST -> ErrorCode.TRANSACTION_LOST;
             case REFUSED ->
-                ServerError.sqlState(rolledBack.cause())
-                    .orElse(ErrorCode.TRANSACTION_LOST.sqlState());
-            case HALTED -> ErrorCode.WRITES_STOPPED.sqlState();
-            case LOG_FULL -> ErrorCode.LOG_FULL.sqlState();
-            case LOG_FAILED -> ErrorCode.LOG_FAILED.sqlState();
+                rolledBack.cause() instanceof TandemException own
+                    ? own.code()
+                    : ErrorCode.TRANSACTION_LOST;
+            case HALTED -> ErrorCode.WRITES_STOPPED;
+            case LOG_FULL -> ErrorCode.LOG_FULL;
+            case LOG_FAILED -> ErrorCode.LOG_FAILED;
           };
+      Optional<String> servers =
+          rolledBack.why() == CommitOutcome.Why.REFUSED
+              ? ServerError.sqlState(rolledBack.cause())
+              : Optional.empty();
       return new CommitResult.RolledBack(
-          state,
-          rolledBack.message(),
+          servers.orElse(code.sqlState()),
+          servers.isPresent()
+              ? rolledBack.message()
+              : String.valueOf(new TandemException(code, rolledBack.message()).getMessage()),
           rolledBack.cause(),
           rolledBack.why() == CommitOutcome.Why.SESSION_LOST);
     }

@@ -3,7 +3,11 @@ package org.tandemdb.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +40,26 @@ final class LogStore {
   private static final long MAX_UNSYNCED_BYTES = 8 << 20;
 
   private static final int KEPT_BUFFER_BYTES = 4 << 20;
+  private static final int REFUSED_STAGES_KEPT = 1024;
 
   private final LogDirectory directory;
   private final LogOptions options;
   private final RandomGenerator random;
   private final StageIndex stages;
   private final RecentEntries recent;
+
+  /** Stages that there was no room for, and whose commit record may be on its way. */
+  private final Set<StageId> withoutRoom =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<StageId, Boolean> eldest) {
+              return size() > REFUSED_STAGES_KEPT;
+            }
+          });
+
   private volatile List<Segment> segments;
   private volatile LogDirectory.State state;
   private volatile long epoch;
@@ -205,9 +223,15 @@ final class LogStore {
       }
       for (Entry entry : append.entries()) {
         if (entry.body() instanceof Entry.Staged staged && !isStaged(staged)) {
+          // Full is no reason to end the epoch: nobody else has lost anything.
+          boolean full = withoutRoom.remove(staged.stage());
           request.reject(
-              AppendOutcome.Reason.FENCED,
-              "the stage of " + entry.position() + " is not whole: it did not outlive the log");
+              full ? AppendOutcome.Reason.FULL : AppendOutcome.Reason.FENCED,
+              full
+                  ? lastError
+                  : "the stage of "
+                      + entry.position()
+                      + " is not whole: it did not outlive the log");
           return false;
         }
       }
@@ -257,6 +281,9 @@ final class LogStore {
   private void refuse(WriteRequest request, AppendOutcome.Reason reason, String message) {
     if (request instanceof WriteRequest.Chunk chunk) {
       stages.discard(chunk.stage());
+      if (reason == AppendOutcome.Reason.FULL) {
+        withoutRoom.add(chunk.stage());
+      }
     }
     request.reject(reason, message);
   }
@@ -272,8 +299,9 @@ final class LogStore {
       // What was accepted for a segment may have become impossible while an earlier part was
       // written.
       if (failed || (request instanceof WriteRequest.Append a && !stillWhole(a))) {
-        requests.forEach(
-            each -> each.reject(AppendOutcome.Reason.CLOSED, "a part of its stage was refused"));
+        AppendOutcome.Reason reason =
+            failed ? AppendOutcome.Reason.CLOSED : AppendOutcome.Reason.FULL;
+        requests.forEach(each -> each.reject(reason, lastError));
         return;
       }
       bytes += request.bytes();
