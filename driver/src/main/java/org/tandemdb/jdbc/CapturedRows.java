@@ -19,7 +19,9 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
   /** Most rows in memory at a time. */
   static final int PORTION_ROWS = 1000;
 
-  /** Most characters in memory at a time, unless a row is larger or much larger than those before. */
+  /**
+   * Most characters in memory at a time, unless a row is larger or much larger than those before.
+   */
   static final int PORTION_CHARACTERS = 1 << 20;
 
   private final ResultSet rows;

@@ -195,7 +195,7 @@ final class ClientSession {
   private boolean mayCombine(Plan plan, Command command) {
     return plain
         && !inBlock()
-        && spec == BeginSpec.READ_WRITE
+        && spec.equals(BeginSpec.READ_WRITE)
         && command.isCombinable()
         && InsertCombiner.fits(plan);
   }

@@ -68,9 +68,12 @@ final class EmbeddedEngine implements SessionSource {
 
   @Override
   public Optional<InsertCombiner> inserts(String user, String password) {
-    return Optional.of(
-        inserts.computeIfAbsent(
-            List.of(user, password), key -> new InsertCombiner(this, user, password)));
+    int most = engine.config().limits().maxCombinedInserts();
+    return most < 2
+        ? Optional.empty()
+        : Optional.of(
+            inserts.computeIfAbsent(
+                List.of(user, password), key -> new InsertCombiner(this, user, password, most)));
   }
 
   @Override

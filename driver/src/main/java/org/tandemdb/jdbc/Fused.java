@@ -80,7 +80,7 @@ final class Fused {
     } catch (TandemException e) {
       // The engine refused to record it: too large, or the log takes no more.
       SQLException refusal = SqlErrors.of(e);
-      return new MarkOutcome.Refused(e.sqlState(), refusal.getMessage(), refusal);
+      return new MarkOutcome.Refused(e.sqlState(), String.valueOf(refusal.getMessage()), refusal);
     }
   }
 }

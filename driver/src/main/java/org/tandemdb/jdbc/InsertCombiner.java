@@ -39,25 +39,34 @@ final class InsertCombiner implements AutoCloseable {
   /** One lane executes while the other waits for the log. */
   private static final int LANES = 2;
 
-  private static final int MAX_GROUP = 64;
-
   /**
    * Lanes whose holders run alone for longer than this may be waiting for a lock: no use to wait.
    */
   private static final long TURN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
-  /** After a group has failed, or nobody got a turn, statements run alone for so long. */
+  /**
+   * After a group has failed, or nobody got a turn, statements run alone for so long; twice as long
+   * when it happens again at once.
+   */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  private static final int MOST_DOUBLINGS = 7;
+
   private final Duration waitLimit;
+  private final int maxGroup;
   private final List<InsertLane> lanes = new ArrayList<>();
   private final ArrayDeque<InsertLane> free = new ArrayDeque<>();
   private final ArrayDeque<Member> waiting = new ArrayDeque<>();
   private int alone;
   private boolean paused;
+  private int pauses;
   private long pausedUntilNanos;
 
-  InsertCombiner(SessionSource source, String user, String password) {
+  /**
+   * @param maxGroup most INSERTs in one transaction, at least 2
+   */
+  InsertCombiner(SessionSource source, String user, String password, int maxGroup) {
+    this.maxGroup = maxGroup;
     this.waitLimit = source.waitLimit();
     for (int i = 0; i < LANES; i++) {
       lanes.add(new InsertLane(source, user, password));
@@ -223,7 +232,7 @@ final class InsertCombiner implements AutoCloseable {
       return false;
     }
     me.stage = Stage.ALONE;
-    pauseNow();
+    pause();
     return true;
   }
 
@@ -243,9 +252,7 @@ final class InsertCombiner implements AutoCloseable {
     } catch (SQLException e) {
       failure = e;
     } finally {
-      if (outcome == Stage.ALONE) {
-        pause();
-      }
+      judge(outcome);
       for (Member member : group) {
         member.failure = failure;
         member.seen = seen;
@@ -258,7 +265,7 @@ final class InsertCombiner implements AutoCloseable {
   private synchronized List<Member> gather(Member me) {
     List<Member> group = new ArrayList<>();
     group.add(me);
-    while (group.size() < MAX_GROUP && !waiting.isEmpty()) {
+    while (group.size() < maxGroup && !waiting.isEmpty()) {
       Member next = waiting.remove();
       next.stage = Stage.RIDING;
       group.add(next);
@@ -266,13 +273,22 @@ final class InsertCombiner implements AutoCloseable {
     return group;
   }
 
-  private synchronized void pause() {
-    pauseNow();
+  private synchronized void judge(Stage outcome) {
+    if (outcome == Stage.DONE) {
+      pauses = 0;
+    } else if (outcome == Stage.ALONE) {
+      pause();
+    }
   }
 
-  private void pauseNow() {
+  private void pause() {
+    long now = System.nanoTime();
+    if (paused && now - pausedUntilNanos < 0) {
+      return;
+    }
     paused = true;
-    pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
+    pausedUntilNanos = now + (PAUSE_NANOS << pauses);
+    pauses = Math.min(pauses + 1, MOST_DOUBLINGS);
   }
 
   private void leave(InsertLane lane) {

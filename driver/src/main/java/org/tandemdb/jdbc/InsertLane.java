@@ -153,7 +153,7 @@ final class InsertLane implements AutoCloseable {
 
   private static Part part(List<Part> parts, Plan.Write plan) {
     for (Part part : parts) {
-      if (part.plan == plan) {
+      if (part.plan.equals(plan)) {
         return part;
       }
     }

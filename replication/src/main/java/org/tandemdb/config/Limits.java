@@ -25,6 +25,7 @@ public record Limits(
     Duration markPatience,
     Duration markLimit,
     int maxBatchEntries,
+    int maxCombinedInserts,
     Duration probeInterval,
     Duration probeTimeout,
     Duration connectTimeout,

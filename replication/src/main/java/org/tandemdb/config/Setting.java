@@ -133,6 +133,14 @@ public enum Setting {
   MARK_LIMIT(
       LIMIT, DURATION, "30s", "100ms", "1h", "How long a marker may take before its session ends."),
   MAX_BATCH_ENTRIES(LIMIT, COUNT, "512", "1", "65536", "Transactions that commit as one batch."),
+  MAX_COMBINED_INSERTS(
+      LIMIT,
+      COUNT,
+      "64",
+      "1",
+      "1024",
+      "Autocommit INSERTs of different clients that may share a transaction when they come at the"
+          + " same time; 1: each has its own."),
   PROBE_INTERVAL(LIMIT, DURATION, "500ms", "10ms", "1h", "Time between two health probes."),
   PROBE_TIMEOUT(LIMIT, DURATION, "2s", "10ms", "1h", "How long a probe waits for its answer."),
   CONNECT_TIMEOUT(

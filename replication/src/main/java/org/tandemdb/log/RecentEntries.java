@@ -58,7 +58,7 @@ final class RecentEntries {
   }
 
   private static long heapBytes(Entry entry, int encodedBytes) {
-    long bytes = ENTRY_BYTES + encodedBytes;
+    long bytes = (long) ENTRY_BYTES + encodedBytes;
     if (entry.body() instanceof Entry.Inline inline) {
       for (Change change : inline.changes()) {
         bytes += CHANGE_BYTES;

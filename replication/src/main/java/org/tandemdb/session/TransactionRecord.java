@@ -107,7 +107,7 @@ public final class TransactionRecord {
         usesClock = true;
       }
     }
-    long size = CHANGE_BYTES + verbatim.sql().length();
+    long size = (long) CHANGE_BYTES + verbatim.sql().length();
     for (Value value : values) {
       size += VALUE_BYTES + (value.bytes() == null ? 0 : value.bytes().remaining());
     }
@@ -250,7 +250,7 @@ public final class TransactionRecord {
 
   public void addExclusive(Plan.Exclusive plan) {
     exclusive = true;
-    long size = CHANGE_BYTES + plan.logged().length();
+    long size = (long) CHANGE_BYTES + plan.logged().length();
     grow(size);
     record(new Change.Statement(null, plan.logged(), List.of(), -1), size);
   }

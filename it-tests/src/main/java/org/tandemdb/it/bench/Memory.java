@@ -88,8 +88,7 @@ final class Memory {
     Thread hook = new Thread(child::destroyForcibly, "end-phase");
     Runtime.getRuntime().addShutdownHook(hook);
     try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("@")) {
           obey(pair, line.substring(1).split(" ", 2));

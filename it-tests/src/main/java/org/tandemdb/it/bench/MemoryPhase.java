@@ -219,7 +219,7 @@ final class MemoryPhase {
             LARGE,
             "a transaction of %d MiB was refused with 54000; another client wrote %.0f/s before,"
                 + " %.0f/s meanwhile, the longest pause was %d ms",
-            rows * 11 / 10 * BULK_CHARACTERS >> 20,
+            (rows * 11 / 10 * BULK_CHARACTERS) >> 20,
             alone,
             refusing,
             others.longestMillis());
@@ -237,7 +237,7 @@ final class MemoryPhase {
             LARGE,
             "one of %d MiB committed in %.0f s and was on the replica after %.0f s; the other"
                 + " client wrote %.0f/s meanwhile, the longest pause was %d ms",
-            most * BULK_CHARACTERS >> 20,
+            (most * BULK_CHARACTERS) >> 20,
             committed,
             seconds(started),
             committing,
@@ -321,8 +321,7 @@ final class MemoryPhase {
         Locale.ROOT,
         "%s: " + format + "; reachable heap at most %d MiB, %d MiB now%n",
         Stream.concat(
-                Stream.concat(Stream.of(phase), Stream.of(values)),
-                Stream.of(heap.peakMib(), now))
+                Stream.concat(Stream.of(phase), Stream.of(values)), Stream.of(heap.peakMib(), now))
             .toArray());
   }
 }

@@ -3,6 +3,7 @@ package org.tandemdb.it.bench;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ final class Pace {
 
   private final Thread thread;
   private volatile boolean ended;
-  private volatile long writes;
+  private final AtomicLong writes = new AtomicLong();
   private volatile long longestNanos;
   private volatile @Nullable SQLException failure;
   private long lastWrites;
@@ -38,7 +39,7 @@ final class Pace {
         long now = System.nanoTime();
         longestNanos = Math.max(longestNanos, now - last);
         last = now;
-        writes++;
+        writes.incrementAndGet();
       }
     } catch (SQLException e) {
       failure = e;
@@ -46,13 +47,13 @@ final class Pace {
   }
 
   void awaitWrites(long count) {
-    while (writes < count && failure == null && thread.isAlive()) {
+    while (writes.get() < count && failure == null && thread.isAlive()) {
       LockSupport.parkNanos(POLL_NANOS);
     }
-    lastWrites = writes;
+    lastWrites = writes.get();
     lastNanos = System.nanoTime();
     longestNanos = 0;
-    while (writes < lastWrites + count && failure == null && thread.isAlive()) {
+    while (writes.get() < lastWrites + count && failure == null && thread.isAlive()) {
       LockSupport.parkNanos(POLL_NANOS);
     }
   }
@@ -64,7 +65,7 @@ final class Pace {
       throw new SQLException("the other client failed", failed);
     }
     long now = System.nanoTime();
-    long count = writes;
+    long count = writes.get();
     double result = (count - lastWrites) * 1e9 / (now - lastNanos);
     lastWrites = count;
     lastNanos = now;

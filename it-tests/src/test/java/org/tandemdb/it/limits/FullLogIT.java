@@ -108,7 +108,8 @@ class FullLogIT {
                 with("max_apply_delay=1h", "stage_threshold_bytes=4KiB", "log_cache_bytes=64KiB"));
         Connection other =
             place.connect(
-                with("max_apply_delay=1h", "stage_threshold_bytes=4KiB", "log_cache_bytes=64KiB"))) {
+                with(
+                    "max_apply_delay=1h", "stage_threshold_bytes=4KiB", "log_cache_bytes=64KiB"))) {
       insert(connection);
       long epoch = epoch(connection);
       try (Connection blocker = holdUpTheReplica(connection)) {

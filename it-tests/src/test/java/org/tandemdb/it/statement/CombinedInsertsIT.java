@@ -13,13 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -105,7 +103,6 @@ class CombinedInsertsIT {
               }
             }
           }
-          return null;
         });
     assertThat(refused).hasValue(CLIENTS * each / repeated);
     assertThat(position() - before)
@@ -118,7 +115,6 @@ class CombinedInsertsIT {
   @Test
   void whoWaitsForALockHoldsUpNobody() throws Exception {
     int waiters = 3;
-    AtomicBoolean stop = new AtomicBoolean();
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     try (Connection holder = connect();
         PreparedStatement held = insertNote(holder)) {
@@ -165,7 +161,6 @@ class CombinedInsertsIT {
       }
       equalEverywhere((CLIENTS - waiters) * each + waiters);
     } finally {
-      stop.set(true);
       threads.shutdownNow();
     }
   }
@@ -188,7 +183,6 @@ class CombinedInsertsIT {
               }
             }
           }
-          return null;
         });
     try (Connection a = direct(0);
         Statement ask = a.createStatement();
@@ -202,27 +196,28 @@ class CombinedInsertsIT {
     equalEverywhere(CLIENTS * 50);
   }
 
-  /** Runs all clients' work at the same time. */
+  /** One client's work. */
   private interface Work {
-    Object of(int client) throws Exception;
+    void run(int client) throws Exception;
   }
 
   private static void atOnce(Work work) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     CountDownLatch start = new CountDownLatch(1);
     try {
-      List<Future<Object>> running = new ArrayList<>();
+      List<Future<Integer>> running = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
-        Callable<Object> one =
-            () -> {
-              start.await();
-              return work.of(client);
-            };
-        running.add(threads.submit(one));
+        running.add(
+            threads.submit(
+                () -> {
+                  start.await();
+                  work.run(client);
+                  return client;
+                }));
       }
       start.countDown();
-      for (Future<Object> one : running) {
+      for (Future<Integer> one : running) {
         one.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
       }
     } finally {
@@ -257,7 +252,9 @@ class CombinedInsertsIT {
   private static long position() throws SQLException {
     try (Connection connection = connect()) {
       return TandemStatus.read(connection).backends().stream()
-          .mapToLong(backend -> Long.parseLong(backend.position().split("/")[1]))
+          .mapToLong(
+              backend ->
+                  Long.parseLong(backend.position().substring(backend.position().indexOf('/') + 1)))
           .max()
           .orElseThrow();
     }
