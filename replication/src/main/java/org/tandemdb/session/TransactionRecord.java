@@ -3,7 +3,6 @@ package org.tandemdb.session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -37,7 +36,10 @@ public final class TransactionRecord {
   private final int maxSavepointBytes;
   private final Supplier<Staging> stagings;
   private final List<Recorded> changes = new ArrayList<>();
-  private final Map<String, Mark> savepoints = new LinkedHashMap<>();
+
+  /** In the order they were set. A name may be there again: the newest hides the older ones. */
+  private final List<Mark> savepoints = new ArrayList<>();
+
   private final Map<TableName, Used> sequences = new HashMap<>();
 
   /** Kept over ROLLBACK TO SAVEPOINT, as the server keeps what a sequence has given. */
@@ -256,38 +258,38 @@ public final class TransactionRecord {
   }
 
   public void savepoint(String name) {
-    savepoints.remove(name);
-    savepoints.put(name, new Mark(changes.size(), heldBytes));
+    savepoints.add(new Mark(name, changes.size(), heldBytes));
   }
 
   public void rollbackTo(String name) {
-    Mark mark = savepoints.get(name);
-    if (mark == null) {
+    int index = newest(name);
+    if (index < 0) {
       return;
     }
+    Mark mark = savepoints.get(index);
     changes.subList(mark.changes, changes.size()).clear();
     heldBytes = mark.heldBytes;
-    forgetAfter(name, false);
+    forgetFrom(index + 1);
   }
 
   public void release(String name) {
-    forgetAfter(name, true);
+    int index = newest(name);
+    if (index >= 0) {
+      forgetFrom(index);
+    }
+  }
+
+  private int newest(String name) {
+    int index = savepoints.size() - 1;
+    while (index >= 0 && !savepoints.get(index).name.equals(name)) {
+      index--;
+    }
+    return index;
   }
 
   /** Savepoints nest: what was set later goes with it. */
-  private void forgetAfter(String name, boolean itToo) {
-    boolean found = false;
-    for (Iterator<String> names = savepoints.keySet().iterator(); names.hasNext(); ) {
-      String next = names.next();
-      if (next.equals(name)) {
-        found = true;
-        if (itToo) {
-          names.remove();
-        }
-      } else if (found) {
-        names.remove();
-      }
-    }
+  private void forgetFrom(int index) {
+    savepoints.subList(index, savepoints.size()).clear();
   }
 
   /**
@@ -351,7 +353,7 @@ public final class TransactionRecord {
 
   private record Used(long value, boolean ascending) {}
 
-  private record Mark(int changes, long heldBytes) {}
+  private record Mark(String name, int changes, long heldBytes) {}
 
   private record Recorded(Change change, long bytes) {}
 }

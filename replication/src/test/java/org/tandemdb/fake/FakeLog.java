@@ -21,6 +21,8 @@ public final class FakeLog implements ReplicationLog {
   public final UUID clusterId = new UUID(1, 2);
   public final List<Entry> entries = new ArrayList<>();
   public final List<List<Entry>> batches = new ArrayList<>();
+  public final List<ByteBuffer> chunks = new ArrayList<>();
+  public final List<StageId> discarded = new ArrayList<>();
   public volatile boolean held;
   public volatile boolean owner = true;
   public volatile Position truncatedBelow = Position.NONE;
@@ -135,18 +137,19 @@ public final class FakeLog implements ReplicationLog {
   }
 
   @Override
-  public CompletionStage<Staged> stage(StageId id, ByteBuffer chunk) {
-    throw new UnsupportedOperationException("nothing is staged in these tests");
+  public synchronized CompletionStage<Staged> stage(StageId id, ByteBuffer chunk) {
+    chunks.add(chunk.duplicate());
+    return CompletableFuture.completedFuture(new Staged(id, chunks.size() - 1));
   }
 
   @Override
   public void discard(StageId id) {
-    throw new UnsupportedOperationException("nothing is staged in these tests");
+    discarded.add(id);
   }
 
   @Override
   public CompletionStage<List<Change>> readStage(StageId id, int index) {
-    throw new UnsupportedOperationException("nothing is staged in these tests");
+    throw new UnsupportedOperationException("nothing is read from a stage in these tests");
   }
 
   @Override
