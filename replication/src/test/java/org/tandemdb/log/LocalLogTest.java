@@ -228,6 +228,31 @@ class LocalLogTest {
     assertThat(again.status().first()).as("applied").isEqualTo(new Position(1, 12));
   }
 
+  /** Rule: a stage keeps its own segments and what follows, over all its chunks, and no older. */
+  @Test
+  void anOpenStageKeepsTheSegmentsOfAllItsChunksAndLetsOlderOnesGo() {
+    LocalReplicationLog log = open(OPTIONS.withMaxBytes(2 << 20));
+    get(log.newEpoch(0, new BackendId("a")));
+    StageId id = new StageId(new UUID(3, 4));
+    for (int i = 1; i <= 6; i++) {
+      append(log, 1, i, 30_000);
+    }
+    for (int i = 0; i < 4; i++) {
+      get(log.stage(id, EntryCodec.encodeChanges(chunk(i, 30_000))));
+    }
+    append(log, 1, 7, 10);
+    get(log.truncateBelow(log.durableHead()));
+    assertThat(log.status().first()).isGreaterThan(Position.NONE).isLessThan(new Position(1, 7));
+    // Its commit makes it the entry's: nothing of it goes before that is applied everywhere.
+    get(log.append(1, List.of(staged(1, 8, id, 4))));
+    get(log.truncateBelow(new Position(1, 7)));
+    log.close();
+    LocalReplicationLog again = open(OPTIONS);
+    for (int i = 0; i < 4; i++) {
+      assertThat(get(again.readStage(id, i))).isEqualTo(chunk(i, 30_000));
+    }
+  }
+
   @Test
   void aDiscardedStageLetsTruncationPassAndCannotBeCommitted() {
     LocalReplicationLog log = started();
