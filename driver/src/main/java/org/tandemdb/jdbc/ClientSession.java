@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -66,6 +67,7 @@ final class ClientSession {
 
   private @Nullable Lease<JdbcLink> reading;
   private @Nullable Lease<JdbcLink> writing;
+  private @Nullable CompletableFuture<Started<JdbcLink>> lateStart;
   private boolean closed;
 
   /** Something ran on the primary that the engine could not record: it must not be committed. */
@@ -264,7 +266,7 @@ final class ClientSession {
     boolean alone = !inBlock();
     for (int attempt = 1; ; attempt++) {
       Plan plan = planned;
-      Started<JdbcLink> started = call(() -> session.start(request, plan, spec));
+      Started<JdbcLink> started = start(request, plan);
       Lease<JdbcLink> lease = started.lease();
       writing = lease;
       if (alone && Fused.fits(started.plan(), command) && session.mayCommitWith(started.plan())) {
@@ -276,10 +278,15 @@ final class ClientSession {
       }
       try {
         runStarted(request, started.plan(), lease, command);
-      } catch (SQLException e) {
-        if (SqlErrors.isLinkFailure(e, lease.link().connection())) {
+      } catch (SQLException failure) {
+        SQLException e = stopped(failure);
+        if (SqlErrors.isLinkFailure(failure, lease.link().connection())) {
           writing = null;
-          Recourse recourse = lost(lease, e);
+          Recourse recourse = lost(lease, failure);
+          if (e != failure) {
+            endBlock();
+            throw e;
+          }
           if (!alone) {
             endBlock();
             throw unavailableOrLost(recourse, e);
@@ -298,6 +305,61 @@ final class ClientSession {
       }
       command.discard();
     }
+  }
+
+  /** Nothing was sent when it fails, so the outcome is never in doubt. */
+  private Started<JdbcLink> start(Request request, Plan plan) throws SQLException {
+    endLateStart();
+    CompletableFuture<Started<JdbcLink>> stage = new CompletableFuture<>();
+    try {
+      return executor.call(
+          () -> {
+            session
+                .start(request, plan, spec)
+                .whenComplete(
+                    (started, failure) -> {
+                      if (failure == null) {
+                        stage.complete(started);
+                      } else {
+                        stage.completeExceptionally(failure);
+                      }
+                    });
+            return stage;
+          },
+          waitLimit);
+    } catch (TimeoutException e) {
+      lateStart = stage;
+      endBlock();
+      throw SqlErrors.of(ErrorCode.NO_BACKEND, "no transaction was opened within " + waitLimit, e);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+  }
+
+  /** What a start that was given up opens after all is not the next statement's. */
+  private void endLateStart() throws SQLException {
+    CompletableFuture<Started<JdbcLink>> late = lateStart;
+    if (late == null) {
+      return;
+    }
+    try {
+      executor.join(late.handle((started, failure) -> failure == null), waitLimit);
+    } catch (TimeoutException e) {
+      throw SqlErrors.of(ErrorCode.NO_BACKEND, "an earlier start is still waiting", e);
+    }
+    lateStart = null;
+    if (session.inTransaction()) {
+      call(session::rollback);
+    }
+  }
+
+  /** The engine's own reason, where it has stopped the statement. */
+  private SQLException stopped(SQLException failure) {
+    Optional<SQLException> reason =
+        session
+            .stopped()
+            .map(why -> SqlErrors.of(why.sqlState(), String.valueOf(why.getMessage()), failure));
+    return reason.orElse(failure);
   }
 
   /** Statement and marker in one flight; false if nothing is left and it is to run again. */
@@ -734,6 +796,12 @@ final class ClientSession {
       return;
     }
     closed = true;
+    CompletableFuture<Started<JdbcLink>> late = lateStart;
+    if (late != null && !late.isDone()) {
+      // Closing ends what is open; this is not yet.
+      late.whenComplete((started, failure) -> session.close());
+      return;
+    }
     try {
       rollback();
     } finally {

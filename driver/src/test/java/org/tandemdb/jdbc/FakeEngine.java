@@ -16,6 +16,7 @@ final class FakeEngine implements SessionSource {
   private final EmbeddedPostgres postgres;
   final List<FakeSession> sessions = new CopyOnWriteArrayList<>();
   boolean closed;
+  Duration waitLimit = Duration.ofSeconds(20);
 
   FakeEngine(EmbeddedPostgres postgres) {
     this.postgres = postgres;
@@ -62,7 +63,7 @@ final class FakeEngine implements SessionSource {
 
   @Override
   public Duration waitLimit() {
-    return Duration.ofSeconds(20);
+    return waitLimit;
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.Value;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -43,6 +44,9 @@ final class FakeSession implements EngineSession<JdbcLink> {
   Recourse recourse = Recourse.RUN_AGAIN;
   @Nullable CommitResult nextCommit;
   @Nullable RuntimeException nextReport;
+
+  /** What the next start waits for. */
+  @Nullable CompletableFuture<Void> nextStart;
 
   /** Portals that were open on the primary when the last write was reported. */
   int portals;
@@ -101,12 +105,26 @@ final class FakeSession implements EngineSession<JdbcLink> {
   }
 
   @Override
+  public Optional<TandemException> stopped() {
+    return Optional.empty();
+  }
+
+  @Override
   public CompletionStage<Started<JdbcLink>> start(
       Request request, Plan plan, BackendLink.BeginSpec spec) {
     calls.add("start");
     Plan now = replacement == null ? plan : replacement;
     replacement = null;
     Started<JdbcLink> started = new Started<>(primary(), now);
+    CompletableFuture<Void> gate = nextStart;
+    nextStart = null;
+    if (gate != null) {
+      return gate.thenApply(
+          ok -> {
+            open = true;
+            return started;
+          });
+    }
     if (open) {
       return CompletableFuture.completedFuture(started);
     }

@@ -18,6 +18,7 @@ import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TimeZone;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -477,6 +479,29 @@ final class TandemConnectionTest {
   }
 
   /** The logged text under the logged type must be the value that the server got from pgjdbc. */
+  /** Nothing was sent, so 08007 would say too much, and would cost a pool its connection. */
+  @Test
+  void aStartThatWaitsTooLongIsUnavailableAndWhatItOpensLaterIsEnded() throws SQLException {
+    engine.waitLimit = Duration.ofMillis(50);
+    connection.close();
+    connection = engine.connect();
+    session = engine.lastSession();
+    CompletableFuture<Void> gate = new CompletableFuture<>();
+    session.nextStart = gate;
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('a')"))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P03"))
+        .hasMessageContaining("no transaction was opened within PT0.05S");
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('b')"))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P03"));
+    gate.complete(null);
+    session.calls.clear();
+    run("INSERT INTO t (name) VALUES ('c')");
+    assertThat(session.calls).startsWith("rollback", "start", "begin READ_COMMITTED");
+    assertThat(count("t")).isEqualTo(1);
+  }
+
   @Test
   void parametersAreLoggedWithTheTypeAndValueThatTheServerReceives() throws SQLException {
     Calendar tokyo = new GregorianCalendar(TimeZone.getTimeZone("Asia/Tokyo"));

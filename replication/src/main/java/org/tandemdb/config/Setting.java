@@ -86,7 +86,13 @@ public enum Setting {
       "database"),
 
   MAX_LINKS_PER_BACKEND(
-      LIMIT, COUNT, "100", "2", "10000", "Connections to one backend, Tandem's own included."),
+      LIMIT,
+      COUNT,
+      "100",
+      "2",
+      "10000",
+      "Connections that the clients of one user may have to one backend. Who comes when all are in"
+          + " use waits for `lease_timeout`, then gets 53300."),
   MAX_TRANSACTION_BYTES(
       LIMIT, BYTES, "256MiB", "64KiB", "1TiB", "Size of one transaction's entry in the log."),
   STAGE_THRESHOLD_BYTES(
@@ -176,7 +182,13 @@ public enum Setting {
       "How long one attempt of an exclusive statement holds others back."),
   GATE_ATTEMPTS(LIMIT, COUNT, "20", "1", "100000", "Attempts before 55P03."),
   EXCLUSIVE_LIMIT(
-      LIMIT, DURATION, "60s", "1ms", "24h", "How long an exclusive statement may hold the gate."),
+      LIMIT,
+      DURATION,
+      "60s",
+      "1ms",
+      "24h",
+      "How long a transaction with an exclusive statement may hold up all others. Then it is"
+          + " stopped: 57014."),
   READ_PATIENCE(
       LIMIT,
       DURATION,

@@ -28,6 +28,7 @@ import org.tandemdb.config.Limits;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
+import org.tandemdb.env.TaskScheduler;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.log.ReplicationLog;
@@ -339,6 +340,16 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
               environment.scheduler().schedule(backOff, () -> pause.complete(null));
               return pause.thenCompose(ok -> exclusivePermit(attempt + 1));
             });
+  }
+
+  /** Runs {@code action} once the gate has been held alone for as long as is allowed. */
+  TaskScheduler.Cancellable afterExclusiveLimit(Runnable action) {
+    return environment.scheduler().schedule(config.limits().exclusiveLimit(), action);
+  }
+
+  /** Runs {@code action} when a cancel should have had its effect. */
+  void afterCancel(Runnable action) {
+    environment.scheduler().schedule(config.limits().probeTimeout(), action);
   }
 
   // ---- cluster

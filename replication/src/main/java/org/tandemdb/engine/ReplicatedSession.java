@@ -32,6 +32,7 @@ import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.Value;
+import org.tandemdb.env.TaskScheduler;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
@@ -210,6 +211,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
               }
               term.primary().busy().incrementAndGet();
               open = opening;
+              opening.watch(engine);
               return opening;
             });
   }
@@ -225,7 +227,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     now.permit.release();
     return engine
         .exclusivePermit()
-        .thenAccept(permit -> now.permit = permit)
+        .thenAccept(
+            permit -> {
+              now.permit = permit;
+              now.watch(engine);
+            })
         .exceptionallyCompose(
             failure ->
                 // Its share is gone, so the transaction cannot go on.
@@ -314,6 +320,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public Optional<TandemException> stopped() {
+    Open<L> now = open;
+    return now != null && now.overdue
+        ? Optional.of(
+            new TandemException(
+                ErrorCode.EXCLUSIVE_LIMIT, "stopped after " + engine.limits().exclusiveLimit()))
+        : Optional.empty();
+  }
+
+  @Override
   public boolean inTransaction() {
     return open != null;
   }
@@ -326,6 +342,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now == null) {
       return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
     }
+    now.unwatch();
     if (now.record.isEmpty()) {
       return commitWithoutEntry(now);
     }
@@ -497,6 +514,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private void finished(Open<L> now, boolean linkIsGood, boolean committed) {
     open = null;
+    now.unwatch();
     if (!committed) {
       now.record.discard();
     }
@@ -685,6 +703,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     final TransactionRecord record;
     Gate.Permit permit;
     boolean ran;
+    volatile boolean overdue;
+    private volatile boolean watched;
+    private TaskScheduler.@Nullable Cancellable limit;
 
     Open(
         Term<L> term,
@@ -697,6 +718,39 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       this.permit = permit;
       this.spec = spec;
       this.record = record;
+    }
+
+    /** While it holds the gate alone nobody else writes, so that has a limit. */
+    void watch(Engine<L> engine) {
+      if (permit.isExclusive()) {
+        watched = true;
+        limit = engine.afterExclusiveLimit(() -> stop(engine));
+      }
+    }
+
+    /** It comes to its end: from here on the pipeline's limits count. */
+    void unwatch() {
+      watched = false;
+      if (limit != null) {
+        limit.cancel();
+      }
+    }
+
+    /** Cancels what runs. A client that holds the gate and runs nothing loses its link. */
+    private void stop(Engine<L> engine) {
+      if (watched) {
+        overdue = true;
+        lease.link().cancel();
+        engine.afterCancel(
+            () -> {
+              if (watched) {
+                // Nothing of it can be committed any more, so the others need not wait for its
+                // client to notice.
+                lease.link().sever();
+                permit.release();
+              }
+            });
+      }
     }
 
     /** Its statements see the database as it was at the first of them. */

@@ -30,6 +30,12 @@ public enum ErrorCode {
       true,
       "An exclusive statement could not get the cluster for itself in time. Try again when no long"
           + " transaction is open."),
+  EXCLUSIVE_LIMIT(
+      "57014",
+      Fate.ROLLED_BACK,
+      true,
+      "A transaction with an exclusive statement held the cluster for longer than exclusive_limit."
+          + " Commit it earlier, make it smaller, or raise the limit."),
   LOG_FULL(
       "53100",
       Fate.ROLLED_BACK,

@@ -16,11 +16,11 @@ final class RecentEntries {
    * What an entry, a change, a row and a value take on the heap beside their encoded bytes; guesses
    * on the safe side. Captured rows of small values take ten times what they take in the log.
    */
-  private static final int ENTRY_BYTES = 300;
+  private static final long ENTRY_BYTES = 300;
 
-  private static final int CHANGE_BYTES = 100;
-  private static final int ROW_BYTES = 64;
-  private static final int VALUE_BYTES = 56;
+  private static final long CHANGE_BYTES = 100;
+  private static final long ROW_BYTES = 64;
+  private static final long VALUE_BYTES = 56;
 
   private final long maxBytes;
   private Slot[] ring = new Slot[64];
@@ -64,9 +64,9 @@ final class RecentEntries {
         bytes += CHANGE_BYTES;
         if (change instanceof Change.Rows rows) {
           int values = rows.keyColumns().size() + rows.columns().size();
-          bytes += (long) rows.values().size() * (ROW_BYTES + values * VALUE_BYTES);
+          bytes += rows.values().size() * (ROW_BYTES + values * VALUE_BYTES);
         } else if (change instanceof Change.Statement statement) {
-          bytes += (long) statement.parameters().size() * VALUE_BYTES;
+          bytes += statement.parameters().size() * VALUE_BYTES;
         }
       }
     }

@@ -55,6 +55,10 @@ final class SessionPlanner {
           "tcp_keepalives_count",
           "tcp_user_timeout");
 
+  /** What an operator does to one server, and what changes nothing that a query shows. */
+  private static final Set<String> MAINTENANCE =
+      Set.of("VACUUM", "ANALYZE", "ANALYSE", "REINDEX", "CLUSTER", "CHECKPOINT");
+
   private static final Set<String> TOPICS = Set.of("status", "lag", "events");
 
   private final TokenReader in;
@@ -108,9 +112,14 @@ final class SessionPlanner {
     if (in.peek("prepare") && in.tokens().is(1, "transaction")) {
       throw twoPhase();
     }
+    String first = in.tokens().text(0).toUpperCase(Locale.ROOT);
+    if (MAINTENANCE.contains(first)) {
+      throw new Refusal(
+          first + " is maintenance of one server, which Tandem does not pass on",
+          "Run it on each server, past Tandem: it changes no data.");
+    }
     throw new Refusal(
-        in.tokens().text(0).toUpperCase(Locale.ROOT) + " is not supported",
-        "See the manual for the statements that Tandem understands.");
+        first + " is not supported", "See the manual for the statements that Tandem understands.");
   }
 
   private static Refusal twoPhase() {

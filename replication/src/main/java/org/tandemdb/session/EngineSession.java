@@ -10,6 +10,7 @@ import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.Value;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 
@@ -69,6 +70,12 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
 
   /** A setting that changes the meaning of later statements was SET on the link. */
   void setting(String name, String value, boolean local);
+
+  /**
+   * Why the engine itself has stopped what runs in the open transaction; empty unless it has. The
+   * front end asks when a statement has failed, and rolls back.
+   */
+  Optional<TandemException> stopped();
 
   /** True between {@link #start} and the end of {@link #commit} or {@link #rollback}. */
   boolean inTransaction();

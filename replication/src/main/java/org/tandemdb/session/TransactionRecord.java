@@ -25,10 +25,10 @@ public final class TransactionRecord {
   private static final Value CLOCK = Value.ofText(new TypeRef("timestamptz"), "");
 
   /** A row, or a statement, on the heap, without what it holds; a guess, on the safe side. */
-  private static final int CHANGE_BYTES = 64;
+  private static final long CHANGE_BYTES = 64;
 
   /** A value, without its bytes or characters. */
-  private static final int VALUE_BYTES = 56;
+  private static final long VALUE_BYTES = 56;
 
   private final long maxBytes;
   private final int stageThresholdBytes;

@@ -20,10 +20,7 @@ public final class ServerPair implements AutoCloseable {
   /** The database on every server. */
   public static final String DATABASE = "shop";
 
-  /**
-   * Owner of the database, and Tandem's role. Not called "tandem": PostgreSQL would look for its
-   * tables first in the schema of that name, which is Tandem's own.
-   */
+  /** Owner of the database, and Tandem's role. */
   public static final String ROLE = "shop";
 
   private final Path directory;
