@@ -119,10 +119,10 @@ final class FakeSession implements EngineSession<JdbcLink> {
     CompletableFuture<Void> gate = nextStart;
     nextStart = null;
     if (gate != null) {
-      return gate.thenApply(
+      return gate.thenCompose(
           ok -> {
             open = true;
-            return started;
+            return primary().begin(spec).thenApply(begun -> started);
           });
     }
     if (open) {
