@@ -233,6 +233,11 @@ public final class TransactionRecord {
                 a.ascending));
   }
 
+  /** What is in memory, estimated. */
+  long heldBytes() {
+    return heldBytes;
+  }
+
   private void grow(long size) {
     heldBytes += size;
     long stagedBytes = staging == null ? 0 : staging.bytes();
