@@ -1,12 +1,8 @@
 package org.tandemdb.engine;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -21,18 +17,15 @@ import org.tandemdb.backend.BackendLink.Decision;
 import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
-import org.tandemdb.backend.ServerError;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.CommitOutcome;
 import org.tandemdb.commit.Gate;
 import org.tandemdb.commit.Submission;
 import org.tandemdb.config.CommitMode;
-import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.Value;
-import org.tandemdb.env.TaskScheduler;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
@@ -40,7 +33,6 @@ import org.tandemdb.plan.Request;
 import org.tandemdb.plan.SessionView;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
-import org.tandemdb.session.TransactionRecord;
 
 /**
  * A session on a cluster. Keeps one link per backend for as long as it lives, so that prepared
@@ -49,28 +41,19 @@ import org.tandemdb.session.TransactionRecord;
  */
 final class ReplicatedSession<L extends BackendLink> implements EngineSession<L> {
   private final Engine<L> engine;
-  private final LinkPool<L> links;
+  private final SessionLinks<L> links;
   private final String user;
   private final Executor executor;
-  private final Map<BackendId, Lease<L>> leases = new HashMap<>();
-  private final Map<String, String> settings = new LinkedHashMap<>();
-  private final Map<String, String> localSettings = new LinkedHashMap<>();
-
-  /** The version of the settings that each link has got. */
-  private final Map<Lease<L>, Integer> settled = new HashMap<>();
-
-  private int settingsVersion;
-  private Map<String, String> settingsAtBegin = Map.of();
   private ReadLevel level;
   private Position token = Position.NONE;
   private @Nullable SessionView view;
   private @Nullable Member<L> lastRead;
-  private @Nullable Open<L> open;
+  private volatile @Nullable OpenTransaction<L> open;
   private boolean closed;
 
   ReplicatedSession(Engine<L> engine, LinkPool<L> links, String user, Executor executor) {
     this.engine = engine;
-    this.links = links;
+    this.links = new SessionLinks<>(engine, links, executor);
     this.user = user;
     this.executor = executor;
     this.level = engine.config().consistency();
@@ -85,12 +68,12 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** The view changes seldom and is asked for with every statement. */
   private SessionView view() {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     boolean fixed = now != null && now.isSnapshotFixed();
     SessionView known = view;
     if (known == null || known.inTransaction() != (now != null) || known.snapshotFixed() != fixed) {
       List<String> path =
-          known == null ? engine.searchPath(effectiveSettings(), user) : known.searchPath();
+          known == null ? engine.searchPath(links.settings(), user) : known.searchPath();
       known = new SessionView(path, now != null, false, fixed, Set.of());
       view = known;
     }
@@ -101,7 +84,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Started<L>> start(Request request, Plan plan, BeginSpec spec) {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     if (now != null) {
       return now.ready(plan instanceof Plan.Exclusive)
           ? started(now, request)
@@ -112,7 +95,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       Gate.Permit permit = engine.gate().tryShare();
       Term<L> term = engine.cluster().term();
       if (permit != null && term != null) {
-        Lease<L> lease = held(term.primary(), term.epoch());
+        Lease<L> lease = links.held(term.primary(), term.epoch());
         if (lease != null) {
           return releasedOnFailure(permit, begin(term, lease, permit, spec))
               .thenCompose(ready -> started(ready, request));
@@ -149,7 +132,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   /** Made again: the catalog may have changed while the gate was awaited. */
-  private CompletionStage<Started<L>> started(Open<L> now, Request request) {
+  private CompletionStage<Started<L>> started(OpenTransaction<L> now, Request request) {
     Plan current = engine.plan(request, view());
     if (current instanceof Plan.Exclusive && !now.permit.isExclusive()) {
       return rollback()
@@ -165,7 +148,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return CompletableFuture.completedFuture(new Started<>(now.lease, current));
   }
 
-  private CompletionStage<Open<L>> openOn(CompletionStage<Gate.Permit> permit, BeginSpec spec) {
+  private CompletionStage<OpenTransaction<L>> openOn(
+      CompletionStage<Gate.Permit> permit, BeginSpec spec) {
     long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
     return permit.thenCompose(p -> releasedOnFailure(p, beginOnPrimary(p, spec, deadline)));
   }
@@ -181,13 +165,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   /** No transaction is open yet, so a primary that is lost now costs the client time only. */
-  private CompletionStage<Open<L>> beginOnPrimary(
+  private CompletionStage<OpenTransaction<L>> beginOnPrimary(
       Gate.Permit permit, BeginSpec spec, long deadline) {
     return engine
         .awaitTerm()
         .thenCompose(
             term ->
-                lease(term.primary(), term.epoch())
+                links
+                    .lease(term.primary(), term.epoch())
                     .thenCompose(lease -> begin(term, lease, permit, spec))
                     .exceptionallyCompose(
                         failure ->
@@ -198,11 +183,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                                 : CompletableFuture.failedFuture(unwrap(failure))));
   }
 
-  private CompletionStage<Open<L>> begin(
+  private CompletionStage<OpenTransaction<L>> begin(
       Term<L> term, Lease<L> lease, Gate.Permit permit, BeginSpec spec) {
-    Open<L> opening = new Open<>(term, lease, permit, spec, engine.newRecord(lease.link()));
-    settingsAtBegin = settings.isEmpty() ? Map.of() : Map.copyOf(settings);
-    return settle(lease)
+    OpenTransaction<L> opening =
+        new OpenTransaction<>(term, lease, permit, spec, engine.newRecord(lease.link()));
+    links.begin();
+    return links
+        .settle(lease)
         .thenCompose(ok -> lease.link().begin(spec))
         .handle(
             (ok, failure) -> {
@@ -217,7 +204,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   /** A transaction that already writes asks for the gate alone: its share goes first. */
-  private CompletionStage<Void> upgrade(Open<L> now) {
+  private CompletionStage<Void> upgrade(OpenTransaction<L> now) {
     if (now.isSnapshotFixed()) {
       return CompletableFuture.failedFuture(
           new TandemException(
@@ -244,14 +231,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       List<Value> parameters,
       long rows,
       Iterator<List<@Nullable String>> captured) {
-    Open<L> now = opened();
+    OpenTransaction<L> now = opened();
     now.ran = true;
     now.record.add(write, parameters, rows, captured);
   }
 
   @Override
   public void executed(Plan.Exclusive exclusive) {
-    Open<L> now = opened();
+    OpenTransaction<L> now = opened();
     now.ran = true;
     now.record.addExclusive(exclusive);
   }
@@ -271,8 +258,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     opened().record.release(name);
   }
 
-  private Open<L> opened() {
-    Open<L> now = open;
+  private OpenTransaction<L> opened() {
+    OpenTransaction<L> now = open;
     if (now == null) {
       throw new IllegalStateException("no read-write transaction is open");
     }
@@ -281,47 +268,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public void setting(String name, String value, boolean local) {
-    String key = name.toLowerCase(Locale.ROOT);
     view = null;
-    if (local) {
-      localSettings.put(key, value);
-      return;
-    }
-    settings.put(key, value);
-    settingsVersion++;
-    Open<L> now = open;
-    if (now != null) {
-      settled.put(now.lease, settingsVersion);
-    }
-  }
-
-  /** The other links of this session follow when they are used next. */
-  private CompletionStage<Lease<L>> settle(Lease<L> lease) {
-    if (settled.getOrDefault(lease, 0) == settingsVersion) {
-      return CompletableFuture.completedFuture(lease);
-    }
-    int version = settingsVersion;
-    return engine
-        .settle(lease.link(), Map.copyOf(settings))
-        .thenApply(
-            ok -> {
-              settled.put(lease, version);
-              return lease;
-            });
-  }
-
-  private Map<String, String> effectiveSettings() {
-    if (localSettings.isEmpty()) {
-      return settings;
-    }
-    Map<String, String> all = new LinkedHashMap<>(settings);
-    all.putAll(localSettings);
-    return all;
+    OpenTransaction<L> now = open;
+    links.set(name, value, local, now == null ? null : now.lease);
   }
 
   @Override
   public Optional<TandemException> stopped() {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     return now != null && now.overdue
         ? Optional.of(
             new TandemException(
@@ -338,13 +292,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<CommitResult> commit() {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     if (now == null) {
       return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
     }
     now.unwatch();
+    now.committing = true;
     if (now.record.isEmpty()) {
-      return commitWithoutEntry(now);
+      return unlessItFails(now, commitWithoutEntry(now));
     }
     CompletionStage<CommitOutcome> outcome =
         engine.catalog().deferrableConstraints()
@@ -354,12 +309,23 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                 .thenCompose(ok -> submit(now))
                 .exceptionallyCompose(failure -> constraintFailed(now, failure))
             : submit(now);
-    return outcome.thenCompose(ended -> answered(now, ended));
+    return unlessItFails(now, outcome.thenCompose(ended -> answered(now, ended)));
+  }
+
+  /** A commit that never came to an answer leaves the transaction to be rolled back. */
+  private CompletionStage<CommitResult> unlessItFails(
+      OpenTransaction<L> now, CompletionStage<CommitResult> commit) {
+    return commit.whenComplete(
+        (result, failure) -> {
+          if (failure != null) {
+            now.committing = false;
+          }
+        });
   }
 
   @Override
   public boolean mayCommitWith(Plan last) {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     return now != null
         && now.spec.isolation() == BackendLink.Isolation.READ_COMMITTED
         && last instanceof Plan.Write write
@@ -369,14 +335,18 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<CommitResult> commitWith(LastStatement last) {
-    Open<L> now = opened();
-    return now.term
-        .pipeline()
-        .commit(new FusedSubmission(now, last))
-        .thenCompose(outcome -> answered(now, outcome));
+    OpenTransaction<L> now = opened();
+    now.committing = true;
+    return unlessItFails(
+        now,
+        now.term
+            .pipeline()
+            .commit(new FusedSubmission(now, last))
+            .thenCompose(outcome -> answered(now, outcome)));
   }
 
-  private CompletionStage<CommitOutcome> constraintFailed(Open<L> now, Throwable failure) {
+  private CompletionStage<CommitOutcome> constraintFailed(
+      OpenTransaction<L> now, Throwable failure) {
     Throwable cause = unwrap(failure);
     CommitOutcome.Why why =
         now.lease.link().isUsable() ? CommitOutcome.Why.REFUSED : CommitOutcome.Why.SESSION_LOST;
@@ -387,11 +357,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
             ok -> new CommitOutcome.RolledBack(why, String.valueOf(cause.getMessage()), cause));
   }
 
-  private CompletionStage<CommitOutcome> submit(Open<L> now) {
+  private CompletionStage<CommitOutcome> submit(OpenTransaction<L> now) {
     return now.term.pipeline().commit(new SessionSubmission(now));
   }
 
-  private CompletionStage<CommitResult> answered(Open<L> now, CommitOutcome outcome) {
+  private CompletionStage<CommitResult> answered(OpenTransaction<L> now, CommitOutcome outcome) {
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
       // An unknown one may be in the log: its chunks are not for us to discard.
       boolean unknown = outcome instanceof CommitOutcome.Unknown;
@@ -401,19 +371,19 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
             .handle(
                 (ok, failure) -> {
                   finished(now, now.lease.link().isUsable(), true);
-                  return failedResult(outcome);
+                  return CommitAnswers.failed(outcome);
                 });
       }
       if (now.lease.link().isUsable()) {
         finished(now, true, unknown);
-        return CompletableFuture.completedFuture(failedResult(outcome));
+        return CompletableFuture.completedFuture(CommitAnswers.failed(outcome));
       }
       return endOnLostLink(
               now.lease,
               new IllegalStateException(outcome.toString()),
               unknown,
               engine.limits().failoverPatience())
-          .handle((ok, failure) -> failedResult(outcome));
+          .handle((ok, failure) -> CommitAnswers.failed(outcome));
     }
     token = Position.max(token, committed.position());
     now.record.committed(engine.reservations());
@@ -431,44 +401,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         });
   }
 
-  private static CommitResult failedResult(CommitOutcome outcome) {
-    if (outcome instanceof CommitOutcome.RolledBack rolledBack) {
-      ErrorCode code =
-          switch (rolledBack.why()) {
-            case SESSION_LOST -> ErrorCode.TRANSACTION_LOST;
-            case REFUSED ->
-                rolledBack.cause() instanceof TandemException own
-                    ? own.code()
-                    : ErrorCode.TRANSACTION_LOST;
-            case HALTED -> ErrorCode.WRITES_STOPPED;
-            case LOG_FULL -> ErrorCode.LOG_FULL;
-            case LOG_FAILED -> ErrorCode.LOG_FAILED;
-          };
-      Optional<String> servers =
-          rolledBack.why() == CommitOutcome.Why.REFUSED
-              ? ServerError.sqlState(rolledBack.cause())
-              : Optional.empty();
-      return new CommitResult.RolledBack(
-          servers.orElse(code.sqlState()),
-          servers.isPresent()
-              ? rolledBack.message()
-              : String.valueOf(new TandemException(code, rolledBack.message()).getMessage()),
-          rolledBack.cause(),
-          rolledBack.why() == CommitOutcome.Why.SESSION_LOST);
-    }
-    CommitOutcome.Unknown unknown = (CommitOutcome.Unknown) outcome;
-    return new CommitResult.Unknown(unknown.position(), unknown.message());
-  }
-
   /** Wrote nothing: there is nothing to log, but an answer still needs the right to give one. */
-  private CompletionStage<CommitResult> commitWithoutEntry(Open<L> now) {
+  private CompletionStage<CommitResult> commitWithoutEntry(OpenTransaction<L> now) {
     return now.lease
         .link()
         .finish(Position.NONE, Decision.COMMIT)
         .thenCompose(outcome -> answeredWithoutEntry(now, outcome));
   }
 
-  private CompletionStage<CommitResult> answeredWithoutEntry(Open<L> now, FinishOutcome outcome) {
+  private CompletionStage<CommitResult> answeredWithoutEntry(
+      OpenTransaction<L> now, FinishOutcome outcome) {
     CommitResult lost =
         new CommitResult.RolledBack(
             ErrorCode.TRANSACTION_LOST.sqlState(), outcome.toString(), null, true);
@@ -495,16 +437,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Void> rollback() {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     if (now == null) {
       return CompletableFuture.completedFuture(null);
     }
-    if (!settings.equals(settingsAtBegin)) {
-      // The server takes back what was SET in a transaction that is rolled back.
-      settings.clear();
-      settings.putAll(settingsAtBegin);
+    if (now.committing) {
+      // Another thread closes or aborts: what may be in the log already is not to be undone.
+      return now.ended;
+    }
+    if (links.takeBack()) {
       view = null;
-      settingsVersion++;
     }
     return now.lease
         .link()
@@ -512,21 +454,21 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .thenAccept(ok -> finished(now, now.lease.link().isUsable(), false));
   }
 
-  private void finished(Open<L> now, boolean linkIsGood, boolean committed) {
+  private void finished(OpenTransaction<L> now, boolean linkIsGood, boolean committed) {
     open = null;
     now.unwatch();
     if (!committed) {
       now.record.discard();
     }
-    if (!localSettings.isEmpty()) {
-      localSettings.clear();
+    if (links.end()) {
       view = null;
     }
     now.term.primary().busy().decrementAndGet();
     if (!linkIsGood) {
-      drop(now.lease);
+      links.drop(now.lease);
     }
     now.permit.release();
+    now.ended.complete(null);
   }
 
   private void seenOnPrimary(Term<L> term) {
@@ -545,7 +487,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     Member<L> member = engine.router().choose(needed, lastRead);
     if (member != null) {
-      Lease<L> lease = held(member, member.linkEpoch());
+      Lease<L> lease = links.held(member, member.linkEpoch());
       if (lease != null) {
         return readOn(member, lease);
       }
@@ -560,7 +502,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .await(needed, engine.limits().failoverPatience())
         .thenCompose(
             chosen ->
-                lease(chosen, chosen.linkEpoch())
+                links
+                    .lease(chosen, chosen.linkEpoch())
                     .thenCompose(lease -> readOn(chosen, lease))
                     .exceptionallyCompose(
                         failure ->
@@ -575,7 +518,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     lastRead = member;
     member.busy().incrementAndGet();
     member.reads().incrementAndGet();
-    return settle(lease);
+    return links.settle(lease);
   }
 
   @Override
@@ -590,48 +533,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
   }
 
-  // ---- links
-
-  /** The link this session already has to {@code member}, if it is good in this epoch. */
-  private @Nullable Lease<L> held(Member<L> member, long epoch) {
-    Lease<L> lease = leases.get(member.id());
-    if (lease == null) {
-      return null;
-    }
-    if (lease.isValid() && lease.epoch() == epoch && lease.link().isUsable()) {
-      return lease;
-    }
-    drop(lease);
-    return null;
-  }
-
-  private CompletionStage<Lease<L>> lease(Member<L> member, long epoch) {
-    Lease<L> mine = held(member, epoch);
-    if (mine != null) {
-      return CompletableFuture.completedFuture(mine);
-    }
-    return links
-        .lease(member.id(), epoch, engine.limits().leaseTimeout())
-        .whenComplete(
-            (lease, failure) -> {
-              if (failure != null) {
-                engine.linkFailed(member, unwrap(failure));
-              } else {
-                engine.bind(lease.link(), executor);
-                leases.put(member.id(), lease);
-              }
-            });
-  }
-
-  private void drop(Lease<L> lease) {
-    leases.remove(lease.link().backend(), lease);
-    settled.remove(lease);
-    lease.release(Lease.Disposition.BROKEN);
-  }
+  // ---- links that are lost
 
   @Override
   public CompletionStage<Recourse> lost(Lease<L> lease, Throwable failure, Duration patience) {
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     boolean wrote = now != null && now.lease == lease && !now.record.isEmpty();
     CompletionStage<Void> settled = endOnLostLink(lease, failure, false, patience);
     // Nothing was submitted, so nothing is in the log: it may run again when somebody can serve.
@@ -650,13 +556,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private CompletionStage<Void> endOnLostLink(
       Lease<L> lease, Throwable failure, boolean mayBeLogged, Duration patience) {
     Member<L> member = engine.member(lease.link().backend());
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
     lease.link().sever();
     engine.linkFailed(member, failure);
     if (now != null && now.lease == lease) {
       finished(now, false, mayBeLogged);
     } else {
-      drop(lease);
+      links.drop(lease);
     }
     return engine.settled(member, patience);
   }
@@ -682,85 +588,17 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       return;
     }
     closed = true;
-    Open<L> now = open;
+    OpenTransaction<L> now = open;
+    if (now != null && now.committing) {
+      now.ended.thenRun(links::close);
+      return;
+    }
     if (now != null) {
       // Closed with a transaction open: what was not committed is rolled back.
       now.lease.link().sever();
       finished(now, false, false);
     }
-    boolean dirty = !settings.isEmpty();
-    for (Lease<L> lease : List.copyOf(leases.values())) {
-      lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
-    }
-    leases.clear();
-  }
-
-  /** A read-write transaction that is open. */
-  private static final class Open<L extends BackendLink> {
-    final Term<L> term;
-    final Lease<L> lease;
-    final BeginSpec spec;
-    final TransactionRecord record;
-    Gate.Permit permit;
-    boolean ran;
-    volatile boolean overdue;
-    private volatile boolean watched;
-    private TaskScheduler.@Nullable Cancellable limit;
-
-    Open(
-        Term<L> term,
-        Lease<L> lease,
-        Gate.Permit permit,
-        BeginSpec spec,
-        TransactionRecord record) {
-      this.term = term;
-      this.lease = lease;
-      this.permit = permit;
-      this.spec = spec;
-      this.record = record;
-    }
-
-    /** While it holds the gate alone nobody else writes, so that has a limit. */
-    void watch(Engine<L> engine) {
-      if (permit.isExclusive()) {
-        watched = true;
-        limit = engine.afterExclusiveLimit(() -> stop(engine));
-      }
-    }
-
-    /** It comes to its end: from here on the pipeline's limits count. */
-    void unwatch() {
-      watched = false;
-      if (limit != null) {
-        limit.cancel();
-      }
-    }
-
-    /** Cancels what runs. A client that holds the gate and runs nothing loses its link. */
-    private void stop(Engine<L> engine) {
-      if (watched) {
-        overdue = true;
-        lease.link().cancel();
-        engine.afterCancel(
-            () -> {
-              if (watched) {
-                // Nothing of it can be committed any more, so the others need not wait for its
-                // client to notice.
-                lease.link().sever();
-                permit.release();
-              }
-            });
-      }
-    }
-
-    /** Its statements see the database as it was at the first of them. */
-    boolean isSnapshotFixed() {
-      return ran && spec.isolation() != BackendLink.Isolation.READ_COMMITTED;
-    }
-
-    boolean ready(boolean wantsAll) {
-      return !wantsAll || permit.isExclusive();
-    }
+    links.close();
   }
 
   /** A transaction whose last statement goes with its first marker. */
@@ -768,7 +606,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     private final LastStatement last;
     private boolean ran;
 
-    FusedSubmission(Open<L> now, LastStatement last) {
+    FusedSubmission(OpenTransaction<L> now, LastStatement last) {
       super(now);
       this.last = last;
     }
@@ -794,9 +632,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** What the pipeline gets. */
   private class SessionSubmission implements Submission {
-    private final Open<L> now;
+    private final OpenTransaction<L> now;
 
-    SessionSubmission(Open<L> now) {
+    SessionSubmission(OpenTransaction<L> now) {
       this.now = now;
     }
 
@@ -816,7 +654,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           position,
           batch,
           engine.nowMillis(),
-          engine.entrySettings(effectiveSettings(), user, now.record.hasExclusive()),
+          engine.entrySettings(links.settings(), user, now.record.hasExclusive()),
           now.record.body(clock, engine.reservations()));
     }
   }

@@ -1,0 +1,86 @@
+package org.tandemdb.engine;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.cluster.Term;
+import org.tandemdb.commit.Gate;
+import org.tandemdb.env.TaskScheduler;
+import org.tandemdb.session.TransactionRecord;
+
+/**
+ * A read-write transaction that is open: what it holds, and what it has recorded. Owned by its
+ * session, but for the watch over the time that it holds the gate alone.
+ */
+final class OpenTransaction<L extends BackendLink> {
+  final Term<L> term;
+  final Lease<L> lease;
+  final BeginSpec spec;
+  final TransactionRecord record;
+  Gate.Permit permit;
+
+  /** Completes when the transaction is over. */
+  final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  boolean ran;
+
+  /** It was handed to the pipeline, which alone uses its link from then on. */
+  volatile boolean committing;
+
+  volatile boolean overdue;
+  private volatile boolean watched;
+  private TaskScheduler.@Nullable Cancellable limit;
+
+  OpenTransaction(
+      Term<L> term, Lease<L> lease, Gate.Permit permit, BeginSpec spec, TransactionRecord record) {
+    this.term = term;
+    this.lease = lease;
+    this.permit = permit;
+    this.spec = spec;
+    this.record = record;
+  }
+
+  /** While it holds the gate alone nobody else writes, so that has a limit. */
+  void watch(Engine<L> engine) {
+    if (permit.isExclusive()) {
+      watched = true;
+      limit = engine.afterExclusiveLimit(() -> stop(engine));
+    }
+  }
+
+  /** It comes to its end: from here on the pipeline's limits count. */
+  void unwatch() {
+    watched = false;
+    if (limit != null) {
+      limit.cancel();
+    }
+  }
+
+  /** Cancels what runs. A client that holds the gate and runs nothing loses its link. */
+  private void stop(Engine<L> engine) {
+    if (watched) {
+      overdue = true;
+      lease.link().cancel();
+      engine.afterCancel(
+          () -> {
+            if (watched) {
+              // Nothing of it can be committed any more, so the others need not wait for its
+              // client to notice.
+              lease.link().sever();
+              permit.release();
+            }
+          });
+    }
+  }
+
+  /** Its statements see the database as it was at the first of them. */
+  boolean isSnapshotFixed() {
+    return ran && spec.isolation() != BackendLink.Isolation.READ_COMMITTED;
+  }
+
+  boolean ready(boolean wantsAll) {
+    return !wantsAll || permit.isExclusive();
+  }
+}

@@ -1,0 +1,164 @@
+package org.tandemdb.engine;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.LinkPool;
+import org.tandemdb.cluster.Member;
+import org.tandemdb.entry.BackendId;
+
+/**
+ * One session's links, one for each backend, kept for as long as it lives so that prepared
+ * statements stay prepared; and its settings, which each link is given before it is used. Owned by
+ * the session's thread.
+ */
+final class SessionLinks<L extends BackendLink> {
+  private final Engine<L> engine;
+  private final LinkPool<L> pool;
+  private final Executor executor;
+  private final Map<BackendId, Lease<L>> leases = new HashMap<>();
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private final Map<String, String> localSettings = new LinkedHashMap<>();
+
+  /** The version of the settings that each link has got. */
+  private final Map<Lease<L>, Integer> settled = new HashMap<>();
+
+  private int settingsVersion;
+  private Map<String, String> settingsAtBegin = Map.of();
+
+  /**
+   * @param executor runs the links' blocking work
+   */
+  SessionLinks(Engine<L> engine, LinkPool<L> pool, Executor executor) {
+    this.engine = engine;
+    this.pool = pool;
+    this.executor = executor;
+  }
+
+  /** The link that is already there to {@code member}, if it is good in this epoch. */
+  @Nullable Lease<L> held(Member<L> member, long epoch) {
+    Lease<L> lease = leases.get(member.id());
+    if (lease == null) {
+      return null;
+    }
+    if (lease.isValid() && lease.epoch() == epoch && lease.link().isUsable()) {
+      return lease;
+    }
+    drop(lease);
+    return null;
+  }
+
+  /** The same, or one from the pool. */
+  CompletionStage<Lease<L>> lease(Member<L> member, long epoch) {
+    Lease<L> mine = held(member, epoch);
+    if (mine != null) {
+      return CompletableFuture.completedFuture(mine);
+    }
+    return pool.lease(member.id(), epoch, engine.limits().leaseTimeout())
+        .whenComplete(
+            (lease, failure) -> {
+              if (failure != null) {
+                engine.linkFailed(member, ReplicatedSession.unwrap(failure));
+              } else {
+                engine.bind(lease.link(), executor);
+                leases.put(member.id(), lease);
+              }
+            });
+  }
+
+  /** Gives back a link that is no good any more. */
+  void drop(Lease<L> lease) {
+    leases.remove(lease.link().backend(), lease);
+    settled.remove(lease);
+    lease.release(Lease.Disposition.BROKEN);
+  }
+
+  /** The settings of the session's client; those of the open transaction in front. */
+  Map<String, String> settings() {
+    if (localSettings.isEmpty()) {
+      return settings;
+    }
+    Map<String, String> all = new LinkedHashMap<>(settings);
+    all.putAll(localSettings);
+    return all;
+  }
+
+  /**
+   * A setting that was SET.
+   *
+   * @param on the open transaction's link, which has it already
+   */
+  void set(String name, String value, boolean local, @Nullable Lease<L> on) {
+    String key = name.toLowerCase(Locale.ROOT);
+    if (local) {
+      localSettings.put(key, value);
+      return;
+    }
+    settings.put(key, value);
+    settingsVersion++;
+    if (on != null) {
+      settled.put(on, settingsVersion);
+    }
+  }
+
+  /** The other links follow when they are used next. */
+  CompletionStage<Lease<L>> settle(Lease<L> lease) {
+    if (settled.getOrDefault(lease, 0) == settingsVersion) {
+      return CompletableFuture.completedFuture(lease);
+    }
+    int version = settingsVersion;
+    return engine
+        .settle(lease.link(), Map.copyOf(settings))
+        .thenApply(
+            ok -> {
+              settled.put(lease, version);
+              return lease;
+            });
+  }
+
+  /** A transaction begins. */
+  void begin() {
+    settingsAtBegin = settings.isEmpty() ? Map.of() : Map.copyOf(settings);
+  }
+
+  /**
+   * A transaction is rolled back, and the server takes back what was SET in it.
+   *
+   * @return true if that was anything
+   */
+  boolean takeBack() {
+    if (settings.equals(settingsAtBegin)) {
+      return false;
+    }
+    settings.clear();
+    settings.putAll(settingsAtBegin);
+    settingsVersion++;
+    return true;
+  }
+
+  /** A transaction is over; true if it had settings of its own. */
+  boolean end() {
+    if (localSettings.isEmpty()) {
+      return false;
+    }
+    localSettings.clear();
+    return true;
+  }
+
+  /** Gives all of them back. */
+  void close() {
+    boolean dirty = !settings.isEmpty();
+    for (Lease<L> lease : List.copyOf(leases.values())) {
+      lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
+    }
+    leases.clear();
+  }
+}
