@@ -169,7 +169,7 @@ public final class PostgresServer implements AutoCloseable {
    * The postmaster is stopped first, so that it can neither have a child that was not seen nor
    * notice the end of one.
    *
-   * @return when the first SIGKILL was sent, {@link System#nanoTime}; now if it does not run
+   * @return when the last SIGKILL was sent, {@link System#nanoTime}; now if it does not run
    */
   public synchronized long kill9() throws InterruptedException {
     Process process = postmaster;
@@ -179,8 +179,8 @@ public final class PostgresServer implements AutoCloseable {
     Signals.send(process.pid(), "STOP");
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
-    long killed = System.nanoTime();
     all.forEach(ProcessHandle::destroyForcibly);
+    long killed = System.nanoTime();
     awaitEnd(all);
     postmaster = null;
     return killed;
