@@ -17,7 +17,7 @@ final class PgChangeSql {
     }
     Change.Rows rows = (Change.Rows) change;
     return switch (rows.kind()) {
-      case INSERT -> insert(rows);
+      case INSERT -> insert(rows, 1);
       case UPDATE -> update(rows);
       case DELETE -> "DELETE FROM " + name(rows.table()) + where(rows.keyColumns(), 0);
     };
@@ -38,21 +38,25 @@ final class PgChangeSql {
     }
   }
 
-  private static String insert(Change.Rows rows) {
-    StringBuilder names = new StringBuilder();
-    StringBuilder values = new StringBuilder();
-    int n = 1;
+  /** Inserts {@code count} rows; their parameters follow one another. */
+  static String insert(Change.Rows rows, int count) {
+    StringBuilder out = new StringBuilder("INSERT INTO ").append(name(rows.table()));
+    String separator = " (";
     for (Change.Column column : rows.columns()) {
-      names.append(n == 1 ? "" : ", ").append(quote(column.name()));
-      values.append(n == 1 ? "" : ", ").append(parameter(n++, column));
+      out.append(separator).append(quote(column.name()));
+      separator = ", ";
     }
-    return "INSERT INTO "
-        + name(rows.table())
-        + " ("
-        + names
-        + ") OVERRIDING SYSTEM VALUE VALUES ("
-        + values
-        + ")";
+    out.append(") OVERRIDING SYSTEM VALUE VALUES ");
+    int n = 1;
+    for (int row = 0; row < count; row++) {
+      separator = row == 0 ? "(" : ", (";
+      for (Change.Column column : rows.columns()) {
+        out.append(separator).append(parameter(n++, column));
+        separator = ", ";
+      }
+      out.append(')');
+    }
+    return out.toString();
   }
 
   private static String update(Change.Rows rows) {

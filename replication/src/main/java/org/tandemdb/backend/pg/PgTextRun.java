@@ -29,6 +29,10 @@ final class PgTextRun {
   private static final int MAX_CHARS = 256 << 10;
 
   private static final int MAX_NAMES = 256;
+
+  /** Most rows in one statement; a power of two. */
+  private static final int MAX_INSERTS = 32;
+
   private static final String WATERMARK = "UPDATE tandem.watermark SET epoch = $1, number = $2";
 
   private final Connection connection;
@@ -37,6 +41,13 @@ final class PgTextRun {
   private final List<Expected> expected = new ArrayList<>();
   private ApplyOutcome.@Nullable Diverged diverged;
   private int lastName;
+
+  /** New rows that are not in the text yet, and what they have in common. */
+  private final List<Change.Row> inserts = new ArrayList<>();
+
+  private Change.@Nullable Rows insertsOf;
+  private Position insertsFrom = Position.NONE;
+  private int insertChars;
 
   PgTextRun(Connection connection) {
     this.connection = connection;
@@ -75,6 +86,7 @@ final class PgTextRun {
           for (Entry entry : entries) {
             add(entry.position(), ((Entry.Inline) entry.body()).changes());
           }
+          endInserts();
           execute(name(WATERMARK, List.of(), watermark));
           literal(0, Long.toString(watermark.epoch()));
           literal(1, Long.toString(watermark.number()));
@@ -87,8 +99,12 @@ final class PgTextRun {
     text.setLength(0);
     expected.clear();
     diverged = null;
+    inserts.clear();
+    insertChars = 0;
+    insertsOf = null;
     try {
       adding.run();
+      endInserts();
       flush();
       return diverged;
     } catch (SQLException e) {
@@ -109,6 +125,11 @@ final class PgTextRun {
   }
 
   private void add(Position position, Change change) throws SQLException {
+    if (change instanceof Change.Rows rows && rows.kind() == Change.Kind.INSERT) {
+      addInserts(position, rows);
+      return;
+    }
+    endInserts();
     String sql = PgChangeSql.of(change);
     if (change instanceof Change.Statement statement) {
       String name = name(sql, statement.parameters(), position);
@@ -139,6 +160,57 @@ final class PgTextRun {
         flushIfLong();
       }
     }
+  }
+
+  /** New rows of one table that follow one another go together, whatever entries they are of. */
+  private void addInserts(Position position, Change.Rows rows) throws SQLException {
+    Change.Rows known = insertsOf;
+    if (known == null
+        || !known.table().equals(rows.table())
+        || !known.columns().equals(rows.columns())) {
+      endInserts();
+      insertsOf = rows;
+      insertsFrom = position;
+    }
+    for (Change.Row row : rows.values()) {
+      inserts.add(row);
+      for (String value : row.texts()) {
+        insertChars += value == null ? 0 : value.length();
+      }
+      if (inserts.size() >= MAX_INSERTS || insertChars >= MAX_CHARS / 2) {
+        sendInserts(rows, position);
+      }
+    }
+  }
+
+  private void endInserts() throws SQLException {
+    Change.Rows rows = insertsOf;
+    if (rows != null) {
+      sendInserts(rows, insertsFrom);
+      insertsOf = null;
+    }
+  }
+
+  /** In statements of so many rows as powers of two, so that few are prepared. */
+  private void sendInserts(Change.Rows rows, Position position) throws SQLException {
+    int from = 0;
+    while (from < inserts.size()) {
+      int count = Integer.highestOneBit(inserts.size() - from);
+      String sql = PgChangeSql.insert(rows, count);
+      execute(name(sql, List.of(), position));
+      int n = 0;
+      for (Change.Row row : inserts.subList(from, from + count)) {
+        for (String value : row.texts()) {
+          literal(n++, value);
+        }
+      }
+      text.append(");");
+      expected.add(new Expected(position, sql, count));
+      flushIfLong();
+      from += count;
+    }
+    inserts.clear();
+    insertChars = 0;
   }
 
   private void flushIfLong() throws SQLException {
