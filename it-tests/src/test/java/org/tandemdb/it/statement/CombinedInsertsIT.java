@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -162,6 +163,77 @@ class CombinedInsertsIT {
       equalEverywhere((CLIENTS - waiters) * each + waiters);
     } finally {
       threads.shutdownNow();
+    }
+  }
+
+  /** Some who need a lock come among many who do not, and most likely into groups of them. */
+  @Test
+  void aGroupGivesUpTheLockThatOneOfThemNeeds() throws Exception {
+    int busy = 10;
+    int waiters = 6;
+    AtomicBoolean stop = new AtomicBoolean();
+    List<AtomicInteger> done = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(busy + waiters);
+    try (Connection holder = connect();
+        PreparedStatement held = insertNote(holder)) {
+      holder.setAutoCommit(false);
+      for (int i = 0; i < waiters; i++) {
+        insert(held, busy + i, 0);
+      }
+      List<Future<Integer>> others = new ArrayList<>();
+      for (int i = 0; i < busy; i++) {
+        int client = i;
+        AtomicInteger mine = new AtomicInteger();
+        done.add(mine);
+        others.add(
+            threads.submit(
+                () -> {
+                  try (Connection connection = connect();
+                      PreparedStatement note = insertNote(connection)) {
+                    while (!stop.get()) {
+                      insert(note, client, mine.getAndIncrement());
+                    }
+                  }
+                  return mine.get();
+                }));
+      }
+      awaitAll(done, 20);
+      List<Future<Integer>> waiting = new ArrayList<>();
+      for (int i = 0; i < waiters; i++) {
+        int client = busy + i;
+        waiting.add(
+            threads.submit(
+                () -> {
+                  try (Connection connection = connect();
+                      PreparedStatement note = insertNote(connection)) {
+                    return insert(note, client, 0);
+                  }
+                }));
+      }
+      awaitLockWaiters(waiters);
+      awaitAll(done, done.stream().mapToInt(AtomicInteger::get).max().orElseThrow() + 20);
+      assertThat(waiting).noneMatch(Future::isDone);
+      holder.rollback();
+      for (Future<Integer> one : waiting) {
+        assertThat(one.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1);
+      }
+      stop.set(true);
+      long rows = waiters;
+      for (Future<Integer> other : others) {
+        rows += other.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      }
+      equalEverywhere(rows);
+    } finally {
+      stop.set(true);
+      threads.shutdownNow();
+    }
+  }
+
+  private static void awaitAll(List<AtomicInteger> counts, int wanted) {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (counts.stream().anyMatch(count -> count.get() < wanted)) {
+      assertThat(System.nanoTime()).as("%s, wanted %d", counts, wanted).isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
