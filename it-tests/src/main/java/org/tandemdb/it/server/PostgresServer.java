@@ -102,6 +102,19 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
+  /** Becomes a copy of {@code origin}, file by file, as a base backup is one. Neither may run. */
+  public void copyFrom(PostgresServer origin) throws IOException, InterruptedException {
+    for (List<String> command :
+        List.of(
+            List.of("rm", "-rf", data().toString()),
+            List.of("cp", "-a", origin.data().toString(), data().toString()))) {
+      Process process = new ProcessBuilder(command).inheritIO().start();
+      if (!process.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new IOException("failed: " + command);
+      }
+    }
+  }
+
   /** Starts it and waits until it answers queries. Does nothing if it is running. */
   public synchronized void start() throws IOException, InterruptedException {
     if (isRunning()) {

@@ -14,7 +14,9 @@ import java.sql.Statement;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.jdbc.Drivers;
 
 /**
@@ -156,6 +159,30 @@ class BadStartIT {
     // A name that only the server itself can see through.
     refused(url(a(), a().replace("127.0.0.1", "127.1")), "F0000")
         .hasMessageContaining("one and the same database");
+  }
+
+  @Test
+  void aCopyOfTheFilesIsAnotherServer() throws Exception {
+    PostgresServer origin = pair.server("a");
+    PostgresServer copy =
+        PostgresServer.create("c", pair.directory().resolve("c"), Map.of("fsync", "off"));
+    origin.stop();
+    copy.copyFrom(origin);
+    origin.start();
+    copy.start();
+    try (Connection connection = open(url(a(), copy.url(database, ServerPair.ROLE)));
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE t (id int PRIMARY KEY)");
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+      while (!TandemStatus.read(connection).backends().stream()
+          .allMatch(TandemStatus.Backend::hasEverything)) {
+        assertThat(System.nanoTime()).as("the copy is not in service").isLessThan(deadline);
+        LockSupport.parkNanos(1_000_000);
+      }
+      copy.execute(database, "SELECT id FROM t");
+    } finally {
+      copy.stop();
+    }
   }
 
   @Test

@@ -31,8 +31,11 @@ final class PgInspection {
   }
 
   Facts facts() throws SQLException {
+    // The identifier alone is that of a copy made from the files, too; the time is the process's.
     String server =
-        one("SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
+        one(
+            "SELECT system_identifier || '/' || extract(epoch FROM pg_postmaster_start_time())"
+                + " || '/' || current_database() FROM pg_control_system()");
     boolean schema = one("SELECT to_regclass('tandem.cluster') IS NOT NULL").equals("t");
     Optional<UUID> cluster = Optional.empty();
     if (schema) {
