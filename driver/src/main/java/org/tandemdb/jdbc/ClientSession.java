@@ -10,9 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
@@ -39,11 +43,16 @@ import org.tandemdb.session.SessionExecutor;
  *   idle ── block ─ start ───────────▶ writing ── commit/rollback ─▶ idle
  * </pre>
  *
- * <p>Owned by the thread that uses the connection; {@link TandemConnection} serialises.
+ * <p>One thread at a time, which {@link #enter} sees to; close may come from any.
  */
 final class ClientSession {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
+
   /** A request that meets one dying backend after the other is given up after as many. */
   private static final int MAX_ATTEMPTS = 16;
+
+  /** How long a close waits for another thread that is in a request. */
+  private static final long CLOSE_PATIENCE_SECONDS = 10;
 
   private static final List<List<@Nullable String>> NOTHING = List.of();
 
@@ -70,6 +79,11 @@ final class ClientSession {
   private @Nullable CompletableFuture<Started<JdbcLink>> lateStart;
   private boolean closed;
 
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile boolean closing;
+  private Work atEnd = () -> {};
+  private Runnable afterEnd = () -> {};
+
   /** Something ran on the primary that the engine could not record: it must not be committed. */
   private boolean doomed;
 
@@ -95,14 +109,19 @@ final class ClientSession {
   }
 
   void autoCommit(boolean on) throws SQLException {
-    if (on == autoCommit) {
-      return;
+    enter();
+    try {
+      if (on == autoCommit) {
+        return;
+      }
+      if (on) {
+        commit();
+      }
+      autoCommit = on;
+      resetSpec();
+    } finally {
+      leave();
     }
-    if (on) {
-      commit();
-    }
-    autoCommit = on;
-    resetSpec();
   }
 
   boolean readOnly() {
@@ -110,9 +129,14 @@ final class ClientSession {
   }
 
   void readOnly(boolean on) throws SQLException {
-    refuseInTransaction("read-only property");
-    readOnly = on;
-    resetSpec();
+    enter();
+    try {
+      refuseInTransaction("read-only property");
+      readOnly = on;
+      resetSpec();
+    } finally {
+      leave();
+    }
   }
 
   Isolation isolation() {
@@ -120,9 +144,14 @@ final class ClientSession {
   }
 
   void isolation(Isolation level) throws SQLException {
-    refuseInTransaction("isolation level");
-    isolation = level;
-    resetSpec();
+    enter();
+    try {
+      refuseInTransaction("isolation level");
+      isolation = level;
+      resetSpec();
+    } finally {
+      leave();
+    }
   }
 
   private void refuseInTransaction(String what) throws SQLException {
@@ -157,13 +186,18 @@ final class ClientSession {
   // --- requests -----------------------------------------------------------------------------
 
   void execute(Request request, Command command) throws SQLException {
-    Plan plan;
+    enter();
     try {
-      plan = session.plan(request);
-    } catch (RuntimeException e) {
-      throw SqlErrors.of(e);
+      Plan plan;
+      try {
+        plan = session.plan(request);
+      } catch (RuntimeException e) {
+        throw SqlErrors.of(e);
+      }
+      dispatch(request, plan, command);
+    } finally {
+      leave();
     }
-    dispatch(request, plan, command);
   }
 
   private void dispatch(Request request, Plan plan, Command command) throws SQLException {
@@ -482,24 +516,29 @@ final class ClientSession {
 
   /** Runs {@code work} as one transaction, which the caller's block, if there is one, goes on. */
   void inOneTransaction(Work work) throws SQLException {
-    if (!autoCommit || implicitBlock) {
-      work.run();
-      return;
-    }
-    implicitBlock = true;
-    block = true;
+    enter();
     try {
-      work.run();
-    } catch (SQLException e) {
+      if (!autoCommit || implicitBlock) {
+        work.run();
+        return;
+      }
+      implicitBlock = true;
+      block = true;
+      try {
+        work.run();
+      } catch (SQLException e) {
+        implicitBlock = false;
+        if (!explicitBlock) {
+          rollbackAfter(e);
+        }
+        throw e;
+      }
       implicitBlock = false;
       if (!explicitBlock) {
-        rollbackAfter(e);
+        commit();
       }
-      throw e;
-    }
-    implicitBlock = false;
-    if (!explicitBlock) {
-      commit();
+    } finally {
+      leave();
     }
   }
 
@@ -612,7 +651,12 @@ final class ClientSession {
   // --- the end of a transaction -------------------------------------------------------------
 
   void commit() throws SQLException {
-    commit(false);
+    enter();
+    try {
+      commit(false);
+    } finally {
+      leave();
+    }
   }
 
   /** False if nothing is left of the transaction and it is to run again as it was. */
@@ -652,6 +696,15 @@ final class ClientSession {
   }
 
   void rollback() throws SQLException {
+    enter();
+    try {
+      endTransaction();
+    } finally {
+      leave();
+    }
+  }
+
+  private void endTransaction() throws SQLException {
     try {
       if (reading != null) {
         endReading();
@@ -701,27 +754,32 @@ final class ClientSession {
 
   /** Asks on the open transaction's link, or on one for reads. */
   <T extends @Nullable Object> T ask(Question<T> question) throws SQLException {
-    Lease<JdbcLink> open = writing != null && session.inTransaction() ? writing : reading;
-    if (open != null) {
-      try {
-        return question.ask(open.link().connection());
-      } catch (SQLException e) {
-        throw inTransaction(open, e);
-      }
-    }
-    for (int attempt = 1; ; attempt++) {
-      Lease<JdbcLink> lease = readLease(false);
-      try {
-        T answer = question.ask(lease.link().connection());
-        session.readDone(lease);
-        return answer;
-      } catch (SQLException e) {
-        if (!SqlErrors.isLinkFailure(e, lease.link().connection())) {
-          session.readDone(lease);
-          throw e;
+    enter();
+    try {
+      Lease<JdbcLink> open = writing != null && session.inTransaction() ? writing : reading;
+      if (open != null) {
+        try {
+          return question.ask(open.link().connection());
+        } catch (SQLException e) {
+          throw inTransaction(open, e);
         }
-        again(lost(lease, e), e, attempt);
       }
+      for (int attempt = 1; ; attempt++) {
+        Lease<JdbcLink> lease = readLease(false);
+        try {
+          T answer = question.ask(lease.link().connection());
+          session.readDone(lease);
+          return answer;
+        } catch (SQLException e) {
+          if (!SqlErrors.isLinkFailure(e, lease.link().connection())) {
+            session.readDone(lease);
+            throw e;
+          }
+          again(lost(lease, e), e, attempt);
+        }
+      }
+    } finally {
+      leave();
     }
   }
 
@@ -730,13 +788,18 @@ final class ClientSession {
    * link ends.
    */
   SQLException inTransaction(Lease<JdbcLink> lease, SQLException e) throws SQLException {
-    boolean current = lease == writing || lease == reading;
-    if (!current || !SqlErrors.isLinkFailure(e, lease.link().connection())) {
-      return e;
+    enter();
+    try {
+      boolean current = lease == writing || lease == reading;
+      if (!current || !SqlErrors.isLinkFailure(e, lease.link().connection())) {
+        return e;
+      }
+      Recourse recourse = lost(lease, e);
+      endBlock();
+      return unavailableOrLost(recourse, e);
+    } finally {
+      leave();
     }
-    Recourse recourse = lost(lease, e);
-    endBlock();
-    return unavailableOrLost(recourse, e);
   }
 
   private Recourse lost(Lease<JdbcLink> lease, SQLException e) throws SQLException {
@@ -791,11 +854,88 @@ final class ClientSession {
     }
   }
 
-  void close() throws SQLException {
+  // --- one thread at a time -----------------------------------------------------------------
+
+  /**
+   * Whoever uses this session, or a link of it, is alone in it until {@link #leave}: another thread
+   * may close or abort the connection, and the links must not go to others before.
+   */
+  void enter() throws SQLException {
+    lock.lock();
+    if (closing && lock.getHoldCount() == 1) {
+      leave();
+      throw Refusals.closed("connection");
+    }
+  }
+
+  void leave() {
+    lock.unlock();
+    if (closing && !lock.isHeldByCurrentThread() && lock.tryLock()) {
+      try {
+        end();
+      } catch (SQLException e) {
+        LOGGER.warn("a connection that another thread closed did not end as it should", e);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** True if another thread is in a request. */
+  boolean isBusyElsewhere() {
+    return lock.isLocked() && !lock.isHeldByCurrentThread();
+  }
+
+  /**
+   * Ends the session, once. While another thread is in a request this waits, for a while; then that
+   * thread ends it when it leaves.
+   *
+   * @param statements closes what the client has open
+   * @param after is run when everything has been given back
+   */
+  void close(Work statements, Runnable after) throws SQLException {
+    synchronized (this) {
+      if (closing) {
+        return;
+      }
+      atEnd = statements;
+      afterEnd = after;
+      closing = true;
+    }
+    boolean alone;
+    try {
+      alone = lock.tryLock(CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      alone = lock.tryLock();
+    }
+    if (alone) {
+      try {
+        end();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Under the lock. */
+  private void end() throws SQLException {
     if (closed) {
       return;
     }
     closed = true;
+    try {
+      atEnd.run();
+    } finally {
+      try {
+        endSession();
+      } finally {
+        afterEnd.run();
+      }
+    }
+  }
+
+  private void endSession() throws SQLException {
     CompletableFuture<Started<JdbcLink>> late = lateStart;
     if (late != null && !late.isDone()) {
       // Closing ends what is open; this is not yet.
@@ -803,7 +943,7 @@ final class ClientSession {
       return;
     }
     try {
-      rollback();
+      endTransaction();
     } finally {
       session.close();
     }

@@ -34,7 +34,8 @@ final class TandemConnection implements Connection {
   private final ClientSession session;
   private final String url;
   private final Runnable onClose;
-  private final Set<TandemStatement> open = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<TandemStatement> open =
+      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final Properties clientInfo = new Properties();
 
   private @Nullable SQLWarning warnings;
@@ -461,22 +462,29 @@ final class TandemConnection implements Connection {
     if (closed) {
       return;
     }
-    try {
-      closeStatements();
-    } finally {
-      closed = true;
-      try {
-        session.close();
-      } finally {
-        onClose.run();
-      }
+    closed = true;
+    if (session.isBusyElsewhere()) {
+      cancelStatements();
+    }
+    session.close(this::closeStatements, onClose);
+  }
+
+  private void cancelStatements() throws SQLException {
+    for (TandemStatement statement : statements()) {
+      statement.cancel();
+    }
+  }
+
+  private List<TandemStatement> statements() {
+    synchronized (open) {
+      return List.copyOf(open);
     }
   }
 
   /** Before the links go back: nobody may reach one through a statement that is still open. */
   private void closeStatements() throws SQLException {
     SQLException first = null;
-    for (TandemStatement statement : List.copyOf(open)) {
+    for (TandemStatement statement : statements()) {
       try {
         statement.close();
       } catch (SQLException e) {
@@ -502,9 +510,7 @@ final class TandemConnection implements Connection {
     if (closed) {
       return;
     }
-    for (TandemStatement statement : List.copyOf(open)) {
-      statement.cancel();
-    }
+    cancelStatements();
     executor.execute(
         () -> {
           try {

@@ -95,6 +95,20 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   public boolean next() throws SQLException {
+    if (statement == null || lease == null) {
+      return advance();
+    }
+    // More rows may have to come from the link.
+    ClientSession session = statement.getConnection().session();
+    session.enter();
+    try {
+      return advance();
+    } finally {
+      session.leave();
+    }
+  }
+
+  private boolean advance() throws SQLException {
     ResultSet r = rows();
     try {
       if (maxRows != 0 && !r.isBeforeFirst() && r.getRow() >= maxRows) {
