@@ -36,6 +36,7 @@ final class InsertLane implements AutoCloseable {
   /** Longest wait for a lock; a multiple less than any server's deadlock_timeout. */
   static final int LOCK_PATIENCE_MILLIS = 25;
 
+  private static final Duration LINK_PATIENCE = Duration.ofMillis(20);
   private static final int MAX_POWER = 5;
   private static final int MAX_STATEMENTS = 32;
 
@@ -63,6 +64,10 @@ final class InsertLane implements AutoCloseable {
   EngineSession.@Nullable ReadToken run(List<InsertCombiner.Member> group) throws SQLException {
     EngineSession<JdbcLink> mine = open();
     if (mine == null) {
+      return null;
+    }
+    // Members hold links of their own: to wait for one more could be to wait for them.
+    if (!call(() -> mine.reserve(LINK_PATIENCE))) {
       return null;
     }
     CommitResult result;

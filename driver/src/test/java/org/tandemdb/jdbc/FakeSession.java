@@ -134,6 +134,11 @@ final class FakeSession implements EngineSession<JdbcLink> {
   }
 
   @Override
+  public CompletionStage<Boolean> reserve(Duration patience) {
+    return CompletableFuture.completedFuture(true);
+  }
+
+  @Override
   public CompletionStage<Lease<JdbcLink>> read(boolean inReadOnlyTransaction) {
     calls.add(inReadOnlyTransaction ? "read in transaction" : "read");
     return CompletableFuture.completedFuture(reader());

@@ -148,6 +148,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return CompletableFuture.completedFuture(new Started<>(now.lease, current));
   }
 
+  @Override
+  public CompletionStage<Boolean> reserve(Duration patience) {
+    Term<L> term = engine.cluster().term();
+    return term == null
+        ? CompletableFuture.completedFuture(false)
+        : links
+            .lease(term.primary(), term.epoch(), patience)
+            .handle((lease, failure) -> failure == null);
+  }
+
   private CompletionStage<OpenTransaction<L>> openOn(
       CompletionStage<Gate.Permit> permit, BeginSpec spec) {
     long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();

@@ -1,5 +1,6 @@
 package org.tandemdb.engine;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,8 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /**
  * One session's links, one for each backend, kept for as long as it lives so that prepared
@@ -58,15 +61,24 @@ final class SessionLinks<L extends BackendLink> {
 
   /** The same, or one from the pool. */
   CompletionStage<Lease<L>> lease(Member<L> member, long epoch) {
+    return lease(member, epoch, engine.limits().leaseTimeout());
+  }
+
+  CompletionStage<Lease<L>> lease(Member<L> member, long epoch, Duration patience) {
     Lease<L> mine = held(member, epoch);
     if (mine != null) {
       return CompletableFuture.completedFuture(mine);
     }
-    return pool.lease(member.id(), epoch, engine.limits().leaseTimeout())
+    return pool.lease(member.id(), epoch, patience)
         .whenComplete(
             (lease, failure) -> {
               if (failure != null) {
-                engine.linkFailed(member, ReplicatedSession.unwrap(failure));
+                Throwable cause = ReplicatedSession.unwrap(failure);
+                boolean crowded =
+                    cause instanceof TandemException own && own.code() == ErrorCode.LINKS_EXHAUSTED;
+                if (!crowded) {
+                  engine.linkFailed(member, cause);
+                }
               } else {
                 engine.bind(lease.link(), executor);
                 leases.put(member.id(), lease);

@@ -34,6 +34,12 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   CompletionStage<Started<L>> start(Request request, Plan plan, BackendLink.BeginSpec spec);
 
   /**
+   * Makes sure that {@link #start} need not wait for a link: true if this session has one to the
+   * primary, or gets one within {@code patience}.
+   */
+  CompletionStage<Boolean> reserve(Duration patience);
+
+  /**
    * A link for reads outside a read-write transaction, at this session's read level. A READ ONLY
    * transaction is begun and ended by the front end, on the one lease that it got for it.
    */

@@ -237,6 +237,42 @@ class CombinedInsertsIT {
     }
   }
 
+  /** Members of a group hold links: a group that waited for one more would wait for them. */
+  @Test
+  void aGroupDoesNotWaitForALinkThatItsMembersHold() throws Exception {
+    int clients = 40;
+    ExecutorService threads = Executors.newFixedThreadPool(clients);
+    try (ServerPair small = ServerPair.start(1, Map.of())) {
+      String url = small.tandemUrl() + "&max_links_per_backend=16&lease_timeout=5s";
+      try (Connection connection = DriverManager.getConnection(url);
+          Statement statement = connection.createStatement()) {
+        statement.execute("CREATE TABLE tag (client int, n int, PRIMARY KEY (client, n))");
+      }
+      List<Future<Integer>> running = new ArrayList<>();
+      for (int i = 0; i < 3 * clients; i++) {
+        int client = i;
+        running.add(
+            threads.submit(
+                () -> {
+                  try (Connection connection = DriverManager.getConnection(url);
+                      PreparedStatement tag =
+                          connection.prepareStatement("INSERT INTO tag VALUES (?, ?)")) {
+                    int rows = 0;
+                    for (int n = 0; n < 20; n++) {
+                      rows += insert(tag, client, n);
+                    }
+                    return rows;
+                  }
+                }));
+      }
+      for (Future<Integer> one : running) {
+        assertThat(one.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(20);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
   /** A session that has SET something is not like the others. */
   @Test
   void whoHasSettingsOfItsOwnKeepsThem() throws Exception {
