@@ -10,13 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
@@ -43,16 +39,12 @@ import org.tandemdb.session.SessionExecutor;
  *   idle ── block ─ start ───────────▶ writing ── commit/rollback ─▶ idle
  * </pre>
  *
- * <p>One thread at a time, which {@link #enter} sees to; close may come from any.
+ * <p>One thread at a time, which {@link SoleUse} sees to; close may come from any. Long because it
+ * is one state machine: what a statement may do depends on the block, and how it ends changes it.
  */
 final class ClientSession {
-  private static final Logger LOGGER = LoggerFactory.getLogger(ClientSession.class);
-
   /** A request that meets one dying backend after the other is given up after as many. */
   private static final int MAX_ATTEMPTS = 16;
-
-  /** How long a close waits for another thread that is in a request. */
-  private static final long CLOSE_PATIENCE_SECONDS = 10;
 
   private static final List<List<@Nullable String>> NOTHING = List.of();
 
@@ -60,6 +52,8 @@ final class ClientSession {
   private final EngineSession<JdbcLink> session;
   private final SessionExecutor executor;
   private final Duration waitLimit;
+  private final EngineCalls calls;
+  private final SoleUse use = new SoleUse();
   private final @Nullable InsertCombiner inserts;
 
   /** Nothing was SET: any session of this user runs a statement as this one would. */
@@ -77,12 +71,6 @@ final class ClientSession {
   private @Nullable Lease<JdbcLink> reading;
   private @Nullable Lease<JdbcLink> writing;
   private @Nullable CompletableFuture<Started<JdbcLink>> lateStart;
-  private boolean closed;
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private volatile boolean closing;
-  private Work atEnd = () -> {};
-  private Runnable afterEnd = () -> {};
 
   /** Something ran on the primary that the engine could not record: it must not be committed. */
   private boolean doomed;
@@ -100,6 +88,7 @@ final class ClientSession {
     this.executor = executor;
     this.inserts = inserts;
     this.waitLimit = source.waitLimit();
+    this.calls = new EngineCalls(executor, waitLimit);
   }
 
   // --- settings -----------------------------------------------------------------------------
@@ -109,7 +98,7 @@ final class ClientSession {
   }
 
   void autoCommit(boolean on) throws SQLException {
-    enter();
+    use.enter();
     try {
       if (on == autoCommit) {
         return;
@@ -120,7 +109,7 @@ final class ClientSession {
       autoCommit = on;
       resetSpec();
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -129,13 +118,13 @@ final class ClientSession {
   }
 
   void readOnly(boolean on) throws SQLException {
-    enter();
+    use.enter();
     try {
       refuseInTransaction("read-only property");
       readOnly = on;
       resetSpec();
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -144,13 +133,13 @@ final class ClientSession {
   }
 
   void isolation(Isolation level) throws SQLException {
-    enter();
+    use.enter();
     try {
       refuseInTransaction("isolation level");
       isolation = level;
       resetSpec();
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -186,7 +175,7 @@ final class ClientSession {
   // --- requests -----------------------------------------------------------------------------
 
   void execute(Request request, Command command) throws SQLException {
-    enter();
+    use.enter();
     try {
       Plan plan;
       try {
@@ -196,7 +185,7 @@ final class ClientSession {
       }
       dispatch(request, plan, command);
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -299,8 +288,7 @@ final class ClientSession {
   private void write(Request request, Plan planned, Command command) throws SQLException {
     boolean alone = !inBlock();
     for (int attempt = 1; ; attempt++) {
-      Plan plan = planned;
-      Started<JdbcLink> started = start(request, plan);
+      Started<JdbcLink> started = start(request, planned);
       Lease<JdbcLink> lease = started.lease();
       writing = lease;
       if (alone && Fused.fits(started.plan(), command) && session.mayCommitWith(started.plan())) {
@@ -516,7 +504,7 @@ final class ClientSession {
 
   /** Runs {@code work} as one transaction, which the caller's block, if there is one, goes on. */
   void inOneTransaction(Work work) throws SQLException {
-    enter();
+    use.enter();
     try {
       if (!autoCommit || implicitBlock) {
         work.run();
@@ -538,7 +526,7 @@ final class ClientSession {
         commit();
       }
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -651,11 +639,11 @@ final class ClientSession {
   // --- the end of a transaction -------------------------------------------------------------
 
   void commit() throws SQLException {
-    enter();
+    use.enter();
     try {
       commit(false);
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -687,20 +675,17 @@ final class ClientSession {
           : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
     }
     if (result instanceof CommitResult.Unknown unknown) {
-      throw SqlErrors.of(
-          ErrorCode.OUTCOME_UNKNOWN,
-          unknown.message() + " (position " + unknown.position() + ")",
-          null);
+      throw SqlErrors.unknown(unknown);
     }
     return true;
   }
 
   void rollback() throws SQLException {
-    enter();
+    use.enter();
     try {
       endTransaction();
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -754,7 +739,7 @@ final class ClientSession {
 
   /** Asks on the open transaction's link, or on one for reads. */
   <T extends @Nullable Object> T ask(Question<T> question) throws SQLException {
-    enter();
+    use.enter();
     try {
       Lease<JdbcLink> open = writing != null && session.inTransaction() ? writing : reading;
       if (open != null) {
@@ -779,7 +764,7 @@ final class ClientSession {
         }
       }
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -788,7 +773,7 @@ final class ClientSession {
    * link ends.
    */
   SQLException inTransaction(Lease<JdbcLink> lease, SQLException e) throws SQLException {
-    enter();
+    use.enter();
     try {
       boolean current = lease == writing || lease == reading;
       if (!current || !SqlErrors.isLinkFailure(e, lease.link().connection())) {
@@ -798,7 +783,7 @@ final class ClientSession {
       endBlock();
       return unavailableOrLost(recourse, e);
     } finally {
-      leave();
+      use.leave();
     }
   }
 
@@ -835,13 +820,7 @@ final class ClientSession {
   }
 
   private <T> T call(Supplier<CompletionStage<T>> operation) throws SQLException {
-    try {
-      return executor.call(operation, waitLimit);
-    } catch (TimeoutException e) {
-      throw SqlErrors.of(ErrorCode.OUTCOME_UNKNOWN, "no answer within " + waitLimit, e);
-    } catch (RuntimeException e) {
-      throw SqlErrors.of(e);
-    }
+    return calls.call(operation);
   }
 
   /** Tells the engine what ran; its refusal (too large, staging failed) is the statement's. */
@@ -854,85 +833,32 @@ final class ClientSession {
     }
   }
 
-  // --- one thread at a time -----------------------------------------------------------------
+  // --- the end ------------------------------------------------------------------------------
 
-  /**
-   * Whoever uses this session, or a link of it, is alone in it until {@link #leave}: another thread
-   * may close or abort the connection, and the links must not go to others before.
-   */
-  void enter() throws SQLException {
-    lock.lock();
-    if (closing && lock.getHoldCount() == 1) {
-      leave();
-      throw Refusals.closed("connection");
-    }
-  }
-
-  void leave() {
-    lock.unlock();
-    if (closing && !lock.isHeldByCurrentThread() && lock.tryLock()) {
-      try {
-        end();
-      } catch (SQLException e) {
-        LOGGER.warn("a connection that another thread closed did not end as it should", e);
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** True if another thread is in a request. */
-  boolean isBusyElsewhere() {
-    return lock.isLocked() && !lock.isHeldByCurrentThread();
+  /** See {@link SoleUse}. */
+  SoleUse use() {
+    return use;
   }
 
   /**
-   * Ends the session, once. While another thread is in a request this waits, for a while; then that
-   * thread ends it when it leaves.
+   * Ends the session, once; see {@link SoleUse#end}.
    *
    * @param statements closes what the client has open
    * @param after is run when everything has been given back
    */
   void close(Work statements, Runnable after) throws SQLException {
-    synchronized (this) {
-      if (closing) {
-        return;
-      }
-      atEnd = statements;
-      afterEnd = after;
-      closing = true;
-    }
-    boolean alone;
-    try {
-      alone = lock.tryLock(CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      alone = lock.tryLock();
-    }
-    if (alone) {
-      try {
-        end();
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** Under the lock. */
-  private void end() throws SQLException {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try {
-      atEnd.run();
-    } finally {
-      try {
-        endSession();
-      } finally {
-        afterEnd.run();
-      }
-    }
+    use.end(
+        () -> {
+          try {
+            statements.run();
+          } finally {
+            try {
+              endSession();
+            } finally {
+              after.run();
+            }
+          }
+        });
   }
 
   private void endSession() throws SQLException {

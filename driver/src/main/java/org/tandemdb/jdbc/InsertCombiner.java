@@ -210,10 +210,11 @@ final class InsertCombiner implements AutoCloseable {
     try {
       while (me.stage == Stage.WAITING || me.stage == Stage.RIDING) {
         long waited = System.nanoTime() - begin;
-        if (waited >= waitLimit.toNanos() && me.stage == Stage.RIDING) {
+        boolean late = waited >= waitLimit.toNanos();
+        if (late && me.stage == Stage.RIDING) {
           throw unknown("no answer within " + waitLimit);
         }
-        if (waited >= TURN_PATIENCE_NANOS && giveUp(me)) {
+        if (waited >= TURN_PATIENCE_NANOS && giveUp(me, late)) {
           return;
         }
         LockSupport.parkNanos(this, TURN_PATIENCE_NANOS);
@@ -227,8 +228,8 @@ final class InsertCombiner implements AutoCloseable {
   }
 
   /** Groups come to their end by themselves; who runs alone may wait for anything. */
-  private synchronized boolean giveUp(Member me) {
-    if (alone < LANES || !waiting.remove(me)) {
+  private synchronized boolean giveUp(Member me, boolean late) {
+    if ((alone < LANES && !late) || !waiting.remove(me)) {
       return false;
     }
     me.stage = Stage.ALONE;

@@ -12,15 +12,11 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
-import org.tandemdb.error.ErrorCode;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.CommitResult;
@@ -44,6 +40,7 @@ final class InsertLane implements AutoCloseable {
   private final String user;
   private final String password;
   private final SessionExecutor executor = new SessionExecutor(ForkJoinPool.commonPool());
+  private final EngineCalls calls;
   private @Nullable EngineSession<JdbcLink> session;
   private @Nullable JdbcLink link;
   private final Map<Plan.Write, PreparedStatement[]> statements = new IdentityHashMap<>();
@@ -53,6 +50,7 @@ final class InsertLane implements AutoCloseable {
     this.source = source;
     this.user = user;
     this.password = password;
+    this.calls = new EngineCalls(executor, source.waitLimit());
   }
 
   /**
@@ -67,7 +65,7 @@ final class InsertLane implements AutoCloseable {
       return null;
     }
     // Members hold links of their own: to wait for one more could be to wait for them.
-    if (!call(() -> mine.reserve(LINK_PATIENCE))) {
+    if (!calls.call(() -> mine.reserve(LINK_PATIENCE))) {
       return null;
     }
     CommitResult result;
@@ -76,17 +74,14 @@ final class InsertLane implements AutoCloseable {
         link = null; // a SET is taken back with its transaction
         return null;
       }
-      result = call(mine::commit);
+      result = calls.call(mine::commit);
     } finally {
       if (mine.inTransaction()) {
-        call(mine::rollback);
+        calls.call(mine::rollback);
       }
     }
     if (result instanceof CommitResult.Unknown unknown) {
-      throw SqlErrors.of(
-          ErrorCode.OUTCOME_UNKNOWN,
-          unknown.message() + " (position " + unknown.position() + ")",
-          null);
+      throw SqlErrors.unknown(unknown);
     }
     return result instanceof CommitResult.Committed ? mine.token() : null;
   }
@@ -115,7 +110,8 @@ final class InsertLane implements AutoCloseable {
     for (InsertCombiner.Member member : group) {
       Started<JdbcLink> started;
       try {
-        started = call(() -> mine.start(member.request, member.planned, BeginSpec.READ_WRITE));
+        started =
+            calls.call(() -> mine.start(member.request, member.planned, BeginSpec.READ_WRITE));
       } catch (SQLException e) {
         return false; // each hears alone what hinders it
       }
@@ -147,7 +143,7 @@ final class InsertLane implements AutoCloseable {
    */
   private void lost(EngineSession<JdbcLink> mine, Lease<JdbcLink> lease, SQLException e) {
     try {
-      call(() -> mine.lost(lease, e, source.patience()));
+      calls.call(() -> mine.lost(lease, e, source.patience()));
     } catch (SQLException second) {
       e.addSuppressed(second);
     }
@@ -278,17 +274,6 @@ final class InsertLane implements AutoCloseable {
     String sql = plan.sqlForPrimary();
     String row = sql.substring(span.from(), span.to());
     return sql.substring(0, span.to()) + (", " + row).repeat(rows - 1) + sql.substring(span.to());
-  }
-
-  private <T> T call(Supplier<CompletionStage<T>> operation) throws SQLException {
-    Duration limit = source.waitLimit();
-    try {
-      return executor.call(operation, limit);
-    } catch (TimeoutException e) {
-      throw SqlErrors.of(ErrorCode.OUTCOME_UNKNOWN, "no answer within " + limit, e);
-    } catch (RuntimeException e) {
-      throw SqlErrors.of(e);
-    }
   }
 
   @Override

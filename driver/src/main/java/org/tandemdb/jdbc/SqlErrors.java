@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.session.EngineSession.CommitResult;
 
 /** Gives the engine's errors JDBC's form; the vendor's stay the objects they are. */
 final class SqlErrors {
@@ -65,6 +66,14 @@ final class SqlErrors {
       return new SQLTransientException(message, sqlState, cause);
     }
     return new SQLException(message, sqlState, cause);
+  }
+
+  /** A commit whose outcome cannot be known. */
+  static SQLException unknown(CommitResult.Unknown unknown) {
+    return of(
+        ErrorCode.OUTCOME_UNKNOWN,
+        unknown.message() + " (position " + unknown.position() + ")",
+        null);
   }
 
   /** True if the link, not the statement, has failed. */

@@ -463,7 +463,7 @@ final class TandemConnection implements Connection {
       return;
     }
     closed = true;
-    if (session.isBusyElsewhere()) {
+    if (session.use().isBusyElsewhere()) {
       cancelStatements();
     }
     session.close(this::closeStatements, onClose);

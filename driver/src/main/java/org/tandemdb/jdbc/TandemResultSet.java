@@ -99,12 +99,12 @@ final class TandemResultSet extends ForwardingResultSet {
       return advance();
     }
     // More rows may have to come from the link.
-    ClientSession session = statement.getConnection().session();
-    session.enter();
+    SoleUse use = statement.getConnection().session().use();
+    use.enter();
     try {
       return advance();
     } finally {
-      session.leave();
+      use.leave();
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,11 +70,7 @@ class ReadmeTest {
       // The program may end before the replica has its row: the log holds it, and the next start
       // applies it.
       try (Connection tandem = DriverManager.getConnection(pair.tandemUrl())) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!TandemStatus.read(tandem).backends().stream().allMatch(b -> b.hasEverything())) {
-          assertThat(System.nanoTime()).as("the replica catches up in time").isLessThan(deadline);
-          Thread.onSpinWait();
-        }
+        TandemStatus.awaitEverything(tandem, Duration.ofSeconds(30));
         assertOneRow(pair);
       }
     }

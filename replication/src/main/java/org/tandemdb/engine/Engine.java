@@ -422,7 +422,9 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                 || failure instanceof FencedException
                 || failure instanceof IncarnationException)
             && ServerError.sqlState(failure).filter(state -> state.startsWith("28")).isPresent();
-    if (!refusedByServer) {
+    boolean crowded =
+        failure instanceof TandemException own && own.code() == ErrorCode.LINKS_EXHAUSTED;
+    if (!refusedByServer && !crowded) {
       allPools().forEach(pool -> pool.severIdle(member.id()));
       cluster.suspect(member, String.valueOf(failure.getMessage()));
     }

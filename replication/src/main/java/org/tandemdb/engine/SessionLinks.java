@@ -15,8 +15,6 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.entry.BackendId;
-import org.tandemdb.error.ErrorCode;
-import org.tandemdb.error.TandemException;
 
 /**
  * One session's links, one for each backend, kept for as long as it lives so that prepared
@@ -73,12 +71,7 @@ final class SessionLinks<L extends BackendLink> {
         .whenComplete(
             (lease, failure) -> {
               if (failure != null) {
-                Throwable cause = ReplicatedSession.unwrap(failure);
-                boolean crowded =
-                    cause instanceof TandemException own && own.code() == ErrorCode.LINKS_EXHAUSTED;
-                if (!crowded) {
-                  engine.linkFailed(member, cause);
-                }
+                engine.linkFailed(member, ReplicatedSession.unwrap(failure));
               } else {
                 engine.bind(lease.link(), executor);
                 leases.put(member.id(), lease);

@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
@@ -21,7 +20,6 @@ final class Arm implements AutoCloseable {
   static final int ACCOUNTS_PER_BRANCH = 100_000;
   static final int TELLERS_PER_BRANCH = 10;
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
-  private static final long POLL_NANOS = 1_000_000L;
 
   private final String name;
   private final ServerPair pair;
@@ -113,12 +111,16 @@ final class Arm implements AutoCloseable {
   }
 
   TandemStatus status() throws SQLException {
+    return TandemStatus.read(statusConnection());
+  }
+
+  private Connection statusConnection() throws SQLException {
     Connection open = status;
     if (open == null || open.isClosed()) {
       open = connect();
       status = open;
     }
-    return TandemStatus.read(open);
+    return open;
   }
 
   /** How far the furthest replica is behind, in entries; 0 without Tandem. */
@@ -140,15 +142,8 @@ final class Arm implements AutoCloseable {
 
   /** Waits until every backend is in service and holds everything. */
   void drain() throws SQLException {
-    if (!tandem) {
-      return;
-    }
-    long deadline = System.nanoTime() + DRAIN_LIMIT.toNanos();
-    while (!status().backends().stream().allMatch(TandemStatus.Backend::hasEverything)) {
-      if (System.nanoTime() > deadline) {
-        throw new SQLException("a replica did not catch up: " + status().backends());
-      }
-      LockSupport.parkNanos(POLL_NANOS);
+    if (tandem) {
+      TandemStatus.awaitEverything(statusConnection(), DRAIN_LIMIT);
     }
   }
 

@@ -4,11 +4,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** What {@code SHOW TANDEM STATUS}, {@code LAG} and {@code EVENTS} say now. */
 public record TandemStatus(List<Backend> backends, List<Event> events) {
@@ -45,6 +47,8 @@ public record TandemStatus(List<Backend> backends, List<Event> events) {
   public record Event(String at, String subject, String text) {}
 
   private static final String UNKNOWN = "?";
+  private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
+  private static final int EVENTS_SHOWN = 30;
 
   /** Asks through {@code connection}, one of the driver's. */
   public static TandemStatus read(Connection connection) throws SQLException {
@@ -73,6 +77,24 @@ public record TandemStatus(List<Backend> backends, List<Event> events) {
       events.add(new Event(text(row, "at"), text(row, "subject"), text(row, "event")));
     }
     return new TandemStatus(List.copyOf(backends), List.copyOf(events));
+  }
+
+  /**
+   * Waits until every backend is in service and holds everything.
+   *
+   * @throws IllegalStateException with the status and the last events, if that takes too long
+   */
+  public static void awaitEverything(Connection connection, Duration limit) throws SQLException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    TandemStatus status = read(connection);
+    while (!status.backends().stream().allMatch(Backend::hasEverything)) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "not everywhere: " + status.backends() + "\n" + status.lastEvents(EVENTS_SHOWN));
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+      status = read(connection);
+    }
   }
 
   private static String text(Map<String, String> row, String column) {

@@ -11,12 +11,11 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
@@ -173,12 +172,7 @@ class BadStartIT {
     try (Connection connection = open(url(a(), copy.url(database, ServerPair.ROLE)));
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE TABLE t (id int PRIMARY KEY)");
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (!TandemStatus.read(connection).backends().stream()
-          .allMatch(TandemStatus.Backend::hasEverything)) {
-        assertThat(System.nanoTime()).as("the copy is not in service").isLessThan(deadline);
-        LockSupport.parkNanos(1_000_000);
-      }
+      TandemStatus.awaitEverything(connection, Duration.ofSeconds(30));
       copy.execute(database, "SELECT id FROM t");
     } finally {
       copy.stop();

@@ -124,7 +124,7 @@ class LostLinksIT {
   @EnumSource
   void anAutocommitStatementOutlivesTheEndOfEverySession(Write write) throws Exception {
     Site site = new Site(pair);
-    Loss loss = new Loss(write, () -> endEverySession(site));
+    Loss loss = new Loss(write, () -> site.endEveryClientSession("a"));
     loss.verdict.complete(null);
     Driver driver = loss.driver();
     try (Connection keeper = poolOf(site, driver);
@@ -155,20 +155,8 @@ class LostLinksIT {
     for (Connection client : clients) {
       client.close();
     }
-    site.await("a", "SELECT count(*) >= " + LINKS + " FROM (" + SESSIONS + ") s");
+    site.await("a", "SELECT count(*) >= " + LINKS + " FROM (" + Site.CLIENT_SESSIONS + ") s");
     return keeper;
-  }
-
-  private static final String SESSIONS =
-      "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-          + " AND application_name = 'tandem client'";
-
-  private static void endEverySession(Site site) throws SQLException {
-    try (Connection connection = site.direct("a");
-        Statement statement = connection.createStatement()) {
-      statement.execute("SELECT pg_terminate_backend(pid) FROM (" + SESSIONS + ") s");
-    }
-    site.await("a", "SELECT count(*) = 0 FROM (" + SESSIONS + ") s");
   }
 
   /** What ends the links. */

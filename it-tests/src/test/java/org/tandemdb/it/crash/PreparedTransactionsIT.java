@@ -86,15 +86,8 @@ class PreparedTransactionsIT {
   }
 
   private static void endEverySession(Site site) throws SQLException {
-    String sessions =
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-            + " AND application_name = 'tandem client'";
     site.await("a", String.format(PREPARED, 1));
-    try (Connection connection = site.direct("a");
-        Statement statement = connection.createStatement()) {
-      statement.execute("SELECT pg_terminate_backend(pid) FROM (" + sessions + ") s");
-    }
-    site.await("a", "SELECT count(*) = 0 FROM (" + sessions + ") s");
+    site.endEveryClientSession("a");
   }
 
   private static void hasTokens(Site site, String... tokens) throws SQLException {

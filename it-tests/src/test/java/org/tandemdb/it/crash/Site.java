@@ -30,6 +30,11 @@ import org.tandemdb.jdbc.Drivers;
  * wrote there, and what they were promised.
  */
 final class Site {
+  /** A query for the processes that serve clients. */
+  static final String CLIENT_SESSIONS =
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+          + " AND application_name = 'tandem client'";
+
   private static final AtomicInteger SITES = new AtomicInteger();
   private static final Duration LIMIT = Duration.ofSeconds(40);
   private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
@@ -148,16 +153,17 @@ final class Site {
     promisesAreKept();
   }
 
-  static void awaitBothHoldEverything(Connection connection) throws SQLException {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    TandemStatus status = TandemStatus.read(connection);
-    while (!status.backends().stream().allMatch(TandemStatus.Backend::hasEverything)) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError(status.backends() + "\n" + status.lastEvents(30));
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-      status = TandemStatus.read(connection);
+  /** What an administrator does: ends all sessions of clients, and waits until they are gone. */
+  void endEveryClientSession(String server) throws SQLException {
+    try (Connection connection = direct(server);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_terminate_backend(pid) FROM (" + CLIENT_SESSIONS + ") s");
     }
+    await(server, "SELECT count(*) = 0 FROM (" + CLIENT_SESSIONS + ") s");
+  }
+
+  static void awaitBothHoldEverything(Connection connection) throws SQLException {
+    TandemStatus.awaitEverything(connection, LIMIT);
   }
 
   /** Nothing acknowledged is missing, nothing is there twice or in part, both are equal. */

@@ -105,12 +105,7 @@ class CloseElsewhereIT {
   }
 
   private static void judge(ServerPair pair, Connection connection) throws SQLException {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!TandemStatus.read(connection).backends().stream()
-        .allMatch(TandemStatus.Backend::hasEverything)) {
-      assertThat(System.nanoTime()).as("replica behind").isLessThan(deadline);
-      LockSupport.parkNanos(1_000_000);
-    }
+    TandemStatus.awaitEverything(connection, LIMIT);
     assertThat(TandemStatus.read(connection).events())
         .noneMatch(event -> event.text().contains(" ends: "));
     try (Connection a =

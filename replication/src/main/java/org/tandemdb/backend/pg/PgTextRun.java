@@ -178,7 +178,8 @@ final class PgTextRun {
         insertChars += value == null ? 0 : value.length();
       }
       if (inserts.size() >= MAX_INSERTS || insertChars >= MAX_CHARS / 2) {
-        sendInserts(rows, position);
+        sendInserts(rows, insertsFrom);
+        insertsFrom = position;
       }
     }
   }
