@@ -20,6 +20,8 @@ import org.tandemdb.entry.TypeRef;
  * @param userOperators operators outside the system schemas that could be chosen for built-in
  *     types, or that may write; {@code ::} stands for casts between built-in types
  * @param descendingSequences sequences with a negative increment
+ * @param userTypes types outside the system schemas by their name alone; where schemas disagree,
+ *     the least that is known
  */
 public record Catalog(
     long version,
@@ -29,12 +31,51 @@ public record Catalog(
     Set<String> userFunctions,
     Set<String> rowFunctions,
     Set<String> userOperators,
-    Set<TableName> descendingSequences) {
+    Set<TableName> descendingSequences,
+    Map<String, UserType> userTypes) {
 
-  /** A catalog of a database without functions, operators and descending sequences of its own. */
+  /** A catalog of a database without functions, operators, types and sequences of its own. */
   public Catalog(
       long version, String database, Map<TableName, Table> tables, boolean deferrableConstraints) {
-    this(version, database, tables, deferrableConstraints, Set.of(), Set.of(), Set.of(), Set.of());
+    this(
+        version,
+        database,
+        tables,
+        deferrableConstraints,
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Map.of());
+  }
+
+  /** What is known of a type outside the system schemas. */
+  public enum UserType {
+    /** Its texts mean the same on every copy. */
+    ENUM,
+    /**
+     * Reading a text may evaluate something (a domain's check, a date in it), and writes nothing.
+     */
+    OTHER,
+    /** Reading a text may run a function that is not known. */
+    UNKNOWN
+  }
+
+  /**
+   * What is known of a type by its name.
+   *
+   * @param written as a statement or {@link TypeRef} has it: perhaps quoted, with a schema, an
+   *     array
+   */
+  public UserType userType(String written) {
+    String name = written.endsWith("[]") ? written.substring(0, written.indexOf('[')) : written;
+    String last = name.substring(name.lastIndexOf('.') + 1);
+    return userTypes.getOrDefault(last.replace("\"", ""), UserType.UNKNOWN);
+  }
+
+  /** True if values of the type can be captured as text and put back. */
+  public boolean isUserType(String written) {
+    return userType(written) != UserType.UNKNOWN;
   }
 
   /** Resolves a name the way the server does: the first schema of the path that has it. */
@@ -104,6 +145,7 @@ public record Catalog(
     TABLE,
     PARTITIONED,
     VIEW,
+    MATERIALIZED_VIEW,
     OTHER
   }
 

@@ -36,7 +36,7 @@ public final class PgCatalogLoader {
           + " EXISTS (SELECT 1 FROM pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid)),"
           + " EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_class k ON k.oid = i.inhrelid"
           + "   WHERE i.inhparent = c.oid AND k.relkind = 'f'),"
-          + " CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END"
+          + " CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END"
           + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND"
           + USER_SCHEMAS;
@@ -122,6 +122,33 @@ public final class PgCatalogLoader {
       "SELECT n.nspname, c.relname FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE q.seqincrement < 0";
 
+  /**
+   * Types whose texts are read by built-in means or by a function that cannot write, and for which
+   * no cast calls a function of the database's own. Domains and composites of others are unknown.
+   */
+  private static final String TYPES =
+      "SELECT t.typname, CASE WHEN EXISTS (SELECT 1 FROM pg_cast k JOIN pg_proc f"
+          + "   ON f.oid = k.castfunc WHERE t.oid IN (k.castsource, k.casttarget)"
+          + "   AND f.provolatile = 'v') THEN 'UNKNOWN'"
+          + " WHEN t.typtype = 'e' THEN 'ENUM'"
+          + " WHEN t.typtype IN ('r', 'm') THEN 'OTHER'"
+          + " WHEN t.typtype = 'b' AND i.provolatile <> 'v' AND o.provolatile <> 'v' THEN 'OTHER'"
+          + " WHEN t.typtype = 'c' AND NOT EXISTS (SELECT 1 FROM pg_attribute a JOIN pg_type at"
+          + "   ON at.oid = a.atttypid WHERE a.attrelid = t.typrelid AND at.typtype <> 'e'"
+          + "   AND at.typnamespace <> 'pg_catalog'::regnamespace) THEN 'OTHER'"
+          + " WHEN t.typtype = 'd' AND EXISTS (SELECT 1 FROM pg_type bt WHERE bt.oid = t.typbasetype"
+          + "   AND (bt.typtype = 'e' OR bt.typnamespace = 'pg_catalog'::regnamespace))"
+          + "   AND NOT EXISTS (SELECT 1 FROM pg_constraint k JOIN pg_depend d"
+          + "     ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid"
+          + "     AND d.refclassid = 'pg_proc'::regclass WHERE k.contypid = t.oid) THEN 'OTHER'"
+          + " ELSE 'UNKNOWN' END"
+          + " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+          + " JOIN pg_proc i ON i.oid = t.typinput JOIN pg_proc o ON o.oid = t.typoutput WHERE"
+          + USER_SCHEMAS
+          // A table's row type is no type of a column as a rule, and there are as many as tables.
+          + " AND t.typcategory <> 'A' AND (t.typtype <> 'c' OR EXISTS (SELECT 1 FROM pg_class c"
+          + "   WHERE c.oid = t.typrelid AND c.relkind = 'c'))";
+
   private final Connection connection;
   private final Map<Long, Draft> drafts = new HashMap<>();
   private boolean deferrable;
@@ -171,6 +198,14 @@ public final class PgCatalogLoader {
     each(OPERATORS, row -> operators.add(text(row, 1)));
     Set<TableName> descending = new HashSet<>();
     each(DESCENDING, row -> descending.add(new TableName(text(row, 1), text(row, 2))));
+    Map<String, Catalog.UserType> types = new HashMap<>();
+    each(
+        TYPES,
+        row ->
+            types.merge(
+                text(row, 1),
+                Catalog.UserType.valueOf(text(row, 2)),
+                (one, other) -> one.compareTo(other) > 0 ? one : other));
     Map<TableName, Table> tables = new HashMap<>();
     for (Draft draft : drafts.values()) {
       tables.put(draft.name, draft.table());
@@ -183,7 +218,8 @@ public final class PgCatalogLoader {
         Set.copyOf(functions),
         Set.copyOf(rowFunctions),
         Set.copyOf(operators),
-        Set.copyOf(descending));
+        Set.copyOf(descending),
+        Map.copyOf(types));
   }
 
   private void relations() throws SQLException {
@@ -362,6 +398,7 @@ public final class PgCatalogLoader {
             case "r" -> Kind.TABLE;
             case "p" -> Kind.PARTITIONED;
             case "v" -> Kind.VIEW;
+            case "m" -> Kind.MATERIALIZED_VIEW;
             default -> Kind.OTHER;
           };
     }

@@ -1,54 +1,27 @@
 package org.tandemdb.plan;
 
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.tandemdb.sql.Builtins;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.PgLexer;
-import org.tandemdb.sql.Shape;
 import org.tandemdb.sql.SqlSyntaxException;
-import org.tandemdb.sql.StatementParser;
 import org.tandemdb.sql.Tokens;
-import org.tandemdb.sql.TypeSyntax;
 
 /**
  * DDL by a strict list of shapes; whatever does not fit one is refused. It is never spliced: names
  * without a schema are resolved by the search path that travels with the entry.
  */
 final class SchemaPlanner {
-  private static final Set<String> SERIALS =
-      Set.of("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8");
-
-  private static final Set<String> PRIVILEGES =
-      Set.of(
-          "select",
-          "insert",
-          "update",
-          "delete",
-          "truncate",
-          "references",
-          "trigger",
-          "all",
-          "privileges",
-          "usage",
-          "create",
-          "connect");
-
-  /** What an expression in DDL may be. */
-  private enum Allowed {
-    /** Evaluated over rows now, on each copy: must be the same everywhere. */
-    DETERMINISTIC,
-    /** Evaluated later, by statements whose plan sees it in the catalog. */
-    DEFAULT
-  }
-
   private final TokenReader in;
   private final Scope scope;
+  private final DdlExpressions expressions;
 
   private SchemaPlanner(TokenReader in, Scope scope) {
     this.in = in;
     this.scope = scope;
+    this.expressions = new DdlExpressions(in, scope);
   }
 
   static Plan plan(Tokens tokens, Scope scope) throws Refusal, SqlSyntaxException {
@@ -56,9 +29,16 @@ final class SchemaPlanner {
       if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
         throw new Refusal("the schema \"tandem\" is Tandem's own", "Choose another name.", "42501");
       }
+      if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp")) {
+        throw new Refusal("temporary objects exist on one server only", "Use an ordinary schema.");
+      }
       if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
         throw new Refusal("DDL cannot have parameters", "Write the values out.", "42601");
       }
+    }
+    Optional<Plan> definition = DefinitionPlanner.plan(tokens);
+    if (definition.isPresent()) {
+      return definition.get();
     }
     TokenReader in = new TokenReader(tokens);
     new SchemaPlanner(in, scope).statement();
@@ -72,16 +52,15 @@ final class SchemaPlanner {
     } else if (in.take("drop")) {
       drop();
     } else if (in.take("alter", "table")) {
-      alterTable();
+      in.skip("if exists");
+      in.skip("only");
+      temporary(in.qualifiedName());
+      in.skipSymbol("*");
+      new TablePlanner(in, scope).alter();
     } else if (in.take("truncate")) {
       truncate();
-    } else if (in.take("comment", "on")) {
-      comment();
-    } else if (in.take("grant")) {
-      privileges("to");
-    } else if (in.take("revoke")) {
-      in.skip("grant option for");
-      privileges("from");
+    } else if (in.take("refresh", "materialized", "view")) {
+      refresh();
     } else {
       throw in.unexpected();
     }
@@ -110,164 +89,19 @@ final class SchemaPlanner {
       in.skip("if not exists");
       in.qualifiedName();
       sequenceOptions();
-    } else if (in.take("or", "replace", "view") || in.take("view")) {
+    } else if (in.take("or", "replace", "view")
+        || in.take("or", "replace", "recursive", "view")
+        || in.take("recursive", "view")
+        || in.take("view")) {
       view();
+    } else if (in.take("domain")) {
+      definition();
+    } else if (in.take("materialized", "view")) {
+      in.skip("if not exists");
+      in.qualifiedName();
+      filled();
     } else {
       throw in.unexpected();
-    }
-  }
-
-  private void table() throws Refusal, SqlSyntaxException {
-    in.expectSymbol("(");
-    do {
-      if (!tableConstraint()) {
-        column(true);
-      }
-    } while (in.takeSymbol(","));
-    in.expectSymbol(")");
-    if (in.take("with")) {
-      in.group();
-    }
-    if (in.take("tablespace")) {
-      in.name();
-    }
-  }
-
-  /** A column's definition; {@code fresh} if its table is new, so that no row is filled. */
-  private void column(boolean fresh) throws Refusal, SqlSyntaxException {
-    in.name();
-    type(fresh);
-    while (columnConstraint(fresh)) {
-      continue;
-    }
-  }
-
-  private void type(boolean serial) throws Refusal {
-    if (serial && in.tokens().isName(in.at()) && SERIALS.contains(in.tokens().text(in.at()))) {
-      in.name();
-      return;
-    }
-    TypeSyntax.Parsed type = TypeSyntax.parse(in.tokens(), in.at());
-    if (type == null || Builtins.type(type.name()).isEmpty()) {
-      String shown = type == null ? "" : type.name();
-      throw new Refusal(
-          "the type " + shown + " is not a built-in type that is understood",
-          SERIALS.contains(shown)
-              ? "Add an integer column first, then its default."
-              : "Use a built-in type.");
-    }
-    in.at(type.next());
-    if (in.take("collate")) {
-      in.qualifiedName();
-    }
-  }
-
-  private boolean columnConstraint(boolean fresh) throws Refusal, SqlSyntaxException {
-    if (in.take("constraint")) {
-      in.name();
-    }
-    if (in.take("not", "null") || in.take("null")) {
-      return true;
-    }
-    if (in.take("unique") || in.take("primary", "key")) {
-      deferrable();
-      return true;
-    }
-    if (in.take("default")) {
-      expression(fresh ? Allowed.DEFAULT : Allowed.DETERMINISTIC);
-      return true;
-    }
-    if (in.take("check")) {
-      bracketed(Allowed.DETERMINISTIC);
-      return true;
-    }
-    if (in.take("references")) {
-      references();
-      return true;
-    }
-    if (in.take("generated", "always", "as", "identity")
-        || in.take("generated", "by", "default", "as", "identity")) {
-      if (!fresh) {
-        throw new Refusal(
-            "an identity column cannot be added: rows would be numbered in heap order",
-            "Create the table with it.");
-      }
-      if (in.peekSymbol("(")) {
-        in.group();
-      }
-      return true;
-    }
-    if (in.take("generated", "always", "as")) {
-      bracketed(Allowed.DETERMINISTIC);
-      in.expect("stored");
-      return true;
-    }
-    return false;
-  }
-
-  private boolean tableConstraint() throws Refusal, SqlSyntaxException {
-    int start = in.at();
-    if (in.take("constraint")) {
-      in.name();
-    }
-    if (in.take("primary", "key") || in.take("unique")) {
-      in.skip("nulls not distinct", "nulls distinct");
-      if (in.take("using", "index")) {
-        in.name();
-      } else {
-        in.names();
-      }
-      deferrable();
-      return true;
-    }
-    if (in.take("check")) {
-      bracketed(Allowed.DETERMINISTIC);
-      in.skip("no inherit");
-      return true;
-    }
-    if (in.take("foreign", "key")) {
-      in.names();
-      in.expect("references");
-      references();
-      return true;
-    }
-    in.at(start);
-    return false;
-  }
-
-  private void references() throws Refusal {
-    in.qualifiedName();
-    if (in.peekSymbol("(")) {
-      in.names();
-    }
-    while (true) {
-      if (in.take("match", "full") || in.take("match", "simple")) {
-        continue;
-      }
-      if (in.take("on", "delete") || in.take("on", "update")) {
-        if (in.take("no", "action")
-            || in.take("restrict")
-            || in.take("cascade")
-            || in.take("set", "null")
-            || in.take("set", "default")) {
-          continue;
-        }
-        throw in.unexpected();
-      }
-      break;
-    }
-    deferrable();
-  }
-
-  private void deferrable() {
-    boolean any = true;
-    while (any) {
-      any =
-          in.take("not", "deferrable")
-              || in.take("deferrable")
-              || in.take("initially", "deferred")
-              || in.take("initially", "immediate")
-              || in.take("not", "valid");
     }
   }
 
@@ -286,11 +120,7 @@ final class SchemaPlanner {
     if (in.take("using")) {
       in.name();
     }
-    in.expectSymbol("(");
-    do {
-      indexItem();
-    } while (in.takeSymbol(","));
-    in.expectSymbol(")");
+    expressions.keys();
     if (in.take("include")) {
       in.names();
     }
@@ -302,36 +132,14 @@ final class SchemaPlanner {
       in.name();
     }
     if (in.take("where")) {
-      expression(Allowed.DETERMINISTIC);
+      expressions.expression(DdlExpressions.Allowed.DETERMINISTIC);
     }
-  }
-
-  private void indexItem() throws Refusal, SqlSyntaxException {
-    if (in.peekSymbol("(")) {
-      bracketed(Allowed.DETERMINISTIC);
-    } else {
-      int start = in.at();
-      in.name();
-      if (in.peekSymbol("(")) {
-        in.group();
-        check(start, in.at() - 1, Allowed.DETERMINISTIC);
-      }
-    }
-    if (in.take("collate")) {
-      in.qualifiedName();
-    }
-    if (in.tokens().isName(in.at()) && !in.peek("asc") && !in.peek("desc") && !in.peek("nulls")) {
-      // An operator class.
-      in.qualifiedName();
-    }
-    in.skip("asc", "desc");
-    in.skip("nulls first", "nulls last");
   }
 
   private void sequenceOptions() throws Refusal {
     while (!in.atEnd()) {
       if (in.take("as")) {
-        type(false);
+        expressions.type(false);
       } else if (in.take("increment") || in.take("start") || in.take("cache")) {
         in.skip("by", "with");
         number();
@@ -360,18 +168,84 @@ final class SchemaPlanner {
     }
   }
 
-  private void view() throws Refusal, SqlSyntaxException {
-    in.qualifiedName();
+  /** CREATE TABLE with columns, or from a query. */
+  private void table() throws Refusal, SqlSyntaxException {
+    int start = in.at();
+    for (int i = start; i < in.tokens().size(); i++) {
+      boolean query = in.tokens().is(i, "as") && depth(start, i) == 0;
+      if (query && !in.tokens().is(i - 1, "always")) {
+        filled();
+        return;
+      }
+    }
+    new TablePlanner(in, scope).create();
+  }
+
+  private int depth(int from, int to) {
+    int depth = 0;
+    for (int i = from; i < to; i++) {
+      depth += in.tokens().isSymbol(i, "(") ? 1 : 0;
+      depth -= in.tokens().isSymbol(i, ")") ? 1 : 0;
+    }
+    return depth;
+  }
+
+  /** CREATE TABLE AS and CREATE MATERIALIZED VIEW, from what follows the name. */
+  private void filled() throws Refusal, SqlSyntaxException {
     if (in.peekSymbol("(")) {
       in.names();
     }
-    in.expect("as");
-    Plan query = SqlPlanner.statement(in.tokens().from(in.at()), scope);
-    if (!(query instanceof Plan.Read)) {
-      throw new Refusal(
-          "the view's query is not a proven read: " + query.reason(), "Simplify the query.");
+    if (in.take("using")) {
+      in.name();
     }
+    if (in.take("with")) {
+      in.group();
+    }
+    in.skip("without oids");
+    if (in.take("tablespace")) {
+      in.name();
+    }
+    in.expect("as");
+    Tokens tokens = in.tokens();
+    int end = tokens.size();
+    boolean noData =
+        tokens.is(end - 3, "with") && tokens.is(end - 2, "no") && tokens.is(end - 1, "data");
+    boolean data = tokens.is(end - 2, "with") && tokens.is(end - 1, "data");
+    if (!noData) {
+      int last = data ? end - 3 : end - 1;
+      String query = tokens.sql().substring(tokens.start(in.at()), tokens.end(last));
+      SameQuery.require(PgLexer.lex(query, false).from(0), scope);
+    }
+    in.at(end);
+  }
+
+  /** REFRESH MATERIALIZED VIEW runs its query on each copy. */
+  private void refresh() throws Refusal, SqlSyntaxException {
+    in.skip("concurrently");
+    Facts.Use name = in.qualifiedName();
+    Optional<Catalog.Table> view = scope.relation(name);
+    if (!in.take("with", "no", "data")) {
+      in.skip("with data");
+      String query = view.flatMap(Catalog.Table::viewDefinition).orElse("");
+      SameQuery.require(PgLexer.lex(query, false).from(0), scope);
+    }
+  }
+
+  /** Stores a definition that is evaluated when it is used. */
+  private void definition() {
     in.at(in.tokens().size());
+  }
+
+  /** A view's query is stored, and proven where the view is read. */
+  private void view() throws Refusal {
+    for (int i = 0; i < in.tokens().size(); i++) {
+      if (in.tokens().isName(i)
+          && scope.session().temporaryTables().contains(in.tokens().text(i))) {
+        throw new Refusal(
+            "a view of a temporary table exists on one server only", "Use an ordinary table.");
+      }
+    }
+    definition();
   }
 
   private void drop() throws Refusal {
@@ -402,217 +276,27 @@ final class SchemaPlanner {
     }
   }
 
-  private void alterTable() throws Refusal, SqlSyntaxException {
-    in.skip("if exists");
-    in.skip("only");
-    temporary(in.qualifiedName());
-    if (in.take("rename")) {
-      if (!in.take("to")) {
-        if (in.take("constraint")) {
-          in.name();
-        } else {
-          in.skip("column");
-          in.name();
-        }
-        in.expect("to");
-      }
-      in.name();
-      return;
-    }
-    if (in.take("set", "schema")) {
-      in.name();
-      return;
-    }
-    do {
-      alterAction();
-    } while (in.takeSymbol(","));
-  }
-
-  private void alterAction() throws Refusal, SqlSyntaxException {
-    if (in.take("add")) {
-      if (tableConstraint()) {
-        return;
-      }
-      in.skip("column");
-      in.skip("if not exists");
-      column(false);
-    } else if (in.take("drop")) {
-      in.skip("constraint", "column");
-      in.skip("if exists");
-      in.name();
-      in.skip("cascade", "restrict");
-    } else if (in.take("validate", "constraint")) {
-      in.name();
-    } else if (in.take("alter")) {
-      in.skip("column");
-      in.name();
-      alterColumn();
-    } else {
-      throw in.unexpected();
-    }
-  }
-
-  private void alterColumn() throws Refusal, SqlSyntaxException {
-    if (in.take("set", "default")) {
-      expression(Allowed.DEFAULT);
-    } else if (in.take("drop", "default")
-        || in.take("set", "not", "null")
-        || in.take("drop", "not", "null")) {
-      return;
-    } else if (in.take("set", "data", "type") || in.take("type")) {
-      int start = in.at();
-      type(false);
-      TypeSyntax.Parsed type = TypeSyntax.parse(in.tokens(), start);
-      if (type == null || !Builtins.isPlain(type.name())) {
-        throw new Refusal(
-            "changing a column to a date or time depends on the session that does it",
-            "Add a column and fill it with UPDATE.");
-      }
-    } else {
-      throw in.unexpected();
-    }
-  }
-
+  /** Sequences begin anew on every copy; no value comes twice, since the log covers what was. */
   private void truncate() throws Refusal {
     in.skip("table");
+    List<Catalog.Table> named = new ArrayList<>();
     do {
       in.skip("only");
-      Facts.Use name = in.qualifiedName();
-      scope.relation(name);
+      scope.relation(in.qualifiedName()).ifPresent(named::add);
       in.skipSymbol("*");
     } while (in.takeSymbol(","));
-    if (in.peek("restart")) {
-      throw new Refusal(
-          "TRUNCATE ... RESTART IDENTITY is not supported yet", "Leave RESTART IDENTITY out.");
-    }
-    in.skip("continue identity");
-    if (in.peek("cascade")) {
-      throw new Refusal("TRUNCATE ... CASCADE is not supported", "Name every table.");
-    }
+    in.skip("restart identity", "continue identity");
+    boolean cascade = in.take("cascade");
     in.skip("restrict");
-  }
-
-  private void comment() throws Refusal {
-    if (!(in.take("table")
-        || in.take("column")
-        || in.take("view")
-        || in.take("index")
-        || in.take("sequence")
-        || in.take("schema"))) {
-      throw in.unexpected();
-    }
-    in.qualifiedName();
-    if (in.takeSymbol(".")) {
-      in.name();
-    }
-    in.expect("is");
-    if (!in.takeConstant()) {
-      in.expect("null");
-    }
-  }
-
-  private void privileges(String preposition) throws Refusal {
-    do {
-      String privilege = in.name();
-      if (!PRIVILEGES.contains(privilege)) {
-        throw in.unexpected();
-      }
-      in.skip("privileges");
-      if (in.peekSymbol("(")) {
-        in.names();
-      }
-    } while (in.takeSymbol(","));
-    in.expect("on");
-    in.skip("table", "sequence", "schema");
-    do {
-      in.qualifiedName();
-    } while (in.takeSymbol(","));
-    in.expect(preposition);
-    do {
-      in.skip("group");
-      in.name();
-    } while (in.takeSymbol(","));
-    in.skip("with grant option");
-    in.skip("cascade", "restrict");
-  }
-
-  private void bracketed(Allowed allowed) throws Refusal, SqlSyntaxException {
-    int open = in.at();
-    int close = in.group();
-    check(open, close, allowed);
-  }
-
-  /** An expression that ends at a comma, a closing bracket or a constraint's first word. */
-  private void expression(Allowed allowed) throws Refusal, SqlSyntaxException {
-    int start = in.at();
-    while (!in.atEnd() && !in.peekSymbol(",") && !in.peekSymbol(")") && !endsDefault(start)) {
-      if (in.peekSymbol("(")) {
-        in.group();
-      } else {
-        in.at(in.at() + 1);
+    // With CASCADE any table may be reached.
+    for (Catalog.Table table : cascade ? scope.catalog().tables().values() : named) {
+      for (String hazard : table.hazards()) {
+        if (hazard.startsWith("trigger ")) {
+          throw new Refusal(
+              table.name() + " has the " + hazard + ", which may run for TRUNCATE",
+              "Delete the rows instead.");
+        }
       }
     }
-    if (in.at() == start) {
-      throw in.unexpected();
-    }
-    check(start, in.at() - 1, allowed);
-  }
-
-  private boolean endsDefault(int start) {
-    return in.at() > start
-        && (in.peek("not")
-            || in.peek("null")
-            || in.peek("constraint")
-            || in.peek("primary")
-            || in.peek("unique")
-            || in.peek("check")
-            || in.peek("references")
-            || in.peek("generated"))
-        && !in.tokens().is(in.at() - 1, "is")
-        && !in.tokens().is(in.at() - 1, "and");
-  }
-
-  private void check(int first, int last, Allowed allowed) throws Refusal, SqlSyntaxException {
-    String text = in.tokens().sql().substring(in.tokens().start(first), in.tokens().end(last));
-    Tokens tokens = PgLexer.lex("SELECT " + text, false);
-    Shape shape = StatementParser.parse(tokens).shape();
-    Facts facts = Facts.of(tokens, shape, new Shape.Range(1, tokens.size() - 1));
-    boolean sequence = allowed == Allowed.DEFAULT && isNextval(tokens);
-    if (!sequence) {
-      SideEffects.none(facts, scope);
-    }
-    if (facts.query()) {
-      throw new Refusal("a query in DDL is not supported", "Leave it out.");
-    }
-    boolean deterministic =
-        facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
-            && facts.context().isEmpty()
-            && !facts.zone()
-            && facts.strings().stream().noneMatch(SchemaPlanner::isClockWord)
-            && facts.types().stream().noneMatch(t -> t.startsWith("reg"));
-    if (allowed == Allowed.DETERMINISTIC && !deterministic) {
-      throw new Refusal(
-          "the expression '" + text + "' may differ from copy to copy",
-          "Use constants and IMMUTABLE built-in functions; fill rows with UPDATE.");
-    }
-  }
-
-  private static boolean isNextval(Tokens tokens) {
-    boolean start =
-        tokens.is(1, "nextval") && tokens.isSymbol(2, "(") && tokens.isKind(3, Tokens.Kind.STRING);
-    int close = tokens.isSymbol(4, "::") && tokens.is(5, "regclass") ? 6 : 4;
-    return start && tokens.isSymbol(close, ")") && tokens.size() == close + 1;
-  }
-
-  /** A word that the server would evaluate if the column is a date or time. */
-  private static boolean isClockWord(Optional<String> text) {
-    if (text.isEmpty()) {
-      return true;
-    }
-    String lower = text.get().toLowerCase(Locale.ROOT);
-    return lower.contains("now")
-        || lower.contains("today")
-        || lower.contains("tomorrow")
-        || lower.contains("yesterday");
   }
 }

@@ -67,6 +67,11 @@ final class SessionPlanner {
     this.in = in;
   }
 
+  /** True if a session may change the setting (lower case), since no logged text depends on it. */
+  static boolean mayBeSet(String setting) {
+    return SETTINGS.contains(setting);
+  }
+
   static Plan plan(Tokens tokens) throws Refusal {
     TokenReader in = new TokenReader(tokens);
     SessionPlanner planner = new SessionPlanner(in);

@@ -37,7 +37,7 @@ final class SideEffects {
       }
     }
     for (String type : facts.types()) {
-      if (Builtins.type(type).isEmpty()) {
+      if (Builtins.type(type).isEmpty() && !scope.catalog().isUserType(type)) {
         throw new Refusal(
             "the type " + type + " is not a built-in type that is understood",
             "Leave the cast to the server, or cast to a built-in type.");
@@ -80,7 +80,7 @@ final class SideEffects {
           "Read the tables behind it.");
     }
     switch (table.kind()) {
-      case TABLE, PARTITIONED -> {}
+      case TABLE, PARTITIONED, MATERIALIZED_VIEW -> {}
       case VIEW -> view(table, scope);
       case OTHER ->
           throw new Refusal(

@@ -144,7 +144,16 @@ public final class SqlPlanner implements Planner {
     return switch (first) {
       case "select", "values", "table", "with", "(", "insert", "update", "delete" ->
           rows(tokens, scope);
-      case "create", "drop", "alter", "truncate", "comment", "grant", "revoke" ->
+      case "create",
+          "drop",
+          "alter",
+          "truncate",
+          "comment",
+          "grant",
+          "revoke",
+          "refresh",
+          "reassign",
+          "security" ->
           SchemaPlanner.plan(tokens, scope);
       case "explain" -> explain(tokens, scope);
       default -> SessionPlanner.plan(tokens);

@@ -76,7 +76,9 @@ final class WritePlanner {
       throw hazard(table.name(), table.hazards().get(0));
     }
     for (Catalog.Column column : table.columns()) {
-      if (!Builtins.isCapturable(column.type().name()) && !isObject(column)) {
+      if (!Builtins.isCapturable(column.type().name())
+          && !isObject(column)
+          && !scope.catalog().isUserType(column.type().name())) {
         throw hazard(
             table.name(), "column " + column.name() + " has the type " + column.type().name());
       }

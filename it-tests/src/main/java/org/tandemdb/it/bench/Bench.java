@@ -82,9 +82,23 @@ public final class Bench {
         System.exit(asked ? 0 : 2);
       }
     }
+    List<String> unknown = only.stream().filter(load -> !isKnown(load)).toList();
+    if (!unknown.isEmpty()) {
+      System.err.println("bench: no such load: " + unknown);
+      System.err.print(USAGE);
+      System.exit(2);
+    }
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, only, out).run();
     System.exit(0);
+  }
+
+  private static boolean isKnown(String load) {
+    return load.equals(FAILOVER) || ROWS.stream().anyMatch(row -> name(row).equals(load));
+  }
+
+  private static String name(Report.Row row) {
+    return (row.load() + ":" + row.threads()).toLowerCase(Locale.ROOT);
   }
 
   private static void planning() throws RunnerException {

@@ -52,7 +52,8 @@ public record Comparison(int tables, long rows, long differing, List<String> fin
         ResultSet result =
             statement.executeQuery(
                 "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c"
-                    + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+                    + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (c.relkind = 'r'"
+                    + " OR (c.relkind = 'm' AND c.relispopulated))"
                     + " AND n.nspname NOT IN ('tandem', 'information_schema')"
                     + " AND n.nspname !~ '^pg_'")) {
       while (result.next()) {

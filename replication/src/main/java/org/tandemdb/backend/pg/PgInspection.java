@@ -153,7 +153,7 @@ final class PgInspection {
         + "(SELECT string_agg(pg_get_indexdef(i.indexrelid), ',' ORDER BY i.indexrelid::regclass::text) "
         + "FROM pg_index i WHERE i.indrelid = c.oid))) "
         + "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        + "WHERE c.relkind = 'r' AND "
+        + "WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated)) AND "
         + USER_SCHEMAS;
   }
 }

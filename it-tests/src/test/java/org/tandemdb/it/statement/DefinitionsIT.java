@@ -1,0 +1,176 @@
+package org.tandemdb.it.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
+import org.tandemdb.it.workload.Comparison;
+
+/** DDL of every kind leaves equal schemas, and what it fills has equal rows. */
+class DefinitionsIT {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private static final List<String> SCRIPT =
+      List.of(
+          "CREATE SCHEMA shop",
+          "CREATE TYPE shop.mood AS ENUM ('sad', 'happy')",
+          "ALTER TYPE shop.mood ADD VALUE 'calm' BEFORE 'happy'",
+          "CREATE DOMAIN shop.percent AS int CHECK (VALUE BETWEEN 0 AND 100)",
+          "CREATE TYPE shop.span AS (low int, high int)",
+          "CREATE TABLE shop.person (id serial PRIMARY KEY, name text NOT NULL,"
+              + " m shop.mood NOT NULL DEFAULT 'sad', p shop.percent, s shop.span,"
+              + " during daterange, EXCLUDE USING gist (during WITH &&))",
+          "INSERT INTO shop.person (name, m, p, s) VALUES ('ann', 'calm', 7, '(1,2)')",
+          "INSERT INTO shop.person (name, p) SELECT 'p' || g, g FROM generate_series(1, 40) g",
+          "UPDATE shop.person SET m = 'happy'::shop.mood WHERE p > 20",
+          "CREATE FUNCTION shop.twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE"
+              + " AS $f$ BEGIN RETURN n * 2; END $f$",
+          "CREATE TABLE shop.copy AS SELECT name, p FROM shop.person WHERE p < 30",
+          "CREATE TABLE shop.counts AS SELECT m, count(*) AS n FROM shop.person GROUP BY m"
+              + " WITH NO DATA",
+          "CREATE MATERIALIZED VIEW shop.stock AS"
+              + " SELECT length(name) AS l, count(*) AS n FROM shop.copy GROUP BY length(name)",
+          "INSERT INTO shop.copy VALUES ('late', 5)",
+          "REFRESH MATERIALIZED VIEW shop.stock",
+          "CREATE VIEW shop.rich AS SELECT name, shop.twice(p) AS t FROM shop.person",
+          "ALTER TABLE shop.copy ALTER COLUMN p TYPE bigint USING p * 10",
+          "ALTER TABLE shop.copy ADD COLUMN m shop.mood NOT NULL DEFAULT 'calm'",
+          "ALTER TABLE shop.copy ALTER COLUMN name SET STATISTICS 50",
+          "CREATE STATISTICS shop.st ON name, p FROM shop.copy",
+          "CREATE TABLE shop.log (id int GENERATED ALWAYS AS IDENTITY, at date NOT NULL, t text)"
+              + " PARTITION BY RANGE (at)",
+          "CREATE TABLE shop.log_1 PARTITION OF shop.log FOR VALUES FROM ('2026-01-01') TO"
+              + " ('2026-07-01')",
+          "CREATE TABLE shop.log_rest PARTITION OF shop.log DEFAULT",
+          "ALTER TABLE shop.log DETACH PARTITION shop.log_rest",
+          "CREATE TABLE shop.likeness (LIKE shop.person INCLUDING ALL)",
+          "COMMENT ON FUNCTION shop.twice(int) IS 'doubles'",
+          "COMMENT ON TYPE shop.mood IS 'how one feels'",
+          "GRANT USAGE ON SCHEMA shop TO PUBLIC",
+          "GRANT SELECT ON ALL TABLES IN SCHEMA shop TO PUBLIC",
+          "ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO PUBLIC",
+          "CREATE TABLE shop.later (id int)",
+          "CREATE FUNCTION shop.stamp() RETURNS trigger LANGUAGE plpgsql"
+              + " AS 'BEGIN RETURN NEW; END'",
+          "CREATE TRIGGER stamp BEFORE INSERT ON shop.later FOR EACH ROW"
+              + " EXECUTE FUNCTION shop.stamp()",
+          "CREATE RULE quiet AS ON DELETE TO shop.later DO INSTEAD NOTHING",
+          "ALTER TABLE shop.later ENABLE ROW LEVEL SECURITY",
+          "CREATE POLICY mine ON shop.later USING (id > 0)",
+          "CREATE SEQUENCE shop.ticket START 10",
+          "ALTER SEQUENCE shop.ticket RESTART WITH 500 INCREMENT BY 5",
+          "TRUNCATE shop.likeness RESTART IDENTITY",
+          "ALTER TABLE shop.copy RENAME TO duplicate",
+          "DROP TYPE shop.span CASCADE");
+
+  private static ServerPair pair;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    pair = ServerPair.start(2, Map.of("fsync", "off"));
+  }
+
+  @AfterAll
+  static void end() {
+    pair.close();
+  }
+
+  @Test
+  void definitionsAndWhatTheyFillAreEqualOnEveryCopy() throws Exception {
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      for (String sql : SCRIPT) {
+        statement.execute(sql);
+      }
+      try (ResultSet rows = statement.executeQuery("SELECT sum(n) FROM shop.stock")) {
+        rows.next();
+        assertThat(rows.getInt(1)).as("30 rows and a late one").isEqualTo(31);
+      }
+      assertThatThrownBy(() -> statement.execute("REFRESH MATERIALIZED VIEW shop.nothing"))
+          .isInstanceOf(SQLException.class)
+          .hasMessageContaining("does not exist");
+      TandemStatus.awaitEverything(connection, LIMIT);
+    }
+    try (Connection a = open("a");
+        Connection b = open("b")) {
+      Comparison rows = Comparison.of(a, b);
+      assertThat(rows.findings()).isEmpty();
+      assertThat(rows.rows()).isGreaterThan(70);
+      List<String> definitions = definitions(a);
+      assertThat(definitions).hasSizeGreaterThan(60).isEqualTo(definitions(b));
+    }
+  }
+
+  private static Connection open(String name) throws SQLException {
+    PostgresServer server = pair.server(name);
+    return DriverManager.getConnection(server.url(ServerPair.DATABASE));
+  }
+
+  /** What the server says of everything in the schema, a line each; no oids. */
+  private static List<String> definitions(Connection connection) throws SQLException {
+    String schema = "'shop'::regnamespace";
+    List<String> lines = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT line FROM ("
+                    + "SELECT concat_ws('|', 'rel', relname, relkind, relacl, reloptions,"
+                    + " relrowsecurity, pg_get_expr(relpartbound, oid),"
+                    + " CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END) AS line"
+                    + " FROM pg_class WHERE relnamespace = "
+                    + schema
+                    + " UNION ALL SELECT concat_ws('|', 'col', attrelid::regclass, attname,"
+                    + " format_type(atttypid, atttypmod), attnotnull, attidentity, attstattarget,"
+                    + " (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef"
+                    + " WHERE adrelid = attrelid AND adnum = attnum))"
+                    + " FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+                    + " WHERE relnamespace = "
+                    + schema
+                    + " AND attnum > 0 AND NOT attisdropped"
+                    + " UNION ALL SELECT concat_ws('|', 'con', conname, conrelid::regclass,"
+                    + " contypid::regtype, pg_get_constraintdef(oid))"
+                    + " FROM pg_constraint WHERE connamespace = "
+                    + schema
+                    + " UNION ALL SELECT concat_ws('|', 'fun', pg_get_functiondef(oid),"
+                    + " obj_description(oid, 'pg_proc')) FROM pg_proc WHERE pronamespace = "
+                    + schema
+                    + " UNION ALL SELECT concat_ws('|', 'type', typname, typtype,"
+                    + " obj_description(oid, 'pg_type'), (SELECT string_agg(enumlabel, ','"
+                    + " ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid))"
+                    + " FROM pg_type t WHERE typnamespace = "
+                    + schema
+                    + " UNION ALL SELECT concat_ws('|', 'trigger', pg_get_triggerdef(t.oid))"
+                    + " FROM pg_trigger t WHERE NOT tgisinternal AND tgname !~ 'tandem'"
+                    + " UNION ALL SELECT concat_ws('|', 'rule', pg_get_ruledef(oid))"
+                    + " FROM pg_rewrite WHERE rulename = 'quiet'"
+                    + " UNION ALL SELECT concat_ws('|', 'policy', polname,"
+                    + " pg_get_expr(polqual, polrelid)) FROM pg_policy"
+                    + " UNION ALL SELECT concat_ws('|', 'default', defaclobjtype, defaclacl)"
+                    + " FROM pg_default_acl"
+                    + " UNION ALL SELECT concat_ws('|', 'seq', seqrelid::regclass, seqstart,"
+                    + " seqincrement) FROM pg_sequence JOIN pg_class ON oid = seqrelid"
+                    + " WHERE relnamespace = "
+                    + schema
+                    + ") everything ORDER BY line COLLATE \"C\"")) {
+      while (rows.next()) {
+        lines.add(rows.getString(1));
+      }
+    }
+    return lines;
+  }
+}

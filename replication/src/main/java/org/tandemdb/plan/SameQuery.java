@@ -1,0 +1,167 @@
+package org.tandemdb.plan;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.sql.Builtins;
+import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.PgLexer;
+import org.tandemdb.sql.Shape;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+
+/**
+ * Proves that a query gives the same rows on every copy, as a set: for DDL that fills a table or a
+ * materialized view and cannot be spliced. Copies hold the same rows in different heap order, so
+ * whatever depends on an order is out: LIMIT, window functions, DISTINCT ON, sums of floating
+ * point, and which of several equal values that look different (1.0 and 1.00) stands for a group.
+ */
+final class SameQuery {
+  private static final int MAX_DEPTH = 16;
+
+  private static final Set<String> ORDERED =
+      Set.of("limit", "fetch", "offset", "over", "window", "tablesample", "ordinality", "ctid");
+
+  private static final Set<String> GROUPING = Set.of("group", "distinct", "union", "intersect");
+
+  private static final Set<String> AGGREGATES =
+      Set.of("count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every");
+
+  /** Aggregates that give the same whichever of equal values they meet, and in whatever order. */
+  private static final Set<String> EXACT = Set.of("count", "sum", "avg");
+
+  private final Tokens tokens;
+  private final Shape shape;
+  private final Scope scope;
+
+  private SameQuery(Tokens tokens, Shape shape, Scope scope) {
+    this.tokens = tokens;
+    this.shape = shape;
+    this.scope = scope;
+  }
+
+  /**
+   * @throws Refusal naming what may differ
+   */
+  static void require(Tokens query, Scope scope) throws Refusal, SqlSyntaxException {
+    Shape.Statement statement = scope.analyses().of(query);
+    if (!(statement instanceof Shape.Query) || statement.shape().locking()) {
+      throw differs("it is not a plain query");
+    }
+    SideEffects.none(Facts.of(query, statement.shape()), scope);
+    new SameQuery(query, statement.shape(), scope).check();
+  }
+
+  private static Refusal differs(String what) {
+    return new Refusal(
+        "the query's rows may differ from copy to copy: " + what,
+        "Create the table empty, and fill it with INSERT ... SELECT.");
+  }
+
+  private void check() throws Refusal, SqlSyntaxException {
+    Facts facts = Facts.of(tokens, shape);
+    if (facts.zone() || !facts.context().isEmpty() || facts.parameters()) {
+      throw differs("it depends on the session");
+    }
+    for (Facts.Use function : facts.functions()) {
+      if (!Builtins.isImmutable(function.name()) && !AGGREGATES.contains(function.name())) {
+        throw differs("the function " + function.name());
+      }
+    }
+    for (String type : facts.types()) {
+      if (!Builtins.isPlain(type) && scope.catalog().userType(type) != Catalog.UserType.ENUM) {
+        throw differs("a cast to " + type);
+      }
+    }
+    if (facts.strings().stream().anyMatch(DdlExpressions::isClockWord)) {
+      throw differs("a word that the clock decides");
+    }
+    boolean grouping = false;
+    for (int i = 0; i < tokens.size(); i++) {
+      String word = tokens.isKind(i, Tokens.Kind.WORD) ? tokens.text(i) : "";
+      if (ORDERED.contains(word) || (word.equals("on") && tokens.is(i - 1, "distinct"))) {
+        throw differs(word.equals("on") ? "DISTINCT ON" : word.toUpperCase(java.util.Locale.ROOT));
+      }
+      grouping |= GROUPING.contains(word) || word.equals("except") || word.equals("recursive");
+      grouping |= word.equals("min") || word.equals("max");
+    }
+    relations(facts, grouping);
+  }
+
+  private void relations(Facts facts, boolean grouping) throws Refusal, SqlSyntaxException {
+    Set<String> manyFaced = new HashSet<>();
+    Set<String> inexact = new HashSet<>();
+    boolean views = false;
+    for (Facts.Use use : facts.relations()) {
+      Catalog.Table table =
+          scope.relation(use).orElseThrow(() -> differs("it reads the system's own tables"));
+      views |= table.kind() == Catalog.Kind.VIEW;
+      for (Catalog.Column column : table.columns()) {
+        String type = column.type().name();
+        if (type.startsWith("float")) {
+          inexact.add(column.name());
+        }
+        if (!type.startsWith("int") && !type.equals("text") && !type.equals("uuid")) {
+          manyFaced.add(column.name());
+        }
+        if (!Builtins.isCapturable(type) && !scope.catalog().isUserType(type)) {
+          throw differs("the column " + column.name() + " names an object of one server");
+        }
+      }
+      view(table);
+    }
+    boolean sums =
+        facts.functions().stream().anyMatch(f -> Set.of("sum", "avg").contains(f.name()));
+    if (sums
+        && (!inexact.isEmpty() || facts.types().stream().anyMatch(t -> t.startsWith("float")))) {
+      throw differs("sums of floating point depend on the order of rows");
+    }
+    if (grouping) {
+      groups(manyFaced, views);
+    }
+  }
+
+  /** In a query that makes groups, values with several faces may stand only inside exact sums. */
+  private void groups(Set<String> manyFaced, boolean views) throws Refusal {
+    Deque<Boolean> inside = new ArrayDeque<>();
+    int exact = 0;
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.isSymbol(i, "(")) {
+        boolean opens = tokens.isName(i - 1) && EXACT.contains(tokens.text(i - 1));
+        inside.push(opens);
+        exact += opens ? 1 : 0;
+      } else if (tokens.isSymbol(i, ")") && !inside.isEmpty()) {
+        exact -= inside.pop() ? 1 : 0;
+      } else if (exact == 0 && shape.isColumn(i) && manyFaced.contains(tokens.text(i))) {
+        throw differs(
+            "which of several equal values of " + tokens.text(i) + " stands for them all");
+      } else if (exact == 0 && tokens.isSymbol(i, "*") && !tokens.isSymbol(i - 1, "(")) {
+        boolean all = tokens.is(i - 1, "select") || tokens.is(i - 1, "distinct");
+        if (all || tokens.isSymbol(i - 1, ".") || (views && tokens.isSymbol(i - 1, ","))) {
+          throw differs("name the columns instead of *");
+        }
+      }
+    }
+  }
+
+  private void view(Catalog.Table table) throws Refusal, SqlSyntaxException {
+    Optional<String> definition = table.viewDefinition();
+    if (table.kind() != Catalog.Kind.VIEW || definition.isEmpty()) {
+      return;
+    }
+    if (scope.viewDepth() >= MAX_DEPTH) {
+      throw new Refusal("views are nested too deeply", "Read the tables behind them.");
+    }
+    Scope inner =
+        new Scope(
+            scope.catalog(),
+            scope.session(),
+            scope.analyses(),
+            scope.parameterTypes(),
+            scope.viewDepth() + 1);
+    require(PgLexer.lex(definition.get(), false).from(0), inner);
+  }
+}

@@ -1,0 +1,435 @@
+package org.tandemdb.plan;
+
+import org.tandemdb.plan.DdlExpressions.Allowed;
+import org.tandemdb.sql.SqlSyntaxException;
+
+/** CREATE TABLE and ALTER TABLE: what rows are filled with must be the same on every copy. */
+final class TablePlanner {
+  private final TokenReader in;
+  private final DdlExpressions expressions;
+
+  TablePlanner(TokenReader in, Scope scope) {
+    this.in = in;
+    this.expressions = new DdlExpressions(in, scope);
+  }
+
+  /** CREATE TABLE, from what follows the table's name. */
+  void create() throws Refusal, SqlSyntaxException {
+    if (in.take("partition", "of")) {
+      in.qualifiedName();
+      if (in.peekSymbol("(")) {
+        elements();
+      }
+      bounds();
+    } else {
+      if (in.take("of")) {
+        in.qualifiedName();
+      }
+      if (in.peekSymbol("(")) {
+        elements();
+      }
+      if (in.take("inherits")) {
+        in.expectSymbol("(");
+        do {
+          in.qualifiedName();
+        } while (in.takeSymbol(","));
+        in.expectSymbol(")");
+      }
+    }
+    if (in.take("partition", "by")) {
+      in.name();
+      expressions.keys();
+    }
+    if (in.take("using")) {
+      in.name();
+    }
+    if (in.take("with")) {
+      in.group();
+    }
+    in.skip("without oids");
+    if (in.take("tablespace")) {
+      in.name();
+    }
+  }
+
+  /** The bounds of a partition are constants that the server evaluates once, on each copy. */
+  private void bounds() throws Refusal, SqlSyntaxException {
+    if (in.take("default")) {
+      return;
+    }
+    in.expect("for", "values");
+    if (in.take("with")) {
+      in.group();
+    } else if (in.take("in")) {
+      expressions.bracketed(Allowed.DETERMINISTIC);
+    } else {
+      in.expect("from");
+      expressions.bracketed(Allowed.DETERMINISTIC);
+      in.expect("to");
+      expressions.bracketed(Allowed.DETERMINISTIC);
+    }
+  }
+
+  private void elements() throws Refusal, SqlSyntaxException {
+    in.expectSymbol("(");
+    if (in.takeSymbol(")")) {
+      return;
+    }
+    do {
+      if (in.take("like")) {
+        in.qualifiedName();
+        while (in.take("including") || in.take("excluding")) {
+          in.name();
+        }
+      } else if (!constraint()) {
+        column(true);
+      }
+    } while (in.takeSymbol(","));
+    in.expectSymbol(")");
+  }
+
+  /** A column's definition; {@code fresh} if its table is new, so that no row is filled. */
+  private void column(boolean fresh) throws Refusal, SqlSyntaxException {
+    in.name();
+    if (fresh && in.take("with", "options")) {
+      // A column of a typed table or a partition.
+    } else if (!startsConstraint()) {
+      expressions.type(fresh);
+    }
+    while (columnConstraint(fresh)) {
+      continue;
+    }
+  }
+
+  /** A partition's column is named without its type. */
+  private boolean startsConstraint() {
+    return in.peek("constraint")
+        || in.peek("not")
+        || in.peek("null")
+        || in.peek("default")
+        || in.peek("check")
+        || in.peek("primary")
+        || in.peek("unique");
+  }
+
+  private boolean columnConstraint(boolean fresh) throws Refusal, SqlSyntaxException {
+    if (in.take("constraint")) {
+      in.name();
+    }
+    if (in.take("not", "null") || in.take("null")) {
+      in.skip("no inherit");
+      return true;
+    }
+    if (in.take("unique") || in.take("primary", "key")) {
+      in.skip("nulls not distinct", "nulls distinct");
+      storage();
+      deferrable();
+      return true;
+    }
+    if (in.take("default")) {
+      expressions.expression(fresh ? Allowed.DEFAULT : Allowed.DETERMINISTIC);
+      return true;
+    }
+    if (in.take("check")) {
+      expressions.bracketed(Allowed.DETERMINISTIC);
+      in.skip("no inherit");
+      return true;
+    }
+    if (in.take("references")) {
+      references();
+      return true;
+    }
+    if (in.take("storage") || in.take("compression")) {
+      in.name();
+      return true;
+    }
+    if (in.take("generated", "always", "as", "identity")
+        || in.take("generated", "by", "default", "as", "identity")) {
+      if (!fresh) {
+        throw new Refusal(
+            "an identity column cannot be added: rows would be numbered in heap order",
+            "Create the table with it.");
+      }
+      if (in.peekSymbol("(")) {
+        in.group();
+      }
+      return true;
+    }
+    if (in.take("generated", "always", "as")) {
+      expressions.bracketed(Allowed.DETERMINISTIC);
+      in.skip("stored", "virtual");
+      return true;
+    }
+    return false;
+  }
+
+  /** WITH (...) and USING INDEX TABLESPACE behind a key. */
+  private void storage() throws Refusal {
+    if (in.take("include")) {
+      in.names();
+    }
+    if (in.take("with")) {
+      in.group();
+    }
+    if (in.take("using", "index", "tablespace")) {
+      in.name();
+    }
+  }
+
+  private boolean constraint() throws Refusal, SqlSyntaxException {
+    int start = in.at();
+    if (in.take("constraint")) {
+      in.name();
+    }
+    if (in.take("primary", "key") || in.take("unique")) {
+      in.skip("nulls not distinct", "nulls distinct");
+      if (in.take("using", "index")) {
+        in.name();
+      } else {
+        in.names();
+        storage();
+      }
+      deferrable();
+      return true;
+    }
+    if (in.take("check")) {
+      expressions.bracketed(Allowed.DETERMINISTIC);
+      in.skip("no inherit");
+      deferrable();
+      return true;
+    }
+    if (in.take("not", "null")) {
+      in.name();
+      in.skip("no inherit");
+      deferrable();
+      return true;
+    }
+    if (in.take("exclude")) {
+      exclusion();
+      return true;
+    }
+    if (in.take("foreign", "key")) {
+      in.names();
+      in.expect("references");
+      references();
+      return true;
+    }
+    in.at(start);
+    return false;
+  }
+
+  private void exclusion() throws Refusal, SqlSyntaxException {
+    if (in.take("using")) {
+      in.name();
+    }
+    in.expectSymbol("(");
+    do {
+      expressions.key();
+      in.expect("with");
+      // An operator, perhaps OPERATOR(schema.sign).
+      if (in.take("operator")) {
+        in.group();
+      } else {
+        in.at(in.at() + 1);
+      }
+    } while (in.takeSymbol(","));
+    in.expectSymbol(")");
+    storage();
+    if (in.take("where")) {
+      expressions.bracketed(Allowed.DETERMINISTIC);
+    }
+    deferrable();
+  }
+
+  private void references() throws Refusal {
+    in.qualifiedName();
+    if (in.peekSymbol("(")) {
+      in.names();
+    }
+    while (true) {
+      if (in.take("match", "full") || in.take("match", "simple")) {
+        continue;
+      }
+      if (in.take("on", "delete") || in.take("on", "update")) {
+        if (in.take("no", "action") || in.take("restrict") || in.take("cascade")) {
+          continue;
+        }
+        if (in.take("set", "null") || in.take("set", "default")) {
+          if (in.peekSymbol("(")) {
+            in.names();
+          }
+          continue;
+        }
+        throw in.unexpected();
+      }
+      break;
+    }
+    deferrable();
+  }
+
+  private void deferrable() {
+    boolean any = true;
+    while (any) {
+      any =
+          in.take("not", "deferrable")
+              || in.take("deferrable")
+              || in.take("initially", "deferred")
+              || in.take("initially", "immediate")
+              || in.take("not", "valid")
+              || in.take("not", "enforced")
+              || in.take("enforced");
+    }
+  }
+
+  /** ALTER TABLE, from what follows the table's name. */
+  void alter() throws Refusal, SqlSyntaxException {
+    if (in.take("rename")) {
+      if (!in.take("to")) {
+        if (in.take("constraint")) {
+          in.name();
+        } else {
+          in.skip("column");
+          in.name();
+        }
+        in.expect("to");
+      }
+      in.name();
+    } else if (in.take("set", "schema")) {
+      in.name();
+    } else if (in.take("attach", "partition")) {
+      in.qualifiedName();
+      bounds();
+    } else if (in.take("detach", "partition")) {
+      in.qualifiedName();
+    } else {
+      do {
+        action();
+      } while (in.takeSymbol(","));
+    }
+  }
+
+  private void action() throws Refusal, SqlSyntaxException {
+    if (in.take("add")) {
+      if (constraint()) {
+        return;
+      }
+      in.skip("column");
+      in.skip("if not exists");
+      column(false);
+    } else if (in.take("drop")) {
+      in.skip("constraint", "column");
+      in.skip("if exists");
+      in.name();
+      in.skip("cascade", "restrict");
+    } else if (in.take("validate", "constraint")) {
+      in.name();
+    } else if (in.take("alter", "constraint")) {
+      in.name();
+      deferrable();
+    } else if (in.take("alter")) {
+      in.skip("column");
+      in.name();
+      alterColumn();
+    } else if (in.take("owner", "to")) {
+      in.name();
+    } else if (in.take("inherit") || in.take("no", "inherit") || in.take("of")) {
+      in.qualifiedName();
+    } else if (in.take("cluster", "on")) {
+      in.name();
+    } else if (in.take("enable") || in.take("disable")) {
+      enable();
+    } else if (in.take("no", "force", "row", "level", "security")
+        || in.take("force", "row", "level", "security")
+        || in.take("not", "of")
+        || in.take("set", "without", "cluster")
+        || in.take("set", "without", "oids")
+        || in.take("set", "logged")) {
+      return;
+    } else if (in.take("replica", "identity")) {
+      if (in.take("using", "index")) {
+        in.name();
+      } else {
+        in.skip("default", "full", "nothing");
+      }
+    } else if (in.take("set", "access", "method") || in.take("set", "tablespace")) {
+      in.name();
+    } else if (in.take("set") || in.take("reset")) {
+      if (in.peek("unlogged")) {
+        throw new Refusal("a crash empties unlogged tables", "Leave the table logged.");
+      }
+      in.group();
+    } else {
+      throw in.unexpected();
+    }
+  }
+
+  private void enable() throws Refusal {
+    if (in.take("row", "level", "security")) {
+      return;
+    }
+    in.skip("replica", "always");
+    if (!in.take("trigger") && !in.take("rule")) {
+      throw in.unexpected();
+    }
+    if (in.peek("all")) {
+      throw new Refusal(
+          "TRIGGER ALL would switch Tandem's own triggers too", "Name the trigger, or say USER.");
+    }
+    in.name();
+  }
+
+  private void alterColumn() throws Refusal, SqlSyntaxException {
+    if (in.take("set", "default")) {
+      expressions.expression(Allowed.DEFAULT);
+    } else if (in.take("drop", "default")
+        || in.take("set", "not", "null")
+        || in.take("drop", "not", "null")) {
+      return;
+    } else if (in.take("drop", "identity") || in.take("drop", "expression")) {
+      in.skip("if exists");
+    } else if (in.take("set", "data", "type") || in.take("type")) {
+      changeType();
+    } else if (in.take("set", "statistics")) {
+      in.skipSymbol("-");
+      if (!in.takeConstant()) {
+        in.expect("default");
+      }
+    } else if (in.take("set", "storage") || in.take("set", "compression")) {
+      in.name();
+    } else if (in.take("add", "generated", "always", "as", "identity")
+        || in.take("add", "generated", "by", "default", "as", "identity")) {
+      if (in.peekSymbol("(")) {
+        in.group();
+      }
+    } else if (in.take("restart")) {
+      restart();
+    } else if (in.take("set", "generated")) {
+      in.skip("always", "by default");
+    } else if (in.take("set") || in.take("reset")) {
+      in.group();
+    } else {
+      throw in.unexpected();
+    }
+  }
+
+  private void restart() throws Refusal {
+    in.skip("with");
+    in.skipSymbol("-");
+    if (!in.atEnd() && !in.peekSymbol(",") && !in.takeConstant()) {
+      throw in.unexpected();
+    }
+  }
+
+  private void changeType() throws Refusal, SqlSyntaxException {
+    int start = in.at();
+    expressions.type(false);
+    if (!expressions.isPlain(start)) {
+      throw new Refusal(
+          "changing a column to a date or time depends on the session that does it",
+          "Add a column and fill it with UPDATE.");
+    }
+    if (in.take("using")) {
+      expressions.expression(Allowed.DETERMINISTIC);
+    }
+  }
+}
