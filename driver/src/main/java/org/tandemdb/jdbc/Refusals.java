@@ -2,6 +2,7 @@ package org.tandemdb.jdbc;
 
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLNonTransientConnectionException;
 
 /** Errors of the JDBC surface itself: none of them concerns the transaction. */
 final class Refusals {
@@ -18,9 +19,17 @@ final class Refusals {
         "42809");
   }
 
-  /** Not of class 08: a pool must not take a mistake of its client for a dead connection. */
+  /**
+   * A statement or ResultSet. Not of class 08: a pool must not take a mistake of its client for a
+   * dead connection.
+   */
   static SQLException closed(String what) {
     return new SQLException("This " + what + " is closed.", "55000");
+  }
+
+  /** 08003, as PostgreSQL's own driver says it: a pool that sees it has nothing left to lose. */
+  static SQLException connectionClosed() {
+    return new SQLNonTransientConnectionException("This connection is closed.", "08003");
   }
 
   static SQLException invalid(String message) {

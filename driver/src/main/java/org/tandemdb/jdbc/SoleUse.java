@@ -32,7 +32,7 @@ final class SoleUse {
     lock.lock();
     if (ending && lock.getHoldCount() == 1) {
       leave();
-      throw Refusals.closed("connection");
+      throw Refusals.connectionClosed();
     }
   }
 

@@ -69,7 +69,7 @@ final class TandemConnection implements Connection {
 
   private void checkOpen() throws SQLException {
     if (closed) {
-      throw Refusals.closed("connection");
+      throw Refusals.connectionClosed();
     }
   }
 

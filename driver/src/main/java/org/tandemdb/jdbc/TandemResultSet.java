@@ -95,6 +95,7 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   public boolean next() throws SQLException {
+    rows();
     if (statement == null || lease == null) {
       return advance();
     }

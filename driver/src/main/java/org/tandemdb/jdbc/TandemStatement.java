@@ -38,6 +38,10 @@ class TandemStatement implements Statement, Command {
   private boolean poolable;
   private boolean escapes = true;
   private volatile boolean closed;
+
+  /** It was the connection that was closed. */
+  private volatile boolean closedWithConnection;
+
   private @Nullable SQLWarning warnings;
   private @Nullable List<String> batch;
 
@@ -494,6 +498,7 @@ class TandemStatement implements Statement, Command {
     if (closed) {
       return;
     }
+    closedWithConnection = connection.isClosed();
     closed = true;
     connection.forget(this);
     try {
@@ -510,7 +515,7 @@ class TandemStatement implements Statement, Command {
 
   final void checkOpen() throws SQLException {
     if (closed) {
-      throw Refusals.closed("statement");
+      throw closedWithConnection ? Refusals.connectionClosed() : Refusals.closed("statement");
     }
   }
 

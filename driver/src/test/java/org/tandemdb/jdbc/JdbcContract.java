@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -581,6 +582,53 @@ abstract class JdbcContract {
     assertThat(statement.isClosed()).isTrue();
     assertThatThrownBy(() -> statement.executeQuery("SELECT 1")).isInstanceOf(SQLException.class);
     assertThatThrownBy(rows::next).isInstanceOf(SQLException.class);
+  }
+
+  @Test
+  void whatIsClosedIsNamedByItsSqlState() throws SQLException {
+    Connection second = connect();
+    Statement left = second.createStatement();
+    PreparedStatement prepared = second.prepareStatement("SELECT 1");
+    second.close();
+    isRefused("08003", second::createStatement);
+    isRefused("08003", () -> second.prepareStatement("SELECT 1"));
+    isRefused("08003", second::getMetaData);
+    isRefused("08003", () -> second.setAutoCommit(false));
+    isRefused("08003", second::commit);
+    isRefused("08003", second::rollback);
+    isRefused("08003", () -> second.setReadOnly(true));
+    isRefused("08003", second::getWarnings);
+    isRefused("08003", second::clearWarnings);
+    isRefused("08003", second::getTransactionIsolation);
+    isRefused("08003", () -> second.setSchema("public"));
+    isRefused("08003", () -> second.createArrayOf("text", new String[0]));
+    isRefused("08003", () -> left.executeQuery("SELECT 1"));
+    isRefused("08003", () -> left.executeUpdate("INSERT INTO t (name) VALUES ('a')"));
+    isRefused("08003", prepared::executeQuery);
+
+    Statement statement = connection.createStatement();
+    ResultSet rows = statement.executeQuery("SELECT 1");
+    rows.close();
+    isRefused("55000", rows::next);
+    isRefused("55000", () -> rows.getInt(1));
+    isRefused("55000", rows::getMetaData);
+    statement.close();
+    isRefused("55000", () -> statement.executeQuery("SELECT 1"));
+    isRefused("55000", () -> statement.addBatch("SELECT 1"));
+    isRefused("55000", statement::executeBatch);
+    isRefused("55000", statement::getResultSet);
+    isRefused("55000", statement::getUpdateCount);
+    isRefused("55000", statement::getMoreResults);
+    isRefused("55000", statement::getWarnings);
+    isRefused("55000", () -> statement.setFetchSize(10));
+    isRefused("55000", () -> statement.setMaxRows(10));
+    assertThat(count("t")).isZero();
+  }
+
+  private static void isRefused(String sqlState, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
   }
 
   @Test

@@ -44,8 +44,9 @@ public final class ErrorPage {
       Errors of the database itself reach the client as they are. These are Tandem's own. *Retry* says
       whether running the same again, as it is, cannot do it twice.
 
-      Class 08 is kept for 08007, the one case in which the outcome of a COMMIT cannot be known: a pool
-      takes any 08 for a dead connection. (HikariCP also gives up a connection on 0A000, 57P01, 57P02
+      Class 08 is kept for 08007, the one case in which the outcome of a COMMIT cannot be known, because
+      a pool takes any 08 for a dead connection; and for 08003, which a connection gives that the
+      application itself has closed, as with PostgreSQL's own driver. (HikariCP also gives up a connection on 0A000, 57P01, 57P02
       and 57P03 unless an `exceptionOverrideClassName` says otherwise.)
 
       | error | SQLState | the transaction | retry | what happened, what to do |
