@@ -123,7 +123,7 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
   @Override
   public boolean execute() throws SQLException {
     run();
-    return getResultSet() != null;
+    return hasRows();
   }
 
   @Override

@@ -19,7 +19,9 @@ import org.tandemdb.plan.Request;
 
 /**
  * A Statement over whichever vendor connection each of its requests is given. The vendor's
- * statement is kept while the link stays the same. One thread at a time, {@link #cancel} aside.
+ * statement is kept while the link stays the same. One thread at a time, {@link #cancel} and {@link
+ * #close} aside: a close from another thread cancels what runs, and the thread that runs it puts
+ * everything away when it has its outcome, which must not be lost with the results.
  */
 class TandemStatement implements Statement, Command {
   private final TandemConnection connection;
@@ -52,6 +54,12 @@ class TandemStatement implements Statement, Command {
   private boolean inSteps;
   private @Nullable ArrayDeque<Object> more;
   private final List<Statement> retired = new ArrayList<>(0);
+
+  /** Guards who runs the statement and who puts it away. */
+  private final Object life = new Object();
+
+  private @Nullable Thread performer;
+  private boolean releaseLeft;
 
   TandemStatement(TandemConnection connection, ResultKind kind) {
     this.connection = connection;
@@ -221,10 +229,29 @@ class TandemStatement implements Statement, Command {
 
   /** Runs {@code request}; its results are then the current ones. */
   final void perform(Request request, boolean wantKeys) throws SQLException {
-    checkOpen();
-    reset();
-    keysWanted = wantKeys;
-    connection.session().execute(request, this);
+    synchronized (life) {
+      checkOpen();
+      performer = Thread.currentThread();
+    }
+    try {
+      reset();
+      keysWanted = wantKeys;
+      connection.session().execute(request, this);
+    } finally {
+      leave();
+    }
+  }
+
+  private void leave() throws SQLException {
+    boolean last;
+    synchronized (life) {
+      performer = null;
+      last = releaseLeft;
+      releaseLeft = false;
+    }
+    if (last) {
+      release();
+    }
   }
 
   final void reset() throws SQLException {
@@ -246,7 +273,19 @@ class TandemStatement implements Statement, Command {
     }
   }
 
+  /** The last request has rows, which can still be read. */
+  final boolean hasRows() throws SQLException {
+    if (rows != null && closed) {
+      throw new SQLException(
+          "Another thread closed this statement while it ran. It was executed all the same, and"
+              + " committed if autocommit is on; its rows are gone.",
+          "55000");
+    }
+    return rows != null;
+  }
+
   final ResultSet rowsOf() throws SQLException {
+    hasRows();
     if (rows == null) {
       throw new SQLException("No results were returned by the query.", "02000");
     }
@@ -274,7 +313,7 @@ class TandemStatement implements Statement, Command {
   @Override
   public boolean execute(String sql) throws SQLException {
     perform(request(sql), false);
-    return rows != null;
+    return hasRows();
   }
 
   @Override
@@ -291,7 +330,7 @@ class TandemStatement implements Statement, Command {
   private boolean executeForKeys(String sql, GeneratedKeys keys) throws SQLException {
     String text = keys.addTo(sql);
     perform(request(text), !text.equals(sql));
-    return rows != null;
+    return hasRows();
   }
 
   @Override
@@ -495,14 +534,33 @@ class TandemStatement implements Statement, Command {
 
   @Override
   public void close() throws SQLException {
-    if (closed) {
-      return;
+    boolean inUse;
+    synchronized (life) {
+      if (closed && !releaseLeft) {
+        return;
+      }
+      if (connection.isClosed()) {
+        closedWithConnection = true;
+      }
+      closed = true;
+      inUse = performer != null && performer != Thread.currentThread();
+      releaseLeft = inUse;
     }
-    closedWithConnection = connection.isClosed();
-    closed = true;
+    if (inUse) {
+      cancel();
+    } else {
+      release();
+    }
+  }
+
+  /** The last count stays: whoever has just run the statement has not told its client yet. */
+  private void release() throws SQLException {
     connection.forget(this);
     try {
-      reset();
+      if (rows != null) {
+        rows.close();
+      }
+      closeRetired();
     } finally {
       closeVendor();
     }

@@ -45,6 +45,9 @@ final class FakeSession implements EngineSession<JdbcLink> {
   @Nullable CommitResult nextCommit;
   @Nullable RuntimeException nextReport;
 
+  /** Happens between the last statement and COMMIT. */
+  Runnable beforeCommit = () -> {};
+
   /** What the next start waits for. */
   @Nullable CompletableFuture<Void> nextStart;
 
@@ -214,6 +217,7 @@ final class FakeSession implements EngineSession<JdbcLink> {
   @Override
   public CompletionStage<CommitResult> commit() {
     calls.add("commit");
+    beforeCommit.run();
     open = false;
     CommitResult wanted = nextCommit;
     nextCommit = null;
