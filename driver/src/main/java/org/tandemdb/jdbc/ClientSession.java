@@ -53,7 +53,7 @@ final class ClientSession {
   private final SessionExecutor executor;
   private final Duration waitLimit;
   private final EngineCalls calls;
-  private final SoleUse use = new SoleUse();
+  private final SoleUse use;
   private final @Nullable InsertCombiner inserts;
 
   /** Nothing was SET: any session of this user runs a statement as this one would. */
@@ -88,6 +88,7 @@ final class ClientSession {
     this.executor = executor;
     this.inserts = inserts;
     this.waitLimit = source.waitLimit();
+    this.use = new SoleUse(waitLimit);
     this.calls = new EngineCalls(executor, waitLimit);
   }
 
@@ -175,7 +176,7 @@ final class ClientSession {
   // --- requests -----------------------------------------------------------------------------
 
   void execute(Request request, Command command) throws SQLException {
-    use.enter();
+    use.enter(command.timeoutSeconds());
     try {
       Plan plan;
       try {

@@ -26,6 +26,9 @@ interface Command {
   /** True if {@link #vendor} gives prepared statements. */
   boolean isPrepared();
 
+  /** The client's limit for one execution; 0 for none. */
+  int timeoutSeconds();
+
   /** True if any session may execute it: prepared, without time-outs of its own. */
   boolean isCombinable();
 

@@ -1,6 +1,7 @@
 package org.tandemdb.jdbc;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -18,21 +19,82 @@ final class SoleUse {
   private static final long CLOSE_PATIENCE_SECONDS = 10;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final Duration limit;
+  private volatile int networkTimeoutMillis;
   private Work atEnd = () -> {};
   private volatile boolean ending;
   private boolean ended;
 
   /**
-   * Waits while another thread is in a request, as long as that takes. Whoever is in may enter
-   * again.
-   *
-   * @throws SQLException when the connection has been closed
+   * @param limit how long a thread waits for another that is in a request, if nothing shorter was
+   *     asked for: longer than anything in the engine takes
    */
+  SoleUse(Duration limit) {
+    this.limit = limit;
+  }
+
+  /** The client's own limit for any answer, which this wait is a part of; 0 for none. */
+  void networkTimeoutMillis(int millis) {
+    networkTimeoutMillis = millis;
+  }
+
+  /** As {@link #enter(int)}, without a time-out of the statement's. */
   void enter() throws SQLException {
-    lock.lock();
+    enter(0);
+  }
+
+  /**
+   * Waits while another thread is in a request. Whoever is in may enter again.
+   *
+   * @param timeoutSeconds of the statement that is to run; 0 for none
+   * @throws SQLException when the connection has been closed, or the wait is over
+   */
+  void enter(int timeoutSeconds) throws SQLException {
+    if (!lock.tryLock()) {
+      awaitTurn(patience(timeoutSeconds));
+    }
     if (ending && lock.getHoldCount() == 1) {
       leave();
       throw Refusals.connectionClosed();
+    }
+  }
+
+  private Duration patience(int timeoutSeconds) {
+    Duration patience = limit;
+    if (networkTimeoutMillis > 0) {
+      patience = shorter(patience, Duration.ofMillis(networkTimeoutMillis));
+    }
+    return timeoutSeconds > 0 ? shorter(patience, Duration.ofSeconds(timeoutSeconds)) : patience;
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /** An interrupt is for whoever waits for the server: it does not end this wait. */
+  private void awaitTurn(Duration patience) throws SQLException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          if (lock.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            return;
+          }
+          throw SqlErrors.of(
+              "55P03",
+              "Another thread has been in a request of this connection for longer than "
+                  + patience.toMillis()
+                  + " ms. Nothing was done. Give each thread a connection of its own.",
+              null);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -352,6 +352,7 @@ final class TandemConnection implements Connection {
       throw Refusals.invalid("Network timeout must not be negative.");
     }
     networkTimeoutMillis = milliseconds;
+    session.use().networkTimeoutMillis(milliseconds);
   }
 
   @Override

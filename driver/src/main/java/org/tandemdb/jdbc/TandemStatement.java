@@ -108,6 +108,11 @@ class TandemStatement implements Statement, Command {
   }
 
   @Override
+  public final int timeoutSeconds() {
+    return timeoutSeconds;
+  }
+
+  @Override
   public final boolean isCombinable() {
     return isPrepared() && timeoutSeconds == 0 && escapes && connection.networkTimeoutMillis() == 0;
   }
