@@ -14,7 +14,9 @@ import org.tandemdb.error.TandemException;
 /**
  * One engine per cluster and JVM: opened by the first connection, shared by the others, closed when
  * the last has been gone for a while. A cluster is known by its log's directory; a second
- * configuration for the same one is an error, because one engine cannot follow two. Thread-safe.
+ * configuration for the same one is an error while it is in use, because one engine cannot follow
+ * two. Nothing stays of an engine that did not open, and one that nobody uses makes room for
+ * another configuration. Thread-safe.
  */
 final class EngineRegistry {
   private final Function<ClusterConfig, SessionSource> factory;
@@ -38,15 +40,14 @@ final class EngineRegistry {
   Shared acquire(ClusterConfig config) {
     Shared shared;
     synchronized (engines) {
-      shared = engines.computeIfAbsent(config.log(), log -> new Shared(config));
-      if (!shared.config.canonical().equals(config.canonical())) {
-        throw new TandemException(
-            ErrorCode.CONFIGURATION,
-            "the cluster with log "
-                + config.log()
-                + " is open in this JVM with another configuration: "
-                + shared.config);
+      Shared known = engines.get(config.log());
+      if (known != null && !known.config.canonical().equals(config.canonical())) {
+        if (known.users > 0) {
+          throw otherSettings(config, known.config);
+        }
+        known.closeIfIdle();
       }
+      shared = engines.computeIfAbsent(config.log(), log -> new Shared(config));
       shared.users++;
     }
     try {
@@ -56,6 +57,16 @@ final class EngineRegistry {
       shared.release();
       throw e;
     }
+  }
+
+  private static TandemException otherSettings(ClusterConfig wanted, ClusterConfig open) {
+    return new TandemException(
+        ErrorCode.CONFIGURATION,
+        "the cluster with log "
+            + wanted.log()
+            + " is in use in this JVM with other settings: "
+            + String.join("; ", wanted.differencesFrom(open))
+            + ". Use the same settings, or close its connections first.");
   }
 
   /** An engine with its users. */
@@ -86,6 +97,11 @@ final class EngineRegistry {
     void release() {
       synchronized (engines) {
         if (--users > 0) {
+          return;
+        }
+        if (source == null) {
+          // It did not open: whoever comes next may have corrected what was wrong.
+          engines.remove(config.log(), this);
           return;
         }
       }

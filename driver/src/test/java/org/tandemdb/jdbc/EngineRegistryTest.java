@@ -58,7 +58,7 @@ final class EngineRegistryTest {
       assertThatThrownBy(() -> connect(URL + "&commit=applied"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("F0000"))
-          .hasMessageContaining("another configuration");
+          .hasMessageContaining("other settings: commit (durable there, applied here). ");
       assertThat(first.isClosed()).isFalse();
     }
     assertThat(opened).hasSize(1);
@@ -83,6 +83,65 @@ final class EngineRegistryTest {
             SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55006"));
     fail[0] = false;
     failing.connect(URL, new Properties()).close();
+  }
+
+  /** A driver whose engines outlive their last connection by far. */
+  private TandemDriver lingering(boolean[] fails) {
+    return new TandemDriver(
+        new EngineRegistry(
+            config -> {
+              if (fails[0]) {
+                throw new TandemException(ErrorCode.NO_BACKEND, "nobody is there");
+              }
+              FakeEngine engine = new FakeEngine(Postgres.server());
+              opened.add(engine);
+              return engine;
+            },
+            Duration.ofHours(1)));
+  }
+
+  @Test
+  void aStartThatFailedLeavesRoomForACorrectedUrl() throws SQLException {
+    boolean[] fails = {true};
+    TandemDriver lingering = lingering(fails);
+    assertThatThrownBy(() -> lingering.connect(URL, new Properties()))
+        .isInstanceOf(SQLException.class);
+    fails[0] = false;
+    lingering.connect(URL.replace("//b/", "//c/"), new Properties()).close();
+    assertThat(opened).hasSize(1);
+  }
+
+  @Test
+  void anEngineThatNobodyUsesMakesRoomForAnotherConfiguration() throws SQLException {
+    TandemDriver lingering = lingering(new boolean[] {false});
+    lingering.connect(URL, new Properties()).close();
+    lingering.connect(URL, new Properties()).close();
+    assertThat(opened).hasSize(1);
+    assertThat(opened.get(0).closed).as("it lingers").isFalse();
+    lingering.connect(URL + "&commit=applied", new Properties()).close();
+    assertThat(opened.get(0).closed).isTrue();
+    assertThat(opened).hasSize(2);
+  }
+
+  @Test
+  void theErrorNamesWhatDiffersAndNoSecret() throws SQLException {
+    String named =
+        URL.replace("//a/shop", "//a/shop?sslpassword=old") + "&names=a,b&tandem_password=old";
+    try (Connection first = connect(named)) {
+      assertThatThrownBy(
+              () ->
+                  connect(
+                      named.replace("//b/", "//c:5433/").replace("old", "hidden")
+                          + "&mark_limit=5s&consistency=bounded:2s"))
+          .hasMessageContaining(
+              "other settings: consistency (strong there, bounded:2s here);"
+                  + " url of backend a (a secret in it); url of backend b"
+                  + " (jdbc:postgresql://b/shop there, jdbc:postgresql://c:5433/shop here);"
+                  + " mark_limit (30s there, 5s here). Use the same")
+          .hasMessageNotContaining("hidden")
+          .hasMessageNotContaining("old");
+      assertThat(first.isClosed()).isFalse();
+    }
   }
 
   @Test

@@ -1,7 +1,10 @@
 package org.tandemdb.config;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.tandemdb.entry.BackendId;
 
@@ -61,6 +64,25 @@ public record BackendConfig(
         + weight
         + " properties="
         + Redaction.properties(vendorProperties);
+  }
+
+  /** See {@link ClusterConfig#differencesFrom}. */
+  void addDifferences(List<String> found, BackendConfig other) {
+    String of = " of backend " + id.name();
+    if (!url.equals(other.url) && Redaction.url(url).equals(Redaction.url(other.url))) {
+      found.add("url" + of + " (a secret in it)");
+    } else {
+      ClusterConfig.compare(found, "url" + of, Redaction.url(other.url), Redaction.url(url));
+    }
+    ClusterConfig.compare(found, "user" + of, other.user, user);
+    ClusterConfig.compare(found, "weight" + of, other.weight, weight);
+    Map<String, String> mine = Redaction.properties(vendorProperties);
+    Map<String, String> theirs = Redaction.properties(other.vendorProperties);
+    Set<String> keys = new TreeSet<>(mine.keySet());
+    keys.addAll(theirs.keySet());
+    for (String key : keys) {
+      ClusterConfig.compare(found, "property " + key + of, theirs.get(key), mine.get(key));
+    }
   }
 
   /** Without passwords. */

@@ -1,11 +1,18 @@
 package org.tandemdb.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.session.ReadLevel;
@@ -88,5 +95,78 @@ public record ClusterConfig(
             .collect(Collectors.joining("\n"))
         + "\n"
         + limits;
+  }
+
+  /**
+   * What keeps one engine from serving both, in words, each with the other's value and this one's;
+   * a secret is named and never shown. Empty exactly when {@link #canonical} is equal.
+   */
+  public List<String> differencesFrom(ClusterConfig other) {
+    List<String> found = new ArrayList<>();
+    compare(found, "database", other.database, database);
+    compare(found, "log", other.log, log);
+    compare(found, "consistency", text(other.consistency), text(consistency));
+    compare(found, "commit", text(other.commit), text(commit));
+    Map<String, BackendConfig> theirs = other.byName();
+    Map<String, BackendConfig> mine = byName();
+    for (Map.Entry<String, BackendConfig> backend : theirs.entrySet()) {
+      BackendConfig now = mine.get(backend.getKey());
+      if (now == null) {
+        found.add("backend " + backend.getKey() + " (is missing now)");
+      } else {
+        now.addDifferences(found, backend.getValue());
+      }
+    }
+    mine.keySet().stream()
+        .filter(name -> !theirs.containsKey(name))
+        .forEach(name -> found.add("backend " + name + " (is new)"));
+    other
+        .limits
+        .texts()
+        .forEach(
+            (setting, before) ->
+                compare(
+                    found,
+                    setting.key(),
+                    text(setting, before),
+                    text(setting, limits.texts().getOrDefault(setting, ""))));
+    return found;
+  }
+
+  private static String text(CommitMode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String text(ReadLevel level) {
+    return level instanceof ReadLevel.Bounded bounded
+        ? "bounded:" + text(bounded.staleness())
+        : level.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
+
+  private static String text(Setting setting, String limit) {
+    return setting.type() == SettingType.DURATION ? text(SettingType.duration(limit)) : limit;
+  }
+
+  private static String text(Duration duration) {
+    return duration.toMillis() % 1000 == 0
+        ? duration.toSeconds() + "s"
+        : duration.toMillis() + "ms";
+  }
+
+  private Map<String, BackendConfig> byName() {
+    Map<String, BackendConfig> found = new TreeMap<>();
+    backends.forEach(backend -> found.put(backend.id().name(), backend));
+    return found;
+  }
+
+  static void compare(
+      List<String> found, String setting, @Nullable Object before, @Nullable Object now) {
+    if (!Objects.equals(before, now)) {
+      found.add(setting + " (" + shown(before) + " there, " + shown(now) + " here)");
+    }
+  }
+
+  private static String shown(@Nullable Object value) {
+    return value == null || value.toString().isEmpty() ? "not set" : value.toString();
   }
 }
