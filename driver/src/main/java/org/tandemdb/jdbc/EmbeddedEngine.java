@@ -2,14 +2,13 @@ package org.tandemdb.jdbc;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.engine.Reports;
+import org.tandemdb.engine.SharedByKey;
 import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.SystemEnvironment;
@@ -27,8 +26,9 @@ final class EmbeddedEngine implements SessionSource {
   private final Engine<JdbcLink> engine;
   private final BackendConfig first;
 
-  /** By user and password. */
-  private final Map<List<String>, InsertCombiner> inserts = new ConcurrentHashMap<>();
+  /** By user and password; each for as long as that user has a connection. */
+  private final SharedByKey<List<String>, InsertCombiner> inserts =
+      new SharedByKey<>(0, InsertCombiner::close);
 
   private EmbeddedEngine(SystemEnvironment environment, Engine<JdbcLink> engine) {
     this.environment = environment;
@@ -72,8 +72,13 @@ final class EmbeddedEngine implements SessionSource {
     return most < 2
         ? Optional.empty()
         : Optional.of(
-            inserts.computeIfAbsent(
-                List.of(user, password), key -> new InsertCombiner(this, user, password, most)));
+            inserts.acquire(
+                List.of(user, password), () -> new InsertCombiner(this, user, password, most)));
+  }
+
+  @Override
+  public void insertsUnused(String user, String password) {
+    inserts.release(List.of(user, password));
   }
 
   @Override

@@ -282,6 +282,10 @@ final class InsertLane implements AutoCloseable {
     EngineSession<JdbcLink> mine = session;
     session = null;
     if (mine != null) {
+      JdbcLink last = link;
+      if (last != null) {
+        last.sever(); // it gives up locks too early for anybody else
+      }
       mine.close();
     }
   }

@@ -20,11 +20,15 @@ interface SessionSource extends AutoCloseable {
   EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor);
 
   /**
-   * What lets INSERTs of a user's sessions share transactions; empty where they never do.
+   * What lets INSERTs of a user's sessions share transactions; empty where they never do. To be
+   * given back with {@link #insertsUnused} by whoever got one.
    *
    * @param user as for {@link #open}
    */
   Optional<InsertCombiner> inserts(String user, String password);
+
+  /** A connection that had the user's {@link #inserts} is closed. */
+  void insertsUnused(String user, String password);
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);

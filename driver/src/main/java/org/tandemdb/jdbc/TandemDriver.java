@@ -73,18 +73,20 @@ public final class TandemDriver implements Driver {
     EngineRegistry.Shared engine = engines.acquire(spec.cluster());
     boolean opened = false;
     try {
+      SessionSource source = engine.source();
       SessionExecutor executor = new SessionExecutor(ForkJoinPool.commonPool());
-      EngineSession<JdbcLink> session =
-          engine.source().open(spec.user(), spec.password(), executor);
+      EngineSession<JdbcLink> session = source.open(spec.user(), spec.password(), executor);
+      InsertCombiner inserts = source.inserts(spec.user(), spec.password()).orElse(null);
       Connection connection =
           new TandemConnection(
-              new ClientSession(
-                  engine.source(),
-                  session,
-                  executor,
-                  engine.source().inserts(spec.user(), spec.password()).orElse(null)),
+              new ClientSession(source, session, executor, inserts),
               TandemUrl.withoutSecrets(url),
-              engine::release);
+              () -> {
+                if (inserts != null) {
+                  source.insertsUnused(spec.user(), spec.password());
+                }
+                engine.release();
+              });
       opened = true;
       return connection;
     } finally {

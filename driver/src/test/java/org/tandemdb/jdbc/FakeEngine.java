@@ -52,6 +52,11 @@ final class FakeEngine implements SessionSource {
   }
 
   @Override
+  public void insertsUnused(String user, String password) {
+    throw new IllegalStateException("nobody got any");
+  }
+
+  @Override
   public Table show(String topic, String argument) {
     return new Table(List.of("backend", "lag"), List.of(List.of("a", "0"), List.of("b", "17")));
   }

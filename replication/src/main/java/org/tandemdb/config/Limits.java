@@ -15,6 +15,7 @@ import java.util.Map;
  */
 public record Limits(
     int maxLinksPerBackend,
+    int maxIdleUsers,
     long maxTransactionBytes,
     int stageThresholdBytes,
     int stageChunkBytes,

@@ -93,6 +93,14 @@ public enum Setting {
       "10000",
       "Connections that the clients of one user may have to one backend. Who comes when all are in"
           + " use waits for `lease_timeout`, then gets 53300."),
+  MAX_IDLE_USERS(
+      LIMIT,
+      COUNT,
+      "16",
+      "0",
+      "10000",
+      "Users (each with a password) without an open connection whose links are kept for when they"
+          + " come again; those of the longest absent are closed."),
   MAX_TRANSACTION_BYTES(
       LIMIT, BYTES, "256MiB", "64KiB", "1TiB", "Size of one transaction's entry in the log."),
   STAGE_THRESHOLD_BYTES(

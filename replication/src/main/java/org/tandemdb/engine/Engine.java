@@ -79,7 +79,10 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final ReadRouter<L> router;
   private final Reservations reservations;
   private final Map<BackendId, Member<L>> members = new HashMap<>();
-  private final Map<String, SimpleLinkPool<L>> pools = new HashMap<>();
+
+  /** By user and password. */
+  private final SharedByKey<String, SimpleLinkPool<L>> pools;
+
   private volatile Catalog catalog;
 
   /** DDL has been committed, and its outcome has not been read back. */
@@ -109,6 +112,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     this.dialect = dialect;
     this.reservations = reservations;
     this.catalog = catalog;
+    this.pools = new SharedByKey<>(config.limits().maxIdleUsers(), SimpleLinkPool::close);
     this.gate = new Gate(environment);
     this.router = new ReadRouter<>(cluster, log, environment, config.limits().readPatience());
     cluster.members().forEach(m -> members.put(m.id(), m));
@@ -198,14 +202,15 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
    * @param executor runs the blocking work of this session's links
    */
   public EngineSession<L> session(String user, String password, Executor executor) {
+    String key = user + "\0" + password;
     SimpleLinkPool<L> pool;
     synchronized (pools) {
       if (closed) {
         throw new IllegalStateException("the engine is closed");
       }
-      pool = pools.computeIfAbsent(user + "\0" + password, key -> newPool(user, password));
+      pool = pools.acquire(key, () -> newPool(user, password));
     }
-    return new ReplicatedSession<>(this, pool, user, executor);
+    return new ReplicatedSession<>(this, pool, user, executor, () -> pools.release(key));
   }
 
   private SimpleLinkPool<L> newPool(String user, String password) {
@@ -232,9 +237,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   }
 
   private List<SimpleLinkPool<L>> allPools() {
-    synchronized (pools) {
-      return List.copyOf(pools.values());
-    }
+    return pools.values();
   }
 
   void bind(L link, Executor executor) {
@@ -488,7 +491,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         return;
       }
       closed = true;
-      all = List.copyOf(pools.values());
+      all = pools.values();
     }
     router.close();
     cluster.close();

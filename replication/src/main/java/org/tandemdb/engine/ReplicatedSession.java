@@ -51,9 +51,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private volatile @Nullable OpenTransaction<L> open;
   private boolean closed;
 
-  ReplicatedSession(Engine<L> engine, LinkPool<L> links, String user, Executor executor) {
+  /**
+   * @param poolUnused is run when the session has given back its last link to {@code links}
+   */
+  ReplicatedSession(
+      Engine<L> engine, LinkPool<L> links, String user, Executor executor, Runnable poolUnused) {
     this.engine = engine;
-    this.links = new SessionLinks<>(engine, links, executor);
+    this.links = new SessionLinks<>(engine, links, executor, poolUnused);
     this.user = user;
     this.executor = executor;
     this.level = engine.config().consistency();

@@ -25,6 +25,7 @@ final class SessionLinks<L extends BackendLink> {
   private final Engine<L> engine;
   private final LinkPool<L> pool;
   private final Executor executor;
+  private final Runnable poolUnused;
   private final Map<BackendId, Lease<L>> leases = new HashMap<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, String> localSettings = new LinkedHashMap<>();
@@ -37,11 +38,13 @@ final class SessionLinks<L extends BackendLink> {
 
   /**
    * @param executor runs the links' blocking work
+   * @param poolUnused is run by {@link #close}
    */
-  SessionLinks(Engine<L> engine, LinkPool<L> pool, Executor executor) {
+  SessionLinks(Engine<L> engine, LinkPool<L> pool, Executor executor, Runnable poolUnused) {
     this.engine = engine;
     this.pool = pool;
     this.executor = executor;
+    this.poolUnused = poolUnused;
   }
 
   /** The link that is already there to {@code member}, if it is good in this epoch. */
@@ -158,12 +161,13 @@ final class SessionLinks<L extends BackendLink> {
     return true;
   }
 
-  /** Gives all of them back. */
+  /** Gives all of them back; once. */
   void close() {
     boolean dirty = !settings.isEmpty();
     for (Lease<L> lease : List.copyOf(leases.values())) {
       lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
     }
     leases.clear();
+    poolUnused.run();
   }
 }

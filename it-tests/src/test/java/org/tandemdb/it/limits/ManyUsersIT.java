@@ -1,0 +1,138 @@
+package org.tandemdb.it.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.jdbc.Drivers;
+
+/**
+ * Users come and go, or one changes its password often: what they leave at the servers is bounded.
+ */
+class ManyUsersIT {
+  private static final int CLIENTS = 4;
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static ServerPair pair;
+  private final Driver driver = Drivers.plain();
+
+  @BeforeAll
+  static void start() throws Exception {
+    pair = ServerPair.start(2, Map.of("fsync", "off"));
+  }
+
+  @AfterAll
+  static void end() {
+    pair.close();
+  }
+
+  /** The servers trust everybody, so that each password is as good as another user. */
+  private Connection connect(String password) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", ServerPair.ROLE);
+    properties.setProperty("password", password);
+    Connection connection = driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
+    if (connection == null) {
+      throw new SQLException("not a URL of Tandem", "08001");
+    }
+    return connection;
+  }
+
+  private static int clientSessions() throws SQLException {
+    try (Connection admin = DriverManager.getConnection(pair.server("a").url(ServerPair.DATABASE));
+        Statement ask = admin.createStatement();
+        ResultSet count =
+            ask.executeQuery(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tandem client'")) {
+      count.next();
+      return count.getInt(1);
+    }
+  }
+
+  @Test
+  void linksOfUsersThatAreGoneAreClosedBeyondTheBound() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    try (Connection first = connect("first");
+        Statement statement = first.createStatement()) {
+      statement.execute("CREATE TABLE visit (id serial PRIMARY KEY, who text)");
+      for (int user = 0; user < 8; user++) {
+        String password = "p" + user;
+        List<Future<Boolean>> clients = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+          clients.add(threads.submit(() -> visit(password)));
+        }
+        for (Future<Boolean> client : clients) {
+          assertThat(client.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        }
+      }
+      // One link of the first user; those of two users that are gone.
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (clientSessions() > 1 + 2 * CLIENTS) {
+        assertThat(System.nanoTime()).as("sessions: " + clientSessions()).isLessThan(deadline);
+        LockSupport.parkNanos(1_000_000);
+      }
+      assertThat(clientSessions()).as("kept for who comes again").isGreaterThan(1);
+      try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM visit")) {
+        rows.next();
+        assertThat(rows.getInt(1)).isEqualTo(8 * CLIENTS * 20);
+      }
+      linksAreAsANewOneIs("p7");
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** A lane for shared INSERTs had a lock_timeout of its own. */
+  private void linksAreAsANewOneIs(String password) throws SQLException {
+    List<Connection> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < CLIENTS + 2; i++) {
+        Connection connection = connect(password);
+        open.add(connection);
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+          statement.executeUpdate("INSERT INTO visit (who) VALUES ('again')");
+          try (ResultSet setting = statement.executeQuery("SHOW lock_timeout")) {
+            setting.next();
+            assertThat(setting.getString(1)).isEqualTo("0");
+          }
+        }
+      }
+    } finally {
+      for (Connection connection : open) {
+        connection.rollback();
+        connection.close();
+      }
+    }
+  }
+
+  private boolean visit(String password) throws SQLException {
+    try (Connection connection = connect(password);
+        PreparedStatement insert =
+            connection.prepareStatement("INSERT INTO visit (who) VALUES (?)")) {
+      for (int i = 0; i < 20; i++) {
+        insert.setString(1, password);
+        insert.executeUpdate();
+      }
+    }
+    return true;
+  }
+}
