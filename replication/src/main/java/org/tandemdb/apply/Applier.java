@@ -192,21 +192,11 @@ public final class Applier {
     } else if (outcome instanceof ApplyOutcome.Blocked) {
       onBlocked(entries, from);
     } else if (outcome instanceof ApplyOutcome.Diverged diverged) {
-      end(
-          new End.Diverged(
-              diverged.position(),
-              diverged.statement()
-                  + ": changed "
-                  + diverged.actualRows()
-                  + " rows, the primary changed "
-                  + diverged.expectedRows()));
+      end(new End.Diverged(diverged.position(), diverged.inWords()));
     } else if (outcome instanceof ApplyOutcome.Failed failed) {
-      end(
-          new End.Diverged(
-              failed.position(),
-              failed.statement() + ": " + failed.sqlState() + " " + failed.message()));
+      end(new End.Diverged(failed.position(), failed.inWords()));
     } else {
-      end(new End.Lost(outcome.toString()));
+      end(new End.Lost(outcome.inWords()));
     }
   }
 

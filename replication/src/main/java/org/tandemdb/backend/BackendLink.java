@@ -134,6 +134,24 @@ public interface BackendLink {
 
   /** How a run ended. Anything but Applied has been rolled back, except where it says otherwise. */
   sealed interface ApplyOutcome {
+    /** For an operator. */
+    default String inWords() {
+      if (this instanceof Diverged d) {
+        return d.statement
+            + ": changed "
+            + d.actualRows
+            + " rows, the primary changed "
+            + d.expectedRows;
+      }
+      if (this instanceof Failed f) {
+        return f.statement + ": " + f.sqlState + " " + f.message;
+      }
+      if (this instanceof Blocked b) {
+        return "a lock was not granted: " + b.message;
+      }
+      return this instanceof LinkLost lost ? "the link broke: " + lost.message : toString();
+    }
+
     record Applied(Position watermark) implements ApplyOutcome {}
 
     /** A lock was not granted in time; try again, serially. */

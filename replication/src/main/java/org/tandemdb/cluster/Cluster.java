@@ -26,6 +26,7 @@ import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.SerialExecutor;
+import org.tandemdb.error.OperatorText;
 import org.tandemdb.log.ReplicationLog;
 
 /**
@@ -41,6 +42,8 @@ import org.tandemdb.log.ReplicationLog;
  */
 public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Cluster.class);
+
+  private static final String TO_BE_PRIMARY = "being recovered, to become primary";
 
   private final List<Member<L>> members;
   private final ReplicationLog log;
@@ -132,7 +135,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     }
   }
 
-  private void event(String subject, String what) {
+  private void event(String subject, String why) {
+    String what = OperatorText.of(why);
     LOGGER.info("{}: {}", subject, what);
     synchronized (events) {
       events.addLast(new ClusterEvent(environment.now(), subject, what));
@@ -242,11 +246,11 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     stopApplier(candidate);
     voidLinks(candidate);
     candidate.recovering(true);
-    if (candidate.state() != BackendState.CATCHING_UP) {
-      if (candidate.state() == BackendState.SUSPECT || candidate.state() == BackendState.ONLINE) {
-        become(candidate, BackendState.OFFLINE, "to be promoted");
-      }
-      become(candidate, BackendState.CATCHING_UP, "to be promoted");
+    if (candidate.state() == BackendState.OFFLINE) {
+      // Not an event: while no server is there, each is tried again and again.
+      candidate.become(BackendState.CATCHING_UP, TO_BE_PRIMARY);
+    } else {
+      become(candidate, BackendState.CATCHING_UP, TO_BE_PRIMARY);
     }
     UUID incarnation = freshIncarnation();
     log.newEpoch(log.epoch(), candidate.id())
@@ -317,7 +321,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     boolean refused =
         cause instanceof RecoveryRefusedException
             || cause instanceof org.tandemdb.log.TruncatedException;
-    String why = String.valueOf(cause.getMessage());
+    String why = OperatorText.of(cause);
     if (refused) {
       become(member, BackendState.DIVERGED, why);
     } else if (member.become(BackendState.OFFLINE, why) && member.isNewComplaint(why)) {
@@ -335,7 +339,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
                   if (failure == null) {
                     pipeline.settle(p -> p.equals(position), logged);
                   } else {
-                    pipeline.abandon("the log does not tell: " + failure);
+                    pipeline.abandon("the log does not tell: " + OperatorText.of(failure));
                   }
                 });
       }
@@ -397,12 +401,11 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     }
     stopApplier(member);
     voidLinks(member);
-    if (member.state() == BackendState.SUSPECT) {
-      become(member, BackendState.OFFLINE, "to be recovered");
-    }
-    if (member.state() != BackendState.CATCHING_UP) {
+    if (member.state() == BackendState.OFFLINE) {
       // Not an event: a server that is down is tried again and again.
       member.become(BackendState.CATCHING_UP, "being recovered");
+    } else {
+      become(member, BackendState.CATCHING_UP, "being recovered");
     }
     member.recovering(true);
     UUID incarnation = freshIncarnation();
@@ -596,7 +599,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       return;
     }
     if (failure != null) {
-      offline(member, String.valueOf(failure.getMessage()));
+      offline(member, OperatorText.of(failure));
     } else if (member.state() == BackendState.SUSPECT) {
       become(member, BackendState.ONLINE, "");
     }
@@ -658,7 +661,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
                   member.durable(held);
                   truncate();
                 } else {
-                  suspect(member, "watermark: " + failure.getMessage());
+                  suspect(member, "watermark: " + OperatorText.of(failure));
                 }
               });
     }
@@ -703,7 +706,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
           .whenComplete(
               (ok, failure) -> {
                 if (failure != null) {
-                  event("cluster", "the log could not be truncated: " + failure.getMessage());
+                  event("cluster", "the log could not be truncated: " + OperatorText.of(failure));
                 }
               });
     }

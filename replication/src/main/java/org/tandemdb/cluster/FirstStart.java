@@ -17,6 +17,7 @@ import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.ServerError;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.OperatorText;
 import org.tandemdb.error.TandemException;
 
 /**
@@ -44,7 +45,7 @@ public final class FirstStart {
       try {
         start.facts.put(port.id(), join(port.control().inspect()));
       } catch (BackendUnreachableException e) {
-        start.unreachable.put(port.id(), String.valueOf(e.getMessage()));
+        start.unreachable.put(port.id(), OperatorText.of(e));
       }
     }
     start.check();

@@ -16,6 +16,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
+import org.tandemdb.error.OperatorText;
 
 /**
  * One backend as the cluster keeps it. State, incarnation and applier are changed by the cluster's
@@ -108,7 +109,7 @@ public final class Member<L extends BackendLink> {
 
   /** Changes the state by the table of {@link BackendState}; false if it already was so. */
   boolean become(BackendState target, String why) {
-    note = why;
+    note = OperatorText.of(why);
     if (state == target) {
       return false;
     }

@@ -260,13 +260,14 @@ final class Recovery<L extends BackendLink> {
               }
               if (outcome instanceof ApplyOutcome.Diverged diverged) {
                 throw new RecoveryRefusedException(
-                    diverged.position(), port.id() + " has diverged: " + outcome);
+                    diverged.position(), port.id() + " has diverged: " + outcome.inWords());
               }
               if (outcome instanceof ApplyOutcome.Failed failed) {
                 throw new RecoveryRefusedException(
-                    failed.position(), port.id() + " has diverged: " + outcome);
+                    failed.position(), port.id() + " has diverged: " + outcome.inWords());
               }
-              throw new IllegalStateException("recovery of " + port.id() + ": " + outcome);
+              throw new IllegalStateException(
+                  "recovery of " + port.id() + ": " + outcome.inWords());
             });
   }
 }

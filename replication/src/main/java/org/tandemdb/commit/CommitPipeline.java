@@ -391,9 +391,9 @@ public final class CommitPipeline {
             durable(batch, effects);
           } else if (outcome instanceof AppendOutcome.Rejected rejected) {
             rejected(batch, rejected, effects);
-          } else {
+          } else if (outcome instanceof AppendOutcome.Unknown unknown) {
             batch.members.forEach(this::leaveUndecided);
-            askToEnd("append ended unknown: " + outcome, effects);
+            askToEnd("an append has no known outcome: " + unknown.message(), effects);
           }
           if (ended) {
             effects.add(() -> quiet.complete(null));
@@ -594,9 +594,7 @@ public final class CommitPipeline {
                 // It may stand prepared, with its locks and nobody's: only recovery resolves that.
                 transition(
                     effects ->
-                        askToEnd(
-                            pending.position + " may have been left prepared: " + outcome,
-                            effects));
+                        askToEnd(pending.position + " may have been left prepared", effects));
               }
             });
   }

@@ -30,6 +30,7 @@ import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.TaskScheduler;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.OperatorText;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.plan.Plan;
@@ -429,7 +430,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         failure instanceof TandemException own && own.code() == ErrorCode.LINKS_EXHAUSTED;
     if (!refusedByServer && !crowded) {
       allPools().forEach(pool -> pool.severIdle(member.id()));
-      cluster.suspect(member, String.valueOf(failure.getMessage()));
+      cluster.suspect(member, OperatorText.of(failure));
     }
   }
 

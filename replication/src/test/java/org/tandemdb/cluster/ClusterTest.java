@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.backend.BackendLink.ApplyOutcome;
 import org.tandemdb.backend.BackendLink.ApplyRun;
 import org.tandemdb.backend.BackendLink.FinishOutcome;
+import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.commit.CommitOutcome.Committed;
 import org.tandemdb.commit.CommitOutcome.RolledBack;
 import org.tandemdb.commit.CommitOutcome.Why;
@@ -195,6 +197,44 @@ class ClusterTest {
     assertThat(rig.backend(0).applied).isEmpty();
     assertThat(rig.term().primary()).isSameAs(rig.member(1));
     assertThat(answer).isCompletedWithValueMatching(Committed.class::isInstance);
+  }
+
+  @Test
+  void eventsAndNotesAreWrittenForAnOperator() {
+    ClusterRig rig = new ClusterRig(2);
+    rig.start();
+    CompletableFuture<Void> probe = new CompletableFuture<>();
+    rig.backend(0).heldProbe = probe;
+    rig.backend(0).drains = false;
+    rig.environment.advance(ClusterRig.PROBE);
+    probe.completeExceptionally(
+        new CompletionException(
+            new BackendUnreachableException(
+                "probe of a: java.net.ConnectException: Connection refused", null)));
+    rig.environment.settle();
+    assertThat(rig.term().primary()).isSameAs(rig.member(1));
+    List<String> texts =
+        rig.cluster.events().stream().map(e -> e.subject() + " " + e.what()).toList();
+    assertThat(texts)
+        .contains(
+            "a OFFLINE: probe of a: Connection refused",
+            "cluster epoch 1 ends: a is offline: probe of a: Connection refused",
+            "b CATCHING_UP: being recovered, to become primary")
+        .noneMatch(text -> text.contains("Exception") || text.startsWith("b OFFLINE"));
+    assertThat(rig.cluster.members()).noneMatch(member -> member.note().contains("Exception"));
+  }
+
+  /** What fails again and again is said once, or the events of the day would be gone. */
+  @Test
+  void aClusterWithoutServersDoesNotFillItsEvents() {
+    ClusterRig rig = new ClusterRig(2);
+    rig.backends.forEach(backend -> backend.reachable = false);
+    rig.start();
+    int told = rig.cluster.events().size();
+    for (int i = 0; i < 20; i++) {
+      rig.environment.advance(ClusterRig.PROBE);
+    }
+    assertThat(rig.cluster.events()).hasSize(told);
   }
 
   /** Section 4: one replica that does not hold what it should is out, and only that one. */

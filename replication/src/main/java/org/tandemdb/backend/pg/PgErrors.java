@@ -1,6 +1,7 @@
 package org.tandemdb.backend.pg;
 
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.FencedException;
@@ -45,8 +46,20 @@ final class PgErrors {
     return state == null ? "" : state;
   }
 
+  /** "The connection attempt failed" is all that pgjdbc says of most that may go wrong. */
+  private static String reason(SQLException e) {
+    if (e.getCause() instanceof UnknownHostException unknown) {
+      return " Unknown host: " + unknown.getMessage() + ".";
+    }
+    return e.getCause() instanceof IOException cause
+            && cause.getMessage() != null
+            && !String.valueOf(e.getMessage()).contains("refused")
+        ? " " + cause.getMessage() + "."
+        : "";
+  }
+
   static RuntimeException translate(String doing, SQLException e) {
-    String message = doing + ": " + e.getMessage();
+    String message = doing + ": " + e.getMessage() + reason(e);
     return switch (stateOf(e)) {
       case FENCED -> new FencedException(message, e);
       case OTHER_INCARNATION -> new IncarnationException(message, e);
