@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file operations that durability depends on. All calls block. An implementation does not hide
@@ -42,7 +43,8 @@ public interface Disk {
   /**
    * Takes an exclusive lock on {@code file} that ends with this process at the latest.
    *
-   * @throws IOException when somebody else holds it
+   * @throws LockedException when somebody else holds it
+   * @throws IOException when the file cannot be opened or created
    */
   DirectoryLock lock(Path file) throws IOException;
 
@@ -65,6 +67,15 @@ public interface Disk {
      * Extends or cuts the file; extension reserves real space, so that later writes cannot run out.
      */
     void allocate(long size) throws IOException;
+  }
+
+  /** Somebody else holds the lock. */
+  final class LockedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    public LockedException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
   }
 
   /** A held lock. */

@@ -76,12 +76,12 @@ final class SystemDisk implements Disk {
     try {
       FileLock lock = channel.tryLock();
       if (lock == null) {
-        throw new IOException("locked by another process: " + file);
+        throw new LockedException("locked by another process: " + file, null);
       }
       return new SystemLock(channel, lock);
     } catch (OverlappingFileLockException e) {
       channel.close();
-      throw new IOException("locked by this process: " + file, e);
+      throw new LockedException("locked by this process: " + file, e);
     } catch (IOException e) {
       channel.close();
       throw e;

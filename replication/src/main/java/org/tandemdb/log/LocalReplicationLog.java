@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.StageId;
+import org.tandemdb.env.Disk;
 import org.tandemdb.env.Disk.DirectoryLock;
 import org.tandemdb.env.Environment;
 import org.tandemdb.error.ErrorCode;
@@ -71,7 +74,8 @@ public final class LocalReplicationLog implements ReplicationLog {
    * @param writer runs the writing loop; {@code Runnable::run} lets a caller that finds nobody
    *     writing write and sync on its own thread
    * @throws TandemException NOT_OWNER when another process has it open, WRONG_CLUSTER,
-   *     LOG_UNREADABLE with file and offset, or LOG_FULL when there is no room at all
+   *     LOG_UNREADABLE with file and offset, or with what the operating system says of a path, or
+   *     LOG_FULL when there is no room at all
    */
   public static LocalReplicationLog open(
       Path dir, LogOptions options, Environment environment, Executor writer) {
@@ -79,7 +83,7 @@ public final class LocalReplicationLog implements ReplicationLog {
     try {
       environment.disk().createDirectories(dir);
     } catch (IOException e) {
-      throw new TandemException(ErrorCode.LOG_UNREADABLE, dir + ": " + e.getMessage(), e);
+      throw DiskReason.unusable(dir, "created", e);
     }
     DirectoryLock lock = lock(directory, environment);
     boolean opened = false;
@@ -93,7 +97,7 @@ public final class LocalReplicationLog implements ReplicationLog {
     } catch (LogDirectory.NoSpaceException e) {
       throw new TandemException(ErrorCode.LOG_FULL, dir + ": " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new TandemException(ErrorCode.LOG_UNREADABLE, dir + ": " + e.getMessage(), e);
+      throw new TandemException(ErrorCode.LOG_UNREADABLE, dir + ": " + DiskReason.of(e), e);
     } finally {
       if (!opened) {
         release(lock);
@@ -101,17 +105,34 @@ public final class LocalReplicationLog implements ReplicationLog {
     }
   }
 
-  /** True if {@code dir} holds a log, or what is left of one. Looks only. */
+  /**
+   * True if {@code dir} holds a log, or what is left of one. Looks only.
+   *
+   * @throws TandemException LOG_UNREADABLE when there is something that cannot be looked at
+   */
   public static boolean exists(Path dir) {
     String[] names = dir.toFile().list();
+    if (names == null) {
+      refuseWhatIsNoDirectory(dir);
+    }
     return names != null
         && Arrays.stream(names).anyMatch(name -> name.equals("state") || name.endsWith(".log"));
+  }
+
+  private static void refuseWhatIsNoDirectory(Path dir) {
+    try {
+      Files.newDirectoryStream(dir).close();
+    } catch (NoSuchFileException nothing) {
+      return;
+    } catch (IOException e) {
+      throw DiskReason.unusable(dir, "read", e);
+    }
   }
 
   private static DirectoryLock lock(LogDirectory directory, Environment environment) {
     try {
       return environment.disk().lock(directory.path().resolve("lock"));
-    } catch (IOException e) {
+    } catch (Disk.LockedException e) {
       String owner;
       try {
         owner = directory.readOwner();
@@ -127,6 +148,8 @@ public final class LocalReplicationLog implements ReplicationLog {
               + ": "
               + e.getMessage(),
           e);
+    } catch (IOException e) {
+      throw DiskReason.unusable(directory.path(), "written", e);
     }
   }
 

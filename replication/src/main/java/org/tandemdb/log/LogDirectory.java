@@ -229,8 +229,8 @@ final class LogDirectory {
   static final class NoSpaceException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    NoSpaceException(String message, Throwable cause) {
-      super(message + ": " + cause.getMessage(), cause);
+    NoSpaceException(String message, IOException cause) {
+      super(message + ": " + DiskReason.of(cause), cause);
     }
 
     NoSpaceException(String message) {

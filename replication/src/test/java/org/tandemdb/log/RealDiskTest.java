@@ -7,6 +7,7 @@ import static org.tandemdb.log.Entries.entry;
 import static org.tandemdb.log.Entries.get;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,7 +17,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Entry;
@@ -50,6 +54,50 @@ class RealDiskTest {
               TandemException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_OWNER))
           .hasMessageContaining("process " + ProcessHandle.current().pid());
     }
+  }
+
+  private static AbstractThrowableAssert<?, ? extends Throwable> refused(Path dir) {
+    return assertThatThrownBy(
+            () -> {
+              try (SystemEnvironment environment = new SystemEnvironment("test", 1)) {
+                LocalReplicationLog.open(dir, OPTIONS, environment, Runnable::run).close();
+              }
+            })
+        .isInstanceOfSatisfying(
+            TandemException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LOG_UNREADABLE))
+        .hasMessageContaining("the log's directory " + dir)
+        .hasMessageContaining("Let 'log' name a directory that user ");
+  }
+
+  @Test
+  void aPathThatCannotBeADirectoryIsRefusedWithTheReason() throws IOException {
+    Path file = Files.writeString(temporary.resolve("file"), "here already");
+    refused(file).hasMessageContaining(file + ": a file, not a directory");
+    Path deeper = file.resolve("deeper");
+    refused(deeper).hasMessageContaining(deeper + ": Not a directory");
+    assertThatThrownBy(() -> LocalReplicationLog.exists(file))
+        .hasMessageContaining("cannot be read: " + file + ": not a directory");
+    assertThat(LocalReplicationLog.exists(temporary.resolve("nothing"))).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPlaceWhereNothingCanBeCreatedIsRefusedWithTheReason() {
+    Path nowhere = Path.of("/proc/tandem-log");
+    refused(nowhere).hasMessageContaining("created: " + nowhere + ": no such file or directory");
+  }
+
+  /** It is not "in use by somebody else". */
+  @Test
+  void aLockThatCannotBeOpenedIsRefusedWithTheReason() throws IOException {
+    Path lock = Files.createDirectories(temporary.resolve("log").resolve("lock"));
+    refused(temporary.resolve("log")).hasMessageContaining("written: " + lock + ": Is a directory");
+  }
+
+  @Test
+  void aMissingPermissionIsSaidInWords() {
+    assertThat(DiskReason.of(new AccessDeniedException("/root/log")))
+        .isEqualTo("/root/log: permission denied");
   }
 
   private static String mode(Path file) {

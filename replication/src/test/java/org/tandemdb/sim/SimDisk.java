@@ -303,7 +303,7 @@ public final class SimDisk implements Disk {
   public synchronized DirectoryLock lock(Path file) throws IOException {
     step();
     if (locks.containsKey(file.toString())) {
-      throw new IOException("locked: " + file);
+      throw new LockedException("locked: " + file, null);
     }
     SimLock lock = new SimLock(file.toString());
     locks.put(file.toString(), lock);

@@ -245,9 +245,12 @@ class BadStartIT {
   @Test
   void aLogThatCannotBeWrittenIsNamed() throws Exception {
     Files.writeString(log, "a file where the directory should be");
-    refused(url(a(), b()), "58030").hasMessageContaining(log.toString());
+    refused(url(a(), b()), "58030").hasMessageContaining(log + ": not a directory");
     Path inside = log.resolve("deeper");
     refused(url(a(), b()).replace(log.toString(), inside.toString()), "58030")
-        .hasMessageContaining(inside.toString());
+        .hasMessageContaining(inside + ": not a directory");
+    Path nowhere = Path.of("/proc/tandem-log");
+    refused(url(a(), b()).replace(log.toString(), nowhere.toString()), "58030")
+        .hasMessageContaining("cannot be created: " + nowhere + ": no such file or directory");
   }
 }
