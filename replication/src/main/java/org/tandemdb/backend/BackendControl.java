@@ -89,8 +89,17 @@ public interface BackendControl extends AutoCloseable {
    * @param server identifies server and database, so that two URLs of one are seen
    * @param clusterId whose data this is; empty before the first start
    * @param missing privileges and settings that Tandem needs and does not find, in words
+   * @param owner the engine that works on it now, in words, with what to do if it is gone; empty
+   *     where none does or nobody can tell. Protects nothing: the fence does
    */
-  record Facts(String server, Optional<UUID> clusterId, List<String> missing) {}
+  record Facts(
+      String server, Optional<UUID> clusterId, List<String> missing, Optional<String> owner) {
+
+    /** Nobody is known to work on it. */
+    public Facts(String server, Optional<UUID> clusterId, List<String> missing) {
+      this(server, clusterId, missing, Optional.empty());
+    }
+  }
 
   /**
    * @param definition a digest of columns, constraints and indexes

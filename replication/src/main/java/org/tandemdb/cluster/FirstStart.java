@@ -37,19 +37,36 @@ public final class FirstStart {
   /**
    * Asks every backend what it is.
    *
-   * @throws TandemException CONFIGURATION, MISSING_PRIVILEGE or NO_BACKEND, with nothing changed
+   * @throws TandemException NOT_OWNER, CONFIGURATION, MISSING_PRIVILEGE or NO_BACKEND, with nothing
+   *     changed
    */
   public static FirstStart inspect(List<? extends BackendPort<?>> ports) {
     FirstStart start = new FirstStart(ports);
     for (BackendPort<?> port : ports) {
       try {
-        start.facts.put(port.id(), join(port.control().inspect()));
+        Facts found = join(port.control().inspect());
+        refuseASecondOwner(port.id(), found);
+        start.facts.put(port.id(), found);
       } catch (BackendUnreachableException e) {
         start.unreachable.put(port.id(), OperatorText.of(e));
       }
     }
     start.check();
     return start;
+  }
+
+  /**
+   * For the clear error, before anything has been touched: a copy of the log, on another machine,
+   * has no lock of the first one's directory to meet.
+   */
+  private static void refuseASecondOwner(BackendId backend, Facts found) {
+    found
+        .owner()
+        .ifPresent(
+            owner -> {
+              throw new TandemException(
+                  ErrorCode.NOT_OWNER, "backend " + backend + " is in use by " + owner);
+            });
   }
 
   private void check() {

@@ -35,11 +35,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
   private final String password;
   private final Duration workTimeout;
 
-  /**
-   * @param user Tandem's own role on this server
-   * @param workTimeout bound of one answer to a control question
-   * @param probeTimeout bound of one answer to a probe
-   */
+  /** Of an engine that is known by its process. */
   public PgBackend(
       BackendId id,
       Environment environment,
@@ -51,6 +47,38 @@ public final class PgBackend implements BackendPort<JdbcLink> {
       Duration connectTimeout,
       Duration workTimeout,
       Duration probeTimeout) {
+    this(
+        id,
+        environment,
+        clusterId,
+        url,
+        user,
+        password,
+        vendorProperties,
+        connectTimeout,
+        workTimeout,
+        probeTimeout,
+        "process " + ProcessHandle.current().pid());
+  }
+
+  /**
+   * @param user Tandem's own role on this server
+   * @param workTimeout bound of one answer to a control question
+   * @param probeTimeout bound of one answer to a probe
+   * @param owner which engine this is, in words, for whoever would be a second one
+   */
+  public PgBackend(
+      BackendId id,
+      Environment environment,
+      UUID clusterId,
+      String url,
+      String user,
+      String password,
+      Map<String, String> vendorProperties,
+      Duration connectTimeout,
+      Duration workTimeout,
+      Duration probeTimeout,
+      String owner) {
     this.id = id;
     this.environment = environment;
     this.clusterId = clusterId;
@@ -60,7 +88,15 @@ public final class PgBackend implements BackendPort<JdbcLink> {
     this.connector = new PgConnector(url, vendorProperties, connectTimeout);
     this.control =
         new PgControl(
-            id, environment, connector, user, password, workTimeout, probeTimeout, clusterId);
+            id,
+            environment,
+            connector,
+            user,
+            password,
+            workTimeout,
+            probeTimeout,
+            clusterId,
+            owner);
   }
 
   @Override

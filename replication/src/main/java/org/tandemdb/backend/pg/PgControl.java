@@ -16,6 +16,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.backend.IncarnationException;
@@ -29,10 +31,18 @@ import org.tandemdb.env.Environment;
  * Control of one PostgreSQL server over connections of Tandem's own role: one for work, one for
  * probes, each opened when needed. A connection that is opened anew must find the incarnation that
  * was written last: whatever recovery does on it would otherwise be done to another life of the
- * server than the one it looked at.
+ * server than the one it looked at. The probe's, which lives as long as the server is well, holds
+ * the lock that says who the owner is.
  */
 final class PgControl implements BackendControl {
+  private static final Logger LOGGER = LoggerFactory.getLogger(PgControl.class);
   private static final Duration POLL = Duration.ofMillis(5);
+
+  /**
+   * How long an owner that is seen may take to go: a process that was killed a moment ago has
+   * sessions that the server is about to end.
+   */
+  private static final Duration OWNER_PATIENCE = Duration.ofSeconds(2);
 
   /** The stretch that one reservation covers. */
   private static final long RESERVED_BEYOND = 1024;
@@ -41,6 +51,7 @@ final class PgControl implements BackendControl {
   private final Environment environment;
   private final PgSession work;
   private final PgSession probe;
+  private final PgOwnership ownership;
   private final String clusterPrefix;
   private volatile @Nullable UUID incarnation;
 
@@ -52,8 +63,10 @@ final class PgControl implements BackendControl {
       String password,
       Duration workTimeout,
       Duration probeTimeout,
-      UUID clusterId) {
+      UUID clusterId,
+      String owner) {
     this.id = id;
+    this.ownership = new PgOwnership(clusterId, owner);
     this.environment = environment;
     this.clusterPrefix = preparedPrefix(clusterId);
     this.work = new PgSession(connector, user, password, "tandem control", workTimeout);
@@ -121,25 +134,57 @@ final class PgControl implements BackendControl {
         "raise the fence",
         () -> {
           connected();
-          return work.inTransaction(
-              connection -> {
-                work.update("SET LOCAL synchronous_commit = on");
-                try (PreparedStatement statement =
-                    connection.prepareStatement(
-                        "UPDATE tandem.fence SET epoch = ?, recovery = recovery + 1 "
-                            + "WHERE epoch <= ? RETURNING recovery")) {
-                  statement.setLong(1, epoch);
-                  statement.setLong(2, epoch);
-                  try (ResultSet result = statement.executeQuery()) {
-                    if (!result.next()) {
-                      throw new SQLException(
-                          "the fence of " + id + " stands above epoch " + epoch, PgErrors.FENCED);
-                    }
-                    return result.getLong(1);
-                  }
-                }
-              });
+          long recovery = committedFence(epoch);
+          claim();
+          return recovery;
         });
+  }
+
+  private long committedFence(long epoch) throws SQLException {
+    try {
+      return work.inTransaction(
+          connection -> {
+            work.update("SET LOCAL synchronous_commit = on");
+            try (PreparedStatement statement =
+                connection.prepareStatement(
+                    "UPDATE tandem.fence SET epoch = ?, recovery = recovery + 1 "
+                        + "WHERE epoch <= ? RETURNING recovery")) {
+              statement.setLong(1, epoch);
+              statement.setLong(2, epoch);
+              try (ResultSet result = statement.executeQuery()) {
+                if (!result.next()) {
+                  throw new SQLException(
+                      "the fence of " + id + " stands above epoch " + epoch, PgErrors.FENCED);
+                }
+                return result.getLong(1);
+              }
+            }
+          });
+    } catch (SQLException e) {
+      if (PgErrors.stateOf(e).equals(PgErrors.FENCED)) {
+        disown();
+      }
+      throw e;
+    }
+  }
+
+  /** With the fence this engine has the server; if it cannot say so now, the next probe does. */
+  private void claim() {
+    synchronized (probe) {
+      try {
+        ownership.claim(probe.connection());
+      } catch (SQLException e) {
+        probe.discard();
+        LOGGER.info("{}: the owner is not written down yet: {}", id, e.getMessage());
+      }
+    }
+  }
+
+  /** Somebody else has the server: whoever comes next must not be told that it is this engine. */
+  private void disown() {
+    synchronized (probe) {
+      probe.discard();
+    }
   }
 
   @Override
@@ -359,7 +404,23 @@ final class PgControl implements BackendControl {
 
   @Override
   public CompletionStage<Facts> inspect() {
-    return ask("inspect", () -> new PgInspection(work.connection()).facts());
+    CompletableFuture<Facts> answer = new CompletableFuture<>();
+    inspect(environment.nanos() + OWNER_PATIENCE.toNanos(), answer);
+    return answer;
+  }
+
+  private void inspect(long deadlineNanos, CompletableFuture<Facts> answer) {
+    ask("inspect", () -> new PgInspection(work.connection()).facts())
+        .whenComplete(
+            (facts, failure) -> {
+              if (failure != null) {
+                answer.completeExceptionally(failure);
+              } else if (facts.owner().isEmpty() || environment.nanos() - deadlineNanos >= 0) {
+                answer.complete(facts);
+              } else {
+                environment.scheduler().schedule(POLL, () -> inspect(deadlineNanos, answer));
+              }
+            });
   }
 
   @Override
@@ -389,12 +450,17 @@ final class PgControl implements BackendControl {
             () -> {
               try {
                 synchronized (probe) {
-                  checkIncarnation(probe.connection(), expected);
+                  Connection connection = probe.connection();
+                  checkIncarnation(connection, expected);
+                  ownership.claim(connection);
                 }
                 done.complete(null);
               } catch (SQLException e) {
                 probe.discard();
                 done.completeExceptionally(PgErrors.translate("probe of " + id, e));
+              } catch (IncarnationException e) {
+                disown();
+                done.completeExceptionally(e);
               } catch (RuntimeException e) {
                 done.completeExceptionally(e);
               }
@@ -495,7 +561,7 @@ final class PgControl implements BackendControl {
 
   @Override
   public void close() {
-    work.discard();
-    probe.discard();
+    work.end();
+    probe.end();
   }
 }

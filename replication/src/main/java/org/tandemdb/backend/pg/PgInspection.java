@@ -37,11 +37,15 @@ final class PgInspection {
             "SELECT system_identifier || '/' || extract(epoch FROM pg_postmaster_start_time())"
                 + " || '/' || current_database() FROM pg_control_system()");
     boolean schema = one("SELECT to_regclass('tandem.cluster') IS NOT NULL").equals("t");
-    Optional<UUID> cluster = Optional.empty();
-    if (schema) {
-      cluster = Optional.of(UUID.fromString(one("SELECT cluster_id FROM tandem.cluster")));
+    List<String> missing = missing(schema);
+    if (!schema) {
+      return new Facts(server, Optional.empty(), missing);
     }
-    return new Facts(server, cluster, missing(schema));
+    UUID cluster = UUID.fromString(one("SELECT cluster_id FROM tandem.cluster"));
+    // Without its privileges the role does not see who holds what.
+    Optional<String> owner =
+        missing.isEmpty() ? PgOwnership.holder(connection, cluster) : Optional.empty();
+    return new Facts(server, Optional.of(cluster), missing, owner);
   }
 
   private List<String> missing(boolean schema) throws SQLException {

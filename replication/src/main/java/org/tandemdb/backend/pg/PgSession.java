@@ -20,6 +20,7 @@ final class PgSession {
   private final String purpose;
   private final Duration timeout;
   private final AtomicReference<@Nullable Connection> current = new AtomicReference<>();
+  private volatile boolean ended;
 
   PgSession(PgConnector connector, String user, String password, String purpose, Duration timeout) {
     this.connector = connector;
@@ -40,7 +41,20 @@ final class PgSession {
       connection = connector.open(user, password, purpose, timeout);
       current.set(connection);
     }
+    if (ended) {
+      discard();
+      throw new SQLException("the engine is closed", "08003");
+    }
     return connection;
+  }
+
+  /**
+   * For good: work that is still on its way opens nothing, or a lock would be held that nobody lets
+   * go.
+   */
+  void end() {
+    ended = true;
+    discard();
   }
 
   void reopen() throws SQLException {

@@ -1,5 +1,9 @@
 package org.tandemdb.engine.pg;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -44,7 +48,7 @@ public final class PgEngines {
   public static Engine<JdbcLink> open(
       ClusterConfig config, Environment environment, Joints joints) {
     LogOptions options = logOptions(config);
-    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0));
+    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "");
     FirstStart start;
     ReplicationLog log;
     try {
@@ -78,7 +82,7 @@ public final class PgEngines {
       inspected.forEach(PgBackend::close);
     }
     List<BackendPort<JdbcLink>> ports = new ArrayList<>();
-    ports(config, environment, log.info().clusterId())
+    ports(config, environment, log.info().clusterId(), owner(config, environment))
         .forEach(port -> ports.add(joints.port().apply(port)));
     try {
       start.initialise(ports.stream().map(BackendPort::control).toList(), log.info().clusterId());
@@ -131,8 +135,30 @@ public final class PgEngines {
     }
   }
 
+  /** What somebody on another machine needs to find this engine. */
+  private static String owner(ClusterConfig config, Environment environment) {
+    return "process "
+        + ProcessHandle.current().pid()
+        + " on "
+        + host()
+        + ", with log directory "
+        + config.log()
+        + ", since "
+        + environment.now().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /** Without a name server, which may make a start wait. */
+  private static String host() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException notLinux) {
+      String windows = System.getenv("COMPUTERNAME");
+      return windows == null ? "a host without a name" : windows;
+    }
+  }
+
   private static List<PgBackend> ports(
-      ClusterConfig config, Environment environment, UUID clusterId) {
+      ClusterConfig config, Environment environment, UUID clusterId, String owner) {
     List<PgBackend> ports = new ArrayList<>();
     for (BackendConfig backend : config.backends()) {
       ports.add(
@@ -146,7 +172,8 @@ public final class PgEngines {
               backend.vendorProperties(),
               config.limits().connectTimeout(),
               config.limits().controlSocketTimeout(),
-              config.limits().probeTimeout()));
+              config.limits().probeTimeout(),
+              owner));
     }
     return ports;
   }

@@ -60,6 +60,14 @@ CREATE UNLOGGED TABLE tandem.pass (
   secret text NOT NULL
 );
 
+-- Which engine works here, for whoever comes second. The advisory lock of its session is what counts.
+CREATE UNLOGGED TABLE tandem.owner (
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
+  pid int NOT NULL,
+  started timestamptz NOT NULL,
+  who text NOT NULL
+);
+
 -- How far values of a sequence may have been handed out: promotion starts above.
 CREATE TABLE tandem.reservation (
   sequence_schema text NOT NULL,
