@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
@@ -60,6 +61,11 @@ public interface BackendControl extends AutoCloseable {
 
   /** Promotion: every sequence past every reservation. */
   CompletionStage<Void> advanceSequences();
+
+  /** The triggers that TRACED transactions need, on every table that has not got them. */
+  default CompletionStage<Void> maintainTracing() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /** True if the marker of {@code position} is there or the watermark covers it. */
   CompletionStage<Boolean> holds(Position position);

@@ -2,6 +2,7 @@ package org.tandemdb.backend;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.BackendId;
@@ -9,6 +10,9 @@ import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.entry.StageId;
+import org.tandemdb.entry.TableName;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /**
  * One connection to a backend, as the engine knows it: verbs, not a native type. Front ends add
@@ -33,6 +37,48 @@ public interface BackendLink {
    * exceptionally with the database's own exception.
    */
   CompletionStage<Void> forceConstraints();
+
+  /**
+   * Makes triggers note which rows the next statement touches: ahead of each TRACED one, since
+   * ROLLBACK TO SAVEPOINT may have taken it back. Completes exceptionally with the database's own
+   * exception.
+   *
+   * @param begun what the first call in this transaction answered, null for the first
+   * @return what held when tracing began, for {@link #endTrace}
+   */
+  default CompletionStage<String> trace(@Nullable String begun) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
+  }
+
+  /**
+   * Ends the trace of a transaction that is about to be committed; its constraints have been
+   * forced. Completes exceptionally, with a {@code TandemException} of 0A000 where something was
+   * written that the trace does not explain.
+   *
+   * @param begun see {@link #trace}
+   */
+  default CompletionStage<Void> endTrace(String begun, TraceSink sink) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
+  }
+
+  /**
+   * Takes what a traced transaction has written, in order, on the thread that works on the link.
+   */
+  interface TraceSink {
+
+    /** Final rows of a table, or a portion of them. */
+    void rows(Change.FinalRows rows);
+
+    /** A sequence was used; no value beyond {@code last} has been given yet. */
+    void sequence(TableName sequence, long last, boolean ascending);
+  }
+
+  /** The open transaction has changed the schema: triggers of Tandem's own follow. */
+  default CompletionStage<Void> schemaChanged() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /**
    * Writes the marker of {@code position}, with time-outs off: proof that this session still holds

@@ -102,7 +102,8 @@ final class Recovery<L extends BackendLink> {
                     promotion
                         ? control.advanceSequences()
                         : CompletableFuture.<Void>completedFuture(null)))
-        .thenCompose(ok -> control.readIncarnation())
+        .thenCompose(ok -> timed("sequences", control.maintainTracing()))
+        .thenCompose(ok -> timed("triggers", control.readIncarnation()))
         .thenAccept(
             found -> {
               if (found.isEmpty() || !found.get().equals(incarnation)) {

@@ -35,6 +35,36 @@ public sealed interface Change {
     }
   }
 
+  /**
+   * The rows that a table's keys have after a transaction (TRACED): the rows that {@code keys} name
+   * are deleted, then {@code values} inserted, with triggers, rules and referential actions off,
+   * since what those did is among the rows of this and other tables.
+   *
+   * @param keyColumns what names a row
+   * @param columns all that can be given
+   * @param keys some may name no row, and two of them the same
+   * @param found rows that the keys name on a copy that is equal; -1 if that is not known, because
+   *     the rest of the keys stands in another change
+   */
+  record FinalRows(
+      TableName table,
+      List<Column> keyColumns,
+      List<Column> columns,
+      List<Row> keys,
+      List<Row> values,
+      long found)
+      implements Change {
+    @Override
+    public long rows() {
+      return values.size();
+    }
+
+    /** The second half: what is inserted. */
+    public Rows inserts() {
+      return new Rows(Kind.INSERT, table, List.of(), columns, values);
+    }
+  }
+
   /** What happens to the rows of a {@link Rows}. */
   enum Kind {
     INSERT,

@@ -24,6 +24,7 @@ import org.tandemdb.entry.TypeRef;
 import org.tandemdb.entry.Value;
 import org.tandemdb.log.schema.ChangeList;
 import org.tandemdb.log.schema.ColumnSpec;
+import org.tandemdb.log.schema.FinalRowsChange;
 import org.tandemdb.log.schema.LogChange;
 import org.tandemdb.log.schema.LogEntry;
 import org.tandemdb.log.schema.LogPosition;
@@ -173,6 +174,8 @@ public final class EntryCodec {
         wrapped.setStatement(toProto(statement));
       } else if (change instanceof Change.Rows rows) {
         wrapped.setRows(toProto(rows));
+      } else if (change instanceof Change.FinalRows rows) {
+        wrapped.setFinalRows(toProto(rows));
       }
       builder.addChanges(wrapped);
     }
@@ -217,18 +220,30 @@ public final class EntryCodec {
             .setTable(toProto(rows.table()));
     rows.keyColumns().forEach(column -> builder.addKeyColumns(toProto(column)));
     rows.columns().forEach(column -> builder.addColumns(toProto(column)));
-    for (Change.Row row : rows.values()) {
-      RowTexts.Builder texts = RowTexts.newBuilder();
-      for (int i = 0; i < row.texts().size(); i++) {
-        String text = row.texts().get(i);
-        if (text == null) {
-          texts.addNulls(i);
-        }
-        texts.addTexts(text == null ? "" : text);
-      }
-      builder.addValues(texts);
-    }
+    rows.values().forEach(row -> builder.addValues(toProto(row)));
     return builder.build();
+  }
+
+  private static FinalRowsChange toProto(Change.FinalRows rows) {
+    FinalRowsChange.Builder builder =
+        FinalRowsChange.newBuilder().setTable(toProto(rows.table())).setFound(rows.found());
+    rows.keyColumns().forEach(column -> builder.addKeyColumns(toProto(column)));
+    rows.columns().forEach(column -> builder.addColumns(toProto(column)));
+    rows.keys().forEach(row -> builder.addKeys(toProto(row)));
+    rows.values().forEach(row -> builder.addValues(toProto(row)));
+    return builder.build();
+  }
+
+  private static RowTexts toProto(Change.Row row) {
+    RowTexts.Builder texts = RowTexts.newBuilder();
+    for (int i = 0; i < row.texts().size(); i++) {
+      String text = row.texts().get(i);
+      if (text == null) {
+        texts.addNulls(i);
+      }
+      texts.addTexts(text == null ? "" : text);
+    }
+    return texts.build();
   }
 
   private static QualifiedName toProto(TableName table) {
@@ -246,6 +261,7 @@ public final class EntryCodec {
           switch (change.getChangeCase()) {
             case STATEMENT -> fromProto(change.getStatement());
             case ROWS -> fromProto(change.getRows());
+            case FINAL_ROWS -> fromProto(change.getFinalRows());
             case CHANGE_NOT_SET -> throw unknown("kind of change");
           });
     }
@@ -284,20 +300,34 @@ public final class EntryCodec {
           case ROWS_KIND_DELETE -> Change.Kind.DELETE;
           case ROWS_KIND_UNSPECIFIED, UNRECOGNIZED -> throw unknown("kind of rows");
         };
-    List<Change.Row> values = new ArrayList<>(rows.getValuesCount());
-    for (RowTexts row : rows.getValuesList()) {
+    return new Change.Rows(
+        kind,
+        fromProto(rows.getTable()),
+        columns(rows.getKeyColumnsList()),
+        columns(rows.getColumnsList()),
+        rows(rows.getValuesList()));
+  }
+
+  private static Change fromProto(FinalRowsChange rows) {
+    return new Change.FinalRows(
+        fromProto(rows.getTable()),
+        columns(rows.getKeyColumnsList()),
+        columns(rows.getColumnsList()),
+        rows(rows.getKeysList()),
+        rows(rows.getValuesList()),
+        rows.getFound());
+  }
+
+  private static List<Change.Row> rows(List<RowTexts> rows) {
+    List<Change.Row> values = new ArrayList<>(rows.size());
+    for (RowTexts row : rows) {
       List<@Nullable String> texts = new ArrayList<>(row.getTextsList());
       for (int index : row.getNullsList()) {
         texts.set(index, null);
       }
       values.add(new Change.Row(Collections.unmodifiableList(texts)));
     }
-    return new Change.Rows(
-        kind,
-        fromProto(rows.getTable()),
-        columns(rows.getKeyColumnsList()),
-        columns(rows.getColumnsList()),
-        Collections.unmodifiableList(values));
+    return Collections.unmodifiableList(values);
   }
 
   private static List<Change.Column> columns(List<ColumnSpec> specs) {

@@ -62,6 +62,24 @@ class EntryCodecTest {
   }
 
   @Test
+  void finalRowsComeBackAsTheyWere() throws IOException {
+    List<Change> changes =
+        List.of(
+            new Change.FinalRows(
+                TABLE,
+                List.of(new Change.Column("id", new TypeRef("bigint"))),
+                List.of(
+                    new Change.Column("id", new TypeRef("bigint")),
+                    new Change.Column("m", new TypeRef("public.\"Mood\""))),
+                List.of(new Change.Row(List.of("1")), new Change.Row(List.of("2"))),
+                List.of(new Change.Row(Arrays.asList("2", null))),
+                -1),
+            new Change.FinalRows(TABLE, List.of(), List.of(), List.of(), List.of(), 7));
+
+    assertThat(EntryCodec.decodeChanges(EntryCodec.encodeChanges(changes))).isEqualTo(changes);
+  }
+
+  @Test
   void entriesComeBackAsTheyWere() throws IOException {
     for (Entry entry : List.of(inline(Long.MAX_VALUE), staged(3))) {
       assertThat(EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(entry)))).isEqualTo(entry);

@@ -86,6 +86,7 @@ public final class ServerPair implements AutoCloseable {
           "postgres",
           "CREATE ROLE " + ROLE + " LOGIN",
           "GRANT pg_signal_backend, pg_read_all_stats TO " + ROLE,
+          "GRANT SET ON PARAMETER session_replication_role TO " + ROLE,
           "CREATE DATABASE " + DATABASE + " OWNER " + ROLE);
       return server;
     } catch (IOException e) {

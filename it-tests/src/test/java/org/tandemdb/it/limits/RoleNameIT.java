@@ -24,6 +24,7 @@ class RoleNameIT {
             "postgres",
             "CREATE ROLE tandem LOGIN",
             "GRANT pg_signal_backend, pg_read_all_stats TO tandem",
+            "GRANT SET ON PARAMETER session_replication_role TO tandem",
             "CREATE DATABASE named OWNER tandem");
         url.append(server.name().equals("a") ? "" : ",").append(server.url("named", "tandem"));
       }

@@ -46,6 +46,7 @@ final class PgApplier {
       };
   private @Nullable PreparedStatement watermarkStatement;
   private long lockTimeoutMillis = -1;
+  private boolean schemaChanged;
 
   PgApplier(Connection connection) {
     this.connection = connection;
@@ -148,6 +149,18 @@ final class PgApplier {
         && inline.changes().stream().allMatch(change -> change.rows() >= 0);
   }
 
+  /** What ran inside the database on the primary is among the rows: nothing may run again. */
+  private void applyFinal(Position position, Change.FinalRows rows, Cursor at)
+      throws SQLException, DivergedException {
+    ApplyOutcome.Diverged diverged;
+    at.position = position;
+    at.statement = PgChangeSql.of(rows);
+    diverged = text.apply(position, List.of(rows));
+    if (diverged != null) {
+      throw new DivergedException(diverged);
+    }
+  }
+
   private void applyAlone(Entry entry, ApplyRun run, Cursor at)
       throws SQLException, DivergedException {
     for (Map.Entry<String, String> setting : entry.settings().entrySet()) {
@@ -164,6 +177,11 @@ final class PgApplier {
       for (String setting : entry.settings().keySet()) {
         resetLocal(setting);
       }
+    }
+    if (schemaChanged) {
+      // With Tandem's own role again, in the transaction of the change.
+      schemaChanged = false;
+      execute("SELECT tandem.maintain_tracing(1000000)");
     }
   }
 
@@ -188,6 +206,14 @@ final class PgApplier {
       throws SQLException, DivergedException {
     Group group = null;
     for (Change change : changes) {
+      if (change instanceof Change.FinalRows rows) {
+        if (group != null) {
+          execute(group, at);
+          group = null;
+        }
+        applyFinal(position, rows, at);
+        continue;
+      }
       String sql = PgChangeSql.of(change);
       if (group == null || !group.sql.equals(sql)) {
         if (group != null) {
@@ -211,6 +237,7 @@ final class PgApplier {
           statement.execute(((Change.Statement) change).sql());
         }
       }
+      schemaChanged = true;
       return;
     }
     Prepared prepared = prepared(group.sql);

@@ -15,12 +15,20 @@ final class PgChangeSql {
     if (change instanceof Change.Statement statement) {
       return statement.sql();
     }
+    if (change instanceof Change.FinalRows rows) {
+      return rows.keys().isEmpty() ? insert(rows.inserts(), 1) : deleteFinal(rows);
+    }
     Change.Rows rows = (Change.Rows) change;
     return switch (rows.kind()) {
       case INSERT -> insert(rows, 1);
       case UPDATE -> update(rows);
       case DELETE -> "DELETE FROM " + name(rows.table()) + where(rows.keyColumns(), 0);
     };
+  }
+
+  /** Of this table alone: rows of those that inherit from it have changes of their own. */
+  static String deleteFinal(Change.FinalRows rows) {
+    return "DELETE FROM ONLY " + name(rows.table()) + where(rows.keyColumns(), 0);
   }
 
   /** Parameters are numbered in the order of {@link Change.Row#texts}. */

@@ -36,6 +36,7 @@ import org.tandemdb.env.Environment;
  */
 final class PgControl implements BackendControl {
   private static final Logger LOGGER = LoggerFactory.getLogger(PgControl.class);
+  private static final int TRACED_AT_A_TIME = 100;
   private static final Duration POLL = Duration.ofMillis(5);
 
   /**
@@ -368,6 +369,20 @@ final class PgControl implements BackendControl {
                   + "WHERE CASE WHEN s.increment_by > 0 "
                   + "THEN coalesce(s.last_value, s.min_value) < r.reserved "
                   + "ELSE coalesce(s.last_value, s.max_value) > r.reserved END");
+        });
+  }
+
+  /** A transaction for some tables at a time: each of them stays locked to its end. */
+  @Override
+  public CompletionStage<Void> maintainTracing() {
+    return tell(
+        "maintain triggers",
+        () -> {
+          connected();
+          while (work.count("SELECT tandem.maintain_tracing(?)", TRACED_AT_A_TIME)
+              == TRACED_AT_A_TIME) {
+            LOGGER.debug("{}: {} more tables can be traced", id, TRACED_AT_A_TIME);
+          }
         });
   }
 

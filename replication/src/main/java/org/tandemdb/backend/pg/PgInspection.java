@@ -67,6 +67,11 @@ final class PgInspection {
     if (no("pg_has_role('pg_read_all_stats', 'USAGE')")) {
       missing.add("pg_read_all_stats (GRANT pg_read_all_stats TO <role>)");
     }
+    if (no("has_parameter_privilege('session_replication_role', 'SET')")) {
+      missing.add(
+          "SET of session_replication_role"
+              + " (GRANT SET ON PARAMETER session_replication_role TO <role>)");
+    }
     return missing;
   }
 
@@ -88,7 +93,8 @@ final class PgInspection {
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCAL synchronous_commit = on");
-      statement.execute(script());
+      statement.execute(script(""));
+      statement.execute(script("-tracing"));
     }
     try (PreparedStatement statement =
         connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {
@@ -99,9 +105,9 @@ final class PgInspection {
     }
   }
 
-  private static String script() {
+  private static String script(String part) {
     try (InputStream in =
-        PgInspection.class.getResourceAsStream("schema-" + SCHEMA_VERSION + ".sql")) {
+        PgInspection.class.getResourceAsStream("schema-" + SCHEMA_VERSION + part + ".sql")) {
       if (in == null) {
         throw new IllegalStateException("the schema script is not on the class path");
       }

@@ -33,6 +33,7 @@ final class PgLink implements JdbcLink {
   private final String preparedPrefix;
   private final Executor closer;
   private final PgApplier applier;
+  private final PgTrace trace;
   private volatile Executor executor;
   private volatile boolean severed;
   private volatile boolean uninterruptible;
@@ -55,6 +56,7 @@ final class PgLink implements JdbcLink {
     this.closer = executor;
     this.executor = executor;
     this.applier = new PgApplier(connection);
+    this.trace = new PgTrace(connection, secret);
   }
 
   @Override
@@ -138,6 +140,48 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
+  public CompletionStage<String> trace(@Nullable String begun) {
+    return run(
+        () -> {
+          if (begun == null) {
+            return trace.begin();
+          }
+          trace.goOn();
+          return begun;
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> endTrace(String begun, TraceSink sink) {
+    return run(() -> {
+          try {
+            trace.end(begun, sink);
+          } catch (SQLException e) {
+            severIfTold(e);
+            throw e;
+          }
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> schemaChanged() {
+    return run(() -> {
+          PgTrace.schemaChanged(connection);
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  /** A client may have its server quote parameters in errors: that secret is known now. */
+  private void severIfTold(SQLException e) {
+    if (String.valueOf(e.getMessage()).contains(secret)) {
+      sever();
+    }
+  }
+
+  @Override
   public CompletionStage<MarkOutcome> mark(Position position, boolean prepare) {
     CompletableFuture<MarkOutcome> outcome = new CompletableFuture<>();
     executor.execute(() -> outcome.complete(markNow(position, prepare)));
@@ -165,10 +209,7 @@ final class PgLink implements JdbcLink {
       return new MarkOutcome.Marked(clock);
     } catch (SQLException e) {
       noteLoss(e);
-      if (String.valueOf(e.getMessage()).contains(secret)) {
-        // A client may have its server quote parameters in errors: that secret is known now.
-        sever();
-      }
+      severIfTold(e);
       return new MarkOutcome.Refused(PgErrors.stateOf(e), String.valueOf(e.getMessage()), e);
     }
   }

@@ -1,0 +1,195 @@
+package org.tandemdb.backend.pg;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+import org.tandemdb.backend.BackendLink.TraceSink;
+import org.tandemdb.entry.Change;
+import org.tandemdb.entry.TableName;
+import org.tandemdb.entry.TypeRef;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+
+/**
+ * Traces what a transaction writes inside the database: see {@code schema-1-tracing.sql}. Owned by
+ * its link.
+ */
+final class PgTrace {
+  /** The state of errors that say why a transaction cannot be made equal on every copy. */
+  private static final String UNEXPLAINED = "TD005";
+
+  private static final int FETCH_ROWS = 1000;
+
+  /** Most characters in one change, unless a row is larger. */
+  private static final int PORTION_CHARACTERS = 64 << 10;
+
+  private static final String ON = "pg_catalog.set_config('tandem.trace', 'on', true)";
+
+  private final Connection connection;
+  private final String secret;
+  private @Nullable PreparedStatement beginStatement;
+  private @Nullable PreparedStatement onStatement;
+  private @Nullable PreparedStatement endStatement;
+
+  PgTrace(Connection connection, String secret) {
+    this.connection = connection;
+    this.secret = secret;
+  }
+
+  /** The first time in a transaction: what holds now. */
+  String begin() throws SQLException {
+    PreparedStatement statement = beginStatement;
+    if (statement == null) {
+      statement = prepare("SELECT " + ON + ", tandem.trace_begin(tandem.trace_settings())");
+      beginStatement = statement;
+    }
+    try (ResultSet result = statement.executeQuery()) {
+      result.next();
+      return result.getString(2);
+    }
+  }
+
+  /** Again: a statement in between may have been rolled back to a savepoint, and this with it. */
+  void goOn() throws SQLException {
+    PreparedStatement statement = onStatement;
+    if (statement == null) {
+      statement = prepare("SELECT pg_catalog.current_setting('tandem.trace', true), " + ON);
+      onStatement = statement;
+    }
+    try (ResultSet result = statement.executeQuery()) {
+      result.next();
+      if (!"on".equals(result.getString(1))) {
+        throw new TandemException(
+            ErrorCode.STATEMENT_REFUSED,
+            "a function has switched off tandem.trace; roll the transaction back");
+      }
+    }
+  }
+
+  /** Reads what the transaction has touched, as it is now. */
+  void end(String begun, TraceSink sink) throws SQLException {
+    PreparedStatement statement = endStatement;
+    if (statement == null) {
+      statement = prepare("SELECT * FROM tandem.trace_end(?, ?, tandem.trace_settings())");
+      statement.setFetchSize(FETCH_ROWS);
+      endStatement = statement;
+    }
+    statement.setString(1, secret);
+    statement.setString(2, begun);
+    try (ResultSet result = statement.executeQuery()) {
+      Table table = null;
+      while (result.next()) {
+        String kind = result.getString(1);
+        switch (kind) {
+          case "S" -> sink.sequence(name(result), result.getLong(7), result.getInt(6) > 0);
+          case "T" -> {
+            if (table != null) {
+              table.end(sink);
+            }
+            table = new Table(result);
+          }
+          case "D", "R" -> {
+            if (table == null) {
+              throw new SQLException("rows of no table in a trace", "XX000");
+            }
+            table.add(kind.equals("D"), texts(result.getArray(8)), sink);
+          }
+          default -> throw new SQLException("a trace has no rows of kind " + kind, "XX000");
+        }
+      }
+      if (table != null) {
+        table.end(sink);
+      }
+    } catch (PSQLException e) {
+      ServerErrorMessage message = e.getServerErrorMessage();
+      if (message != null && UNEXPLAINED.equals(e.getSQLState())) {
+        throw new TandemException(
+            ErrorCode.STATEMENT_REFUSED, message.getMessage() + ". It was rolled back", e);
+      }
+      throw e;
+    }
+  }
+
+  private PreparedStatement prepare(String sql) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+    return statement;
+  }
+
+  static void schemaChanged(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT tandem.maintain_tracing(1000000)");
+    }
+  }
+
+  private static TableName name(ResultSet result) throws SQLException {
+    return new TableName(result.getString(2), result.getString(3));
+  }
+
+  private static List<@Nullable String> texts(Array array) throws SQLException {
+    return Collections.unmodifiableList(Arrays.asList((@Nullable String[]) array.getArray()));
+  }
+
+  /** One table's keys and rows on their way, in portions. */
+  private static final class Table {
+    private final TableName name;
+    private final List<Change.Column> keyColumns = new ArrayList<>();
+    private final List<Change.Column> columns = new ArrayList<>();
+    private final long net;
+    private List<Change.Row> keys = new ArrayList<>();
+    private List<Change.Row> rows = new ArrayList<>();
+    private int characters;
+    private boolean parted;
+
+    Table(ResultSet header) throws SQLException {
+      name = name(header);
+      int keyed = header.getInt(6);
+      net = header.getLong(7);
+      List<@Nullable String> names = texts(header.getArray(4));
+      List<@Nullable String> types = texts(header.getArray(5));
+      for (int i = 0; i < names.size(); i++) {
+        Change.Column column =
+            new Change.Column(
+                String.valueOf(names.get(i)), new TypeRef(String.valueOf(types.get(i))));
+        (i < keyed ? keyColumns : columns).add(column);
+      }
+    }
+
+    void add(boolean key, List<@Nullable String> texts, TraceSink sink) {
+      (key ? keys : rows).add(new Change.Row(texts));
+      for (String text : texts) {
+        characters += text == null ? 4 : text.length() + 4;
+      }
+      if (characters >= PORTION_CHARACTERS) {
+        parted = true;
+        send(sink);
+      }
+    }
+
+    void end(TraceSink sink) {
+      if (!keys.isEmpty() || !rows.isEmpty()) {
+        send(sink);
+      }
+    }
+
+    private void send(TraceSink sink) {
+      // Before this transaction there were so many rows less as it has brought in all.
+      long found = keys.isEmpty() ? 0 : parted ? -1 : rows.size() - net;
+      sink.rows(new Change.FinalRows(name, keyColumns, columns, keys, rows, found));
+      keys = new ArrayList<>();
+      rows = new ArrayList<>();
+      characters = 0;
+    }
+  }
+}

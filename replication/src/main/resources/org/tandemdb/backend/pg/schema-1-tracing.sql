@@ -1,0 +1,387 @@
+-- What TRACED transactions need on each backend: row triggers that note the keys of the rows they see
+-- touched, and a function that turns the keys into final rows. See "TRACED" in DESIGN.md.
+
+-- Keys touched by open transactions. A crash empties it, and ends those transactions.
+CREATE UNLOGGED TABLE tandem.touched (
+  xid xid8 NOT NULL,
+  relation oid NOT NULL,
+  op text NOT NULL,
+  old_key text[],
+  new_key text[]
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+CREATE INDEX touched_xid ON tandem.touched (xid);
+REVOKE ALL ON tandem.touched FROM PUBLIC;
+
+-- The columns that name a row of a table: its primary key, else a unique key that is whole and never
+-- NULL; null if there is none. One that is deferrable will do, since it is used after it was checked.
+CREATE FUNCTION tandem.trace_key(p_relation oid) RETURNS smallint[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(
+      SELECT k.num FROM unnest(i.indkey) WITH ORDINALITY k(num, place)
+      WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+  FROM pg_index i
+  WHERE i.indrelid = p_relation AND i.indisunique AND i.indisvalid AND i.indisready
+    AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND NOT EXISTS (
+      SELECT FROM unnest(i.indkey) WITH ORDINALITY k(num, place)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
+      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid
+  LIMIT 1
+$$;
+
+-- The text of a table's trigger function. Its first line makes a change of types a change of text.
+CREATE FUNCTION tandem.trace_body(p_relation oid, p_key smallint[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('-- %s
+DECLARE
+  v_old pg_catalog.text[];
+  v_new pg_catalog.text[];
+BEGIN
+  IF TG_OP OPERATOR(pg_catalog.<>) ''INSERT'' THEN v_old := ARRAY[%s]; END IF;
+  IF TG_OP OPERATOR(pg_catalog.<>) ''DELETE'' THEN v_new := ARRAY[%s]; END IF;
+  INSERT INTO tandem.touched
+    VALUES (pg_catalog.pg_current_xact_id(), TG_RELID, TG_OP, v_old, v_new);
+  RETURN NULL;
+END',
+    string_agg(format_type(a.atttypid, -1), ', ' ORDER BY k.place),
+    string_agg(format('OLD.%I::pg_catalog.text', a.attname), ', ' ORDER BY k.place),
+    string_agg(format('NEW.%I::pg_catalog.text', a.attname), ', ' ORDER BY k.place))
+  FROM unnest(p_key) WITH ORDINALITY k(num, place)
+  JOIN pg_attribute a ON a.attrelid = p_relation AND a.attnum = k.num
+$$;
+
+-- What cannot be traced, said when it is tried and not at COMMIT.
+CREATE FUNCTION tandem.trace_refused() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    RAISE EXCEPTION 'TRUNCATE of %.% inside the database cannot be made equal on every copy',
+        quote_ident(TG_TABLE_SCHEMA), quote_ident(TG_TABLE_NAME)
+      USING ERRCODE = '0A000', HINT = 'Send TRUNCATE as a statement of its own, or use DELETE.';
+  END IF;
+  RAISE EXCEPTION '% on %.% inside the database cannot be made equal on every copy: it has no key',
+      TG_OP, quote_ident(TG_TABLE_SCHEMA), quote_ident(TG_TABLE_NAME)
+    USING ERRCODE = '0A000', HINT = 'Add a primary key, or a unique key over NOT NULL columns.';
+END $$;
+
+-- Gives every table the triggers it needs, where it has not got them yet; how many tables were changed.
+-- Run after whatever changes the schema, in the same transaction. A table that Tandem's role may not
+-- give a trigger is left alone: a transaction that writes it is then refused by tandem.trace_end.
+CREATE FUNCTION tandem.maintain_tracing(p_most int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' SET client_min_messages = warning AS $$
+DECLARE
+  r record;
+  v_done int := 0;
+  v_when text := 'WHEN (pg_catalog.current_setting(''tandem.trace'', true)'
+      || ' OPERATOR(pg_catalog.=) ''on'')';
+  -- So that the text of a key does not depend on what a session has SET.
+  v_pins text := ' SET datestyle = ''ISO, MDY'' SET intervalstyle = postgres SET timezone = ''UTC'''
+      || ' SET extra_float_digits = 3 SET bytea_output = hex';
+BEGIN
+  FOR r IN
+    SELECT format('%I.%I', n.nspname, c.relname) AS relation, w.name, w.body, w.plain
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (SELECT tandem.trace_key(c.oid) AS key OFFSET 0) k
+    CROSS JOIN LATERAL (
+      SELECT
+        CASE WHEN k.key IS NULL THEN 'trace_refused' ELSE 'trace_' || c.oid END AS name,
+        tandem.trace_body(c.oid, k.key) AS body,
+        NOT EXISTS (
+          SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (k.key)
+            AND a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+              'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'uuid'::regtype,
+              'bool'::regtype, 'numeric'::regtype, 'name'::regtype)) AS plain
+      OFFSET 0) w
+    WHERE c.relkind = 'r' AND c.relpersistence = 'p'
+      AND n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_'
+      AND 2 > (
+        SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND p.pronamespace = 'tandem'::regnamespace
+          AND (t.tgname = 'tandem_truncate' AND p.proname = 'trace_refused'
+            OR t.tgname = 'tandem_trace' AND p.proname = w.name
+              AND (k.key IS NULL OR p.prosrc = w.body)))
+  LOOP
+    BEGIN
+      IF r.name <> 'trace_refused' THEN
+        EXECUTE format('CREATE OR REPLACE FUNCTION tandem.%I() RETURNS trigger LANGUAGE plpgsql '
+            || 'SECURITY DEFINER%s AS %L',
+          r.name, CASE WHEN r.plain THEN '' ELSE v_pins END, r.body);
+      END IF;
+      EXECUTE format('CREATE OR REPLACE TRIGGER tandem_trace AFTER INSERT OR UPDATE OR DELETE ON %s '
+          || 'FOR EACH ROW %s EXECUTE FUNCTION tandem.%I()', r.relation, v_when, r.name);
+      EXECUTE format('CREATE OR REPLACE TRIGGER tandem_truncate AFTER TRUNCATE ON %s '
+          || 'FOR EACH STATEMENT %s EXECUTE FUNCTION tandem.trace_refused()', r.relation, v_when);
+      EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER tandem_trace, '
+          || 'ENABLE ALWAYS TRIGGER tandem_truncate', r.relation);
+      v_done := v_done + 1;
+      EXIT WHEN v_done >= p_most;
+    EXCEPTION WHEN insufficient_privilege OR lock_not_available OR object_in_use
+        OR undefined_table THEN
+      CONTINUE;
+    END;
+  END LOOP;
+  FOR r IN
+    SELECT p.proname FROM pg_proc p
+    WHERE p.pronamespace = 'tandem'::regnamespace AND p.proname ~ '^trace_[0-9]+$'
+      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid)
+  LOOP
+    EXECUTE format('DROP FUNCTION tandem.%I()', r.proname);
+  END LOOP;
+  RETURN v_done;
+END $$;
+
+-- The settings that a function could change and that later statements, or their logged texts, depend on.
+CREATE FUNCTION tandem.trace_settings() RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT pg_catalog.concat_ws('; ',
+    'user ' OPERATOR(pg_catalog.||) current_user::pg_catalog.text,
+    'session user ' OPERATOR(pg_catalog.||) session_user::pg_catalog.text,
+    'search_path ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('search_path'),
+    'TimeZone ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('TimeZone'),
+    'DateStyle ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('DateStyle'),
+    'IntervalStyle ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('IntervalStyle'),
+    'extra_float_digits ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('extra_float_digits'),
+    'bytea_output ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('bytea_output'),
+    'client_encoding ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('client_encoding'),
+    'standard_conforming_strings '
+      OPERATOR(pg_catalog.||) pg_catalog.current_setting('standard_conforming_strings'),
+    'session_replication_role '
+      OPERATOR(pg_catalog.||) pg_catalog.current_setting('session_replication_role'),
+    'row_security ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('row_security'),
+    'default_transaction_isolation '
+      OPERATOR(pg_catalog.||) pg_catalog.current_setting('default_transaction_isolation'),
+    'default_transaction_read_only '
+      OPERATOR(pg_catalog.||) pg_catalog.current_setting('default_transaction_read_only'),
+    'track_counts ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('track_counts'))
+$$;
+
+-- Tables with rows written, by the server's own statistics of this session's transactions that have
+-- not been handed in yet. TOAST follows its table.
+CREATE FUNCTION tandem.trace_counts(OUT oid oid, OUT inserted bigint, OUT updated bigint,
+  OUT deleted bigint) RETURNS SETOF record
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.* FROM (
+    SELECT c.oid, pg_stat_get_xact_tuples_inserted(c.oid) AS inserted,
+      pg_stat_get_xact_tuples_updated(c.oid) AS updated,
+      pg_stat_get_xact_tuples_deleted(c.oid) AS deleted
+    FROM pg_class c WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' OFFSET 0) s
+  WHERE s.inserted > 0 OR s.updated > 0 OR s.deleted > 0
+$$;
+
+-- What holds when tracing begins in a transaction: settings, and the server's counts of rows written
+-- so far, which may be of transactions before this one. Tandem hands it to tandem.trace_end.
+CREATE FUNCTION tandem.trace_begin(p_settings text) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT jsonb_build_object('settings', p_settings, 'counts', coalesce(
+    (SELECT jsonb_object_agg(s.oid::text, jsonb_build_array(s.inserted, s.updated, s.deleted))
+      FROM tandem.trace_counts() s), jsonb_build_object()))::text
+$$;
+
+-- True if a subtransaction of this transaction may have been rolled back: what it wrote is counted by
+-- the server, and in no trace. False is certain.
+CREATE FUNCTION tandem.may_have_rolled_back(p_xid xid8) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_first bigint := p_xid::text::bigint + 1;
+  v_end bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+BEGIN
+  -- An older snapshot does not reach this transaction's own later numbers.
+  IF current_setting('transaction_isolation') <> 'read committed' OR v_end - v_first > 20000 THEN
+    RETURN true;
+  END IF;
+  RETURN EXISTS (
+    SELECT FROM generate_series(v_first, v_end - 1) n
+    WHERE pg_xact_status(n::text::xid8) = 'aborted');
+END $$;
+
+-- Compares what was traced with what the server has counted; a write that the trace does not explain
+-- ends the transaction. Then gives, for each table, a row T (its columns, of which so many are the key;
+-- rows inserted less rows deleted), rows D (keys touched) and rows R (the rows that have those keys
+-- now); and for each sequence that was used a row S. Errors for the client have the state TD005.
+CREATE FUNCTION tandem.trace_end(p_secret text, p_begun text, p_settings text,
+  OUT kind text, OUT relation_schema text, OUT relation_name text, OUT names text[],
+  OUT types text[], OUT key_columns int, OUT net bigint, OUT texts text[])
+RETURNS SETOF record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET row_security = off SET datestyle = 'ISO, MDY'
+SET intervalstyle = postgres SET timezone = 'UTC' SET extra_float_digits = 3 SET bytea_output = hex
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+  v_xid xid8 := pg_current_xact_id_if_assigned();
+  v_begun jsonb := p_begun::jsonb;
+  v_explained bigint := 0;
+  v_rolled_back boolean;
+  v_table text;
+  v_key smallint[];
+  r record;
+BEGIN
+  PERFORM FROM tandem.link l WHERE l.pid = pg_backend_pid() AND l.secret = p_secret;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this session may not end a trace' USING ERRCODE = 'TD003';
+  END IF;
+  IF p_settings <> v_begun ->> 'settings' THEN
+    RAISE EXCEPTION 'settings were changed after the first statement that writes inside the database: they were (%), and are (%)',
+      v_begun ->> 'settings', p_settings USING ERRCODE = 'TD005';
+  END IF;
+  IF current_setting('tandem.trace', true) IS DISTINCT FROM 'on' THEN
+    RAISE EXCEPTION 'a function has switched off tandem.trace' USING ERRCODE = 'TD005';
+  END IF;
+  IF EXISTS (SELECT FROM pg_cursors c WHERE c.is_holdable AND c.creation_time >= now()) THEN
+    RAISE EXCEPTION 'a cursor WITH HOLD would be read after the end of the trace'
+      USING ERRCODE = 'TD005';
+  END IF;
+
+  -- Sequences: a lock tells which were used, by nextval or setval, even where no row was written.
+  FOR r IN
+    SELECT n.nspname, c.relname, q.seqincrement > 0 AS ascending,
+      pg_sequence_last_value(c.oid) AS last_value
+    FROM pg_locks l
+    JOIN pg_class c ON c.oid = l.relation
+    JOIN pg_sequence q ON q.seqrelid = c.oid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.mode = 'RowExclusiveLock'
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND c.relpersistence <> 't' AND n.nspname <> 'tandem'
+    ORDER BY n.nspname, c.relname
+  LOOP
+    IF r.last_value IS NOT NULL THEN
+      kind := 'S';
+      relation_schema := r.nspname;
+      relation_name := r.relname;
+      net := r.last_value;
+      key_columns := CASE WHEN r.ascending THEN 1 ELSE -1 END;
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+  IF v_xid IS NULL THEN
+    RETURN;
+  END IF;
+
+  FOR r IN
+    SELECT c.oid, n.nspname, c.relname, c.relpersistence,
+      s.inserted - coalesce((b.counts ->> 0)::bigint, 0) AS inserted,
+      s.updated - coalesce((b.counts ->> 1)::bigint, 0) AS updated,
+      s.deleted - coalesce((b.counts ->> 2)::bigint, 0) AS deleted,
+      coalesce(t.inserted, 0) AS traced_inserted, coalesce(t.updated, 0) AS traced_updated,
+      coalesce(t.deleted, 0) AS traced_deleted
+    FROM tandem.trace_counts() s
+    JOIN pg_class c ON c.oid = s.oid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN jsonb_each(v_begun -> 'counts') b(relation, counts) ON b.relation = s.oid::text
+    LEFT JOIN (
+      SELECT u.relation, count(*) FILTER (WHERE u.op = 'INSERT') AS inserted,
+        count(*) FILTER (WHERE u.op = 'UPDATE') AS updated,
+        count(*) FILTER (WHERE u.op = 'DELETE') AS deleted
+      FROM tandem.touched u WHERE u.xid = v_xid GROUP BY u.relation) t ON t.relation = s.oid
+    WHERE s.oid <> 'tandem.touched'::regclass
+  LOOP
+    v_explained := v_explained + r.traced_inserted + r.traced_updated + r.traced_deleted;
+    CONTINUE WHEN r.inserted = 0 AND r.updated = 0 AND r.deleted = 0
+      AND r.traced_inserted = 0 AND r.traced_updated = 0 AND r.traced_deleted = 0;
+    v_table := format('%I.%I', r.nspname, r.relname);
+    IF r.oid::bigint < 16384 THEN
+      -- What ANALYZE finds out is each server's own.
+      CONTINUE WHEN r.relname IN ('pg_statistic', 'pg_statistic_ext_data');
+      RAISE EXCEPTION 'a function has changed the schema, or what else the server keeps in %',
+        v_table USING ERRCODE = 'TD005';
+    END IF;
+    IF r.relpersistence = 'u' THEN
+      RAISE EXCEPTION 'the unlogged table % was written, which a crash empties', v_table
+        USING ERRCODE = 'TD005';
+    END IF;
+    IF NOT EXISTS (
+      SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+      WHERE t.tgrelid = r.oid AND t.tgname = 'tandem_trace' AND t.tgenabled = 'A'
+        AND p.pronamespace = 'tandem'::regnamespace)
+    THEN
+      RAISE EXCEPTION '% was written, and has no trigger of Tandem''s', v_table
+        USING ERRCODE = 'TD005';
+    END IF;
+    -- These would run again where the rows are applied, while all others are off.
+    IF EXISTS (
+        SELECT FROM pg_trigger t WHERE t.tgrelid = r.oid AND NOT t.tgisinternal
+          AND t.tgenabled IN ('A', 'R') AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate'))
+      OR EXISTS (
+        SELECT FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.ev_enabled IN ('A', 'R'))
+    THEN
+      RAISE EXCEPTION '% has a trigger or rule that is ENABLE ALWAYS or REPLICA', v_table
+        USING ERRCODE = 'TD005';
+    END IF;
+    IF r.traced_inserted > r.inserted OR r.traced_updated > r.updated
+      OR r.traced_deleted > r.deleted
+    THEN
+      RAISE EXCEPTION 'the server has not counted all rows of % that were written', v_table
+        USING ERRCODE = 'TD005';
+    END IF;
+    IF r.traced_inserted < r.inserted OR r.traced_updated < r.updated
+      OR r.traced_deleted < r.deleted
+    THEN
+      v_rolled_back := coalesce(v_rolled_back, tandem.may_have_rolled_back(v_xid));
+      IF NOT v_rolled_back THEN
+        RAISE EXCEPTION 'rows of % were written that no trigger has seen', v_table
+          USING ERRCODE = 'TD005';
+      END IF;
+    END IF;
+  END LOOP;
+  IF v_explained <> (SELECT count(*) FROM tandem.touched u WHERE u.xid = v_xid) THEN
+    RAISE EXCEPTION 'the server does not count rows written (track_counts)' USING ERRCODE = 'TD005';
+  END IF;
+
+  FOR r IN
+    SELECT u.relation, n.nspname, c.relname,
+      count(*) FILTER (WHERE u.op = 'INSERT') - count(*) FILTER (WHERE u.op = 'DELETE') AS net
+    FROM tandem.touched u
+    JOIN pg_class c ON c.oid = u.relation
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE u.xid = v_xid
+    GROUP BY u.relation, n.nspname, c.relname
+    ORDER BY n.nspname, c.relname
+  LOOP
+    v_key := tandem.trace_key(r.relation);
+    kind := 'T';
+    relation_schema := r.nspname;
+    relation_name := r.relname;
+    key_columns := cardinality(v_key);
+    net := r.net;
+    SELECT array_agg(a.attname ORDER BY a.place), array_agg(a.type ORDER BY a.place)
+    INTO names, types
+    FROM (
+      SELECT k.place, k.num, a.attname::text, format_type(a.atttypid, -1) AS type
+      FROM unnest(v_key) WITH ORDINALITY k(num, place)
+      JOIN pg_attribute a ON a.attrelid = r.relation AND a.attnum = k.num
+      UNION ALL
+      SELECT 100000 + a.attnum, a.attnum, a.attname::text, format_type(a.atttypid, -1)
+      FROM pg_attribute a
+      WHERE a.attrelid = r.relation AND a.attnum > 0 AND NOT a.attisdropped
+        AND a.attgenerated = '') a;
+    RETURN NEXT;
+    RETURN QUERY
+      SELECT 'D', NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::int, NULL::bigint, k.key
+      FROM (
+        SELECT u.old_key AS key FROM tandem.touched u
+        WHERE u.xid = v_xid AND u.relation = r.relation
+        UNION
+        SELECT u.new_key FROM tandem.touched u
+        WHERE u.xid = v_xid AND u.relation = r.relation) k
+      WHERE k.key IS NOT NULL;
+    -- Keys are made distinct as values, not as texts: 1.0 and 1.00 are one.
+    RETURN QUERY EXECUTE format(
+      'SELECT ''R'', NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::int, NULL::bigint,'
+        || ' ARRAY[%s]::text[] FROM (SELECT DISTINCT %s FROM ('
+        || 'SELECT u.old_key AS key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2 '
+        || 'UNION SELECT u.new_key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2) k '
+        || 'WHERE k.key IS NOT NULL) x JOIN ONLY %I.%I t ON %s',
+      (SELECT string_agg(format('t.%I::text', names[i]), ', ' ORDER BY i)
+        FROM generate_series(key_columns + 1, cardinality(names)) i),
+      (SELECT string_agg(format('k.key[%s]::%s AS k%s', i, types[i], i), ', ' ORDER BY i)
+        FROM generate_series(1, key_columns) i),
+      r.nspname, r.relname,
+      (SELECT string_agg(format('t.%I = x.k%s', names[i], i), ' AND ' ORDER BY i)
+        FROM generate_series(1, key_columns) i))
+      USING v_xid, r.relation;
+  END LOOP;
+  DELETE FROM tandem.touched u WHERE u.xid = v_xid;
+END $$;
