@@ -405,6 +405,9 @@ final class ClientSession {
       throws SQLException {
     if (plan instanceof Plan.Write write) {
       runWrite(write, lease, command);
+    } else if (plan instanceof Plan.Traced) {
+      call(session::trace);
+      runTraced(request, lease, command);
     } else if (plan instanceof Plan.Exclusive exclusive) {
       run(lease, request.sql(), Command.Shape.CLIENT, command);
       report(() -> session.executed(exclusive));
@@ -444,6 +447,23 @@ final class ClientSession {
       doomed = false;
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
+    }
+  }
+
+  /**
+   * The client's text as it is. All rows are read at once: one that came later could write after
+   * COMMIT has asked what was touched.
+   */
+  private void runTraced(Request request, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
+    Statement vendor = command.vendor(lease.link(), request.sql(), Command.Shape.COUNTED);
+    if (command.run(vendor, request.sql())) {
+      ResultSet rows = vendor.getResultSet();
+      long count = rows.last() ? rows.getRow() : 0;
+      rows.beforeFirst();
+      command.rows(rows, Integer.MAX_VALUE, count, lease);
+    } else {
+      command.count(Math.max(0, vendor.getLargeUpdateCount()));
     }
   }
 

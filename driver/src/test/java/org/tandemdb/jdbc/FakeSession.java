@@ -178,6 +178,12 @@ final class FakeSession implements EngineSession<JdbcLink> {
   }
 
   @Override
+  public CompletionStage<Void> trace() {
+    calls.add("trace");
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
   public void executed(Plan.Exclusive exclusive) {
     calls.add("exclusive " + exclusive.logged());
   }

@@ -101,6 +101,8 @@ public record Catalog(
    * @param readHazards why reading it may have side effects, or differ from copy to copy: row
    *     security, foreign tables
    * @param viewDefinition the query of a view, with schemas
+   * @param traceHazards why not even a TRACED transaction may write it: the rows could not be put
+   *     in on another copy as they are
    */
   public record Table(
       TableName name,
@@ -112,7 +114,8 @@ public record Catalog(
       List<String> deleteHazards,
       List<String> updateHazards,
       List<String> readHazards,
-      Optional<String> viewDefinition) {
+      Optional<String> viewDefinition,
+      List<String> traceHazards) {
 
     /** A relation that is no view and no foreign key with an action points at. */
     public Table(
@@ -132,7 +135,8 @@ public record Catalog(
           List.of(),
           List.of(),
           List.of(),
-          Optional.empty());
+          Optional.empty(),
+          List.of());
     }
 
     public Optional<Column> column(String column) {

@@ -78,9 +78,19 @@ public final class PgCatalogLoader {
           + USER_SCHEMAS
           + " ORDER BY i.indisprimary DESC, i.indexrelid";
 
+  /** Tandem's own are no hazard: see {@code schema-1-tracing.sql}. */
   private static final String TRIGGERS =
-      "SELECT t.tgrelid, t.tgname FROM pg_trigger t"
-          + " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgname";
+      "SELECT t.tgrelid, t.tgname, t.tgenabled IN ('A', 'R') FROM pg_trigger t"
+          + " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'"
+          + " AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate') ORDER BY t.tgname";
+
+  /** Rules that fire where rows are applied, too; and whether row security would hide rows. */
+  private static final String TRACE_HAZARDS =
+      "SELECT w.ev_class, 'the rule ' || w.rulename || ' is ENABLE ALWAYS or REPLICA'"
+          + " FROM pg_rewrite w WHERE w.ev_enabled IN ('A', 'R')"
+          + " UNION ALL SELECT c.oid, 'row security' FROM pg_class c WHERE c.relrowsecurity"
+          + " AND NOT (SELECT u.rolsuper OR u.rolbypassrls FROM pg_roles u"
+          + "   WHERE u.rolname = current_user)";
 
   private static final String CONSTRAINTS =
       "SELECT k.conrelid, k.confrelid, k.conname, k.contype, k.condeferrable, k.confdeltype,"
@@ -181,7 +191,7 @@ public final class PgCatalogLoader {
     relations();
     columns();
     keys();
-    hazards(TRIGGERS, "trigger ");
+    triggers();
     constraints();
     hazards(CALLS, "an expression calls ");
     Set<String> functions = new HashSet<>();
@@ -231,6 +241,7 @@ public final class PgCatalogLoader {
           drafts.put(row.getLong(1), draft);
           if (text(row, 5).equals("u")) {
             draft.hazard("it is unlogged: a crash empties it");
+            draft.traceHazards.add("it is unlogged: a crash empties it");
           }
           if (row.getBoolean(6)) {
             draft.hazard("row security");
@@ -305,15 +316,37 @@ public final class PgCatalogLoader {
           if (found.isEmpty()) {
             return;
           }
+          List<String> columns = List.of((String[]) row.getArray(4).getArray());
+          found.get().keyed |= found.get().isNeverNull(columns);
           if (!row.getBoolean(3)) {
             found.get().hazard("a deferrable key");
             return;
           }
-          List<String> columns = List.of((String[]) row.getArray(4).getArray());
           if (row.getBoolean(2)) {
             found.get().primaryKey = columns;
           }
           found.get().uniqueKeys.add(columns);
+        });
+  }
+
+  private void triggers() throws SQLException {
+    each(
+        TRIGGERS,
+        row -> {
+          Optional<Draft> draft = draft(row, 1);
+          if (draft.isPresent()) {
+            String name = text(row, 2);
+            draft.get().hazard("trigger " + name);
+            if (row.getBoolean(3)) {
+              draft.get().traceHazards.add("trigger " + name + " is ENABLE ALWAYS or REPLICA");
+            }
+          }
+        });
+    each(
+        TRACE_HAZARDS,
+        row -> {
+          String hazard = text(row, 2);
+          draft(row, 1).ifPresent(d -> d.traceHazards.add(hazard));
         });
   }
 
@@ -336,7 +369,9 @@ public final class PgCatalogLoader {
           if (text(row, 4).equals("c")
               && child.isPresent()
               && !DefaultExpression.of(text(row, 8)).deterministic()) {
-            child.get().hazard("the check " + name + " is not proven to be deterministic");
+            String hazard = "the check " + name + " is not proven to be deterministic";
+            child.get().hazard(hazard);
+            child.get().traceHazards.add(hazard);
           }
           Optional<Draft> parent = draft(row, 2);
           if (text(row, 4).equals("f") && parent.isPresent()) {
@@ -388,6 +423,8 @@ public final class PgCatalogLoader {
     private final List<String> deleteHazards = new ArrayList<>();
     private final List<String> updateHazards = new ArrayList<>();
     private final List<String> readHazards = new ArrayList<>();
+    private final List<String> traceHazards = new ArrayList<>();
+    private boolean keyed;
     private List<String> primaryKey = List.of();
     private Optional<String> definition = Optional.empty();
 
@@ -407,7 +444,14 @@ public final class PgCatalogLoader {
       hazards.add(hazard);
     }
 
+    boolean isNeverNull(List<String> names) {
+      return columns.stream().filter(Column::notNull).map(Column::name).toList().containsAll(names);
+    }
+
     Table table() {
+      if (kind == Kind.TABLE && !keyed) {
+        traceHazards.add("it has neither a primary key nor a unique key over NOT NULL columns");
+      }
       return new Table(
           name,
           kind,
@@ -418,7 +462,8 @@ public final class PgCatalogLoader {
           List.copyOf(deleteHazards),
           List.copyOf(updateHazards),
           List.copyOf(readHazards),
-          definition);
+          definition,
+          List.copyOf(traceHazards));
     }
   }
 }

@@ -35,7 +35,9 @@ final class CommitAnswers {
           servers.orElse(code.sqlState()),
           servers.isPresent()
               ? rolledBack.message()
-              : String.valueOf(new TandemException(code, rolledBack.message()).getMessage()),
+              : rolledBack.cause() instanceof TandemException own && own.code() == code
+                  ? rolledBack.message()
+                  : String.valueOf(new TandemException(code, rolledBack.message()).getMessage()),
           rolledBack.cause(),
           rolledBack.why() == CommitOutcome.Why.SESSION_LOST);
     }

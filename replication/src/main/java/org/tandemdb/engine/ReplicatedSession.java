@@ -89,6 +89,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   @Override
   public CompletionStage<Started<L>> start(Request request, Plan plan, BeginSpec spec) {
     OpenTransaction<L> now = open;
+    if (now != null && now.record.isTraced() && plan instanceof Plan.Exclusive) {
+      return CompletableFuture.failedFuture(
+          new TandemException(
+              ErrorCode.STATEMENT_REFUSED,
+              "an exclusive statement must come before the first one that writes inside the"
+                  + " database"));
+    }
     if (now != null) {
       return now.ready(plan instanceof Plan.Exclusive)
           ? started(now, request)
@@ -146,6 +153,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                       new TandemException(
                           ErrorCode.TRANSACTION_LOST,
                           "the schema changed while the statement waited")));
+    }
+    if (current instanceof Plan.Write && now.record.isTraced()) {
+      // Its rows would be applied ahead of those that earlier statements left for the end.
+      current = new Plan.Traced("the transaction has a TRACED part");
     }
     now.ran = true;
     now.term.primary().writes().incrementAndGet();
@@ -251,6 +262,20 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public CompletionStage<Void> trace() {
+    OpenTransaction<L> now = opened();
+    L link = now.lease.link();
+    // Tables that this transaction has made or changed need their triggers now.
+    CompletionStage<Void> ready =
+        now.record.hasExclusive() && !now.record.isTraced()
+            ? link.schemaChanged()
+            : CompletableFuture.completedFuture(null);
+    return ready
+        .thenCompose(ok -> link.trace(now.record.traceBegun()))
+        .thenAccept(now.record::traced);
+  }
+
+  @Override
   public void executed(Plan.Exclusive exclusive) {
     OpenTransaction<L> now = opened();
     now.ran = true;
@@ -312,18 +337,48 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     now.unwatch();
     now.committing = true;
+    if (now.record.isTraced()) {
+      return unlessItFails(now, commitTraced(now));
+    }
     if (now.record.isEmpty()) {
       return unlessItFails(now, commitWithoutEntry(now));
     }
     CompletionStage<CommitOutcome> outcome =
-        engine.catalog().deferrableConstraints()
+        engine.catalog().deferrableConstraints() || now.record.hasExclusive()
             ? now.lease
                 .link()
                 .forceConstraints()
+                .thenCompose(ok -> schemaChanged(now))
                 .thenCompose(ok -> submit(now))
                 .exceptionallyCompose(failure -> constraintFailed(now, failure))
             : submit(now);
     return unlessItFails(now, outcome.thenCompose(ended -> answered(now, ended)));
+  }
+
+  private CompletionStage<Void> schemaChanged(OpenTransaction<L> now) {
+    return now.record.hasExclusive()
+        ? now.lease.link().schemaChanged()
+        : CompletableFuture.completedFuture(null);
+  }
+
+  /** Deferred constraints and triggers run first, since they may write; then the rows are read. */
+  private CompletionStage<CommitResult> commitTraced(OpenTransaction<L> now) {
+    TraceEnd end = new TraceEnd(now.record, engine.catalog());
+    return now.lease
+        .link()
+        .forceConstraints()
+        .thenCompose(ok -> now.lease.link().endTrace(end.begun(), end))
+        .handle((ok, failure) -> Optional.ofNullable(failure))
+        .thenCompose(
+            failure -> {
+              if (failure.isPresent()) {
+                return constraintFailed(now, failure.get())
+                    .thenCompose(outcome -> answered(now, outcome));
+              }
+              return now.record.isEmpty() && !now.record.isToReserve(engine.reservations())
+                  ? commitWithoutEntry(now)
+                  : submit(now).thenCompose(outcome -> answered(now, outcome));
+            });
   }
 
   /** A commit that never came to an answer leaves the transaction to be rolled back. */

@@ -63,6 +63,14 @@ public sealed interface Plan {
   /** A part of a text: from one character up to another, which is not in it. */
   record Span(int from, int to) {}
 
+  /**
+   * Whatever may write inside the database, or is not understood: the primary runs the client's
+   * text as it is while triggers note which rows are touched (TRACED); at COMMIT the rows that
+   * those keys have then are logged, and nothing if nothing was written. Needs {@code
+   * EngineSession.trace} before it runs.
+   */
+  record Traced(String reason) implements Plan {}
+
   /** DDL and the like: holds the gate alone, logged as it is written. */
   record Exclusive(String reason, String logged) implements Plan {}
 

@@ -85,6 +85,7 @@ public final class SqlPlanner implements Planner {
   private static Plan inSession(Plan plan, SessionView session) {
     boolean writes =
         plan instanceof Plan.Write
+            || plan instanceof Plan.Traced
             || plan instanceof Plan.Exclusive
             || plan instanceof Plan.Task
             || plan instanceof Plan.PrimaryRead;
@@ -142,8 +143,9 @@ public final class SqlPlanner implements Planner {
   static Plan statement(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
     String first = tokens.isKind(0, Tokens.Kind.QUOTED) ? "" : tokens.text(0);
     return switch (first) {
-      case "select", "values", "table", "with", "(", "insert", "update", "delete" ->
-          rows(tokens, scope);
+      case "select", "values", "table", "with", "(", "insert", "update", "delete", "merge" ->
+          Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
+      case "call", "do" -> Tracing.plan(tokens, scope);
       case "create",
           "drop",
           "alter",
@@ -195,6 +197,10 @@ public final class SqlPlanner implements Planner {
         || inner instanceof Plan.PrimaryRead
         || inner instanceof Plan.Write) {
       return new Plan.Read("EXPLAIN runs nothing");
+    }
+    if (inner instanceof Plan.Traced) {
+      // The server evaluates what is declared STABLE or IMMUTABLE, while it plans.
+      return inner;
     }
     throw new Refusal("EXPLAIN of this statement is not supported", FAIL_CLOSED);
   }

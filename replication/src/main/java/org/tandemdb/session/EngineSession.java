@@ -63,6 +63,13 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
       long rows,
       Iterator<List<@Nullable String>> captured);
 
+  /**
+   * Makes the primary trace the next statement: to be called before each {@link Plan.Traced} runs,
+   * on the lease that {@link #start} gave. Completes exceptionally with the database's own
+   * exception.
+   */
+  CompletionStage<Void> trace();
+
   /** Reports an EXCLUSIVE statement that succeeded on the primary. */
   void executed(Plan.Exclusive exclusive);
 

@@ -53,6 +53,9 @@ public final class TransactionRecord {
   private boolean usesClock;
   private boolean exclusive;
 
+  /** What held when tracing began; null while nothing is traced. */
+  private @Nullable String traceBegun;
+
   /**
    * @param maxBytes of the whole transaction; more is 54000
    * @param stageThresholdBytes what is kept in memory; more goes to the log ahead of the commit, as
@@ -80,6 +83,62 @@ public final class TransactionRecord {
 
   public boolean hasExclusive() {
     return exclusive;
+  }
+
+  /**
+   * True once a part is TRACED: what is written from then on is in its final rows, and nowhere
+   * else, since they come last.
+   */
+  public boolean isTraced() {
+    return traceBegun != null;
+  }
+
+  /** What held when tracing began; null while nothing is traced. */
+  public @Nullable String traceBegun() {
+    return traceBegun;
+  }
+
+  /** Tracing is on. */
+  public void traced(String begun) {
+    traceBegun = begun;
+  }
+
+  /** The transaction ends: no savepoint takes anything back any more. */
+  public void endTrace() {
+    savepoints.clear();
+  }
+
+  /** Rows as they are at the end of a trace. */
+  public void addFinal(Change.FinalRows rows) {
+    long size = CHANGE_BYTES + bytes(rows.keys()) + bytes(rows.values());
+    grow(size);
+    record(rows, size);
+    stageIfLarge();
+  }
+
+  private static long bytes(List<Change.Row> rows) {
+    long size = 0;
+    for (Change.Row row : rows) {
+      size += CHANGE_BYTES;
+      for (String text : row.texts()) {
+        size += VALUE_BYTES + (text == null ? 0 : text.length());
+      }
+    }
+    return size;
+  }
+
+  /** A sequence was used inside the database, up to {@code last}. */
+  public void advanced(TableName sequence, long last, boolean ascending) {
+    use(sequence, last, ascending);
+  }
+
+  /** Nothing was written, but values were taken from a sequence that the log must cover. */
+  public boolean isToReserve(Reservations reservations) {
+    return sequences.entrySet().stream()
+        .anyMatch(
+            used ->
+                reservations.isNearEnd(
+                    used.getKey(), used.getValue().value, used.getValue().ascending));
   }
 
   /** A write that changed no row is not recorded: there is nothing to do elsewhere. */
@@ -224,9 +283,13 @@ public final class TransactionRecord {
       // A default built around nextval, a text say: it is the sequence that has moved, not this.
       return;
     }
+    use(use.sequence(), value, use.ascending());
+  }
+
+  private void use(TableName sequence, long value, boolean ascending) {
     sequences.merge(
-        use.sequence(),
-        new Used(value, use.ascending()),
+        sequence,
+        new Used(value, ascending),
         (a, b) ->
             new Used(
                 a.ascending ? Math.max(a.value, b.value) : Math.min(a.value, b.value),
@@ -263,7 +326,7 @@ public final class TransactionRecord {
   }
 
   public void savepoint(String name) {
-    savepoints.add(new Mark(name, changes.size(), heldBytes));
+    savepoints.add(new Mark(name, changes.size(), heldBytes, isTraced()));
   }
 
   public void rollbackTo(String name) {
@@ -274,6 +337,9 @@ public final class TransactionRecord {
     Mark mark = savepoints.get(index);
     changes.subList(mark.changes, changes.size()).clear();
     heldBytes = mark.heldBytes;
+    if (!mark.traced) {
+      traceBegun = null;
+    }
     forgetFrom(index + 1);
   }
 
@@ -358,7 +424,7 @@ public final class TransactionRecord {
 
   private record Used(long value, boolean ascending) {}
 
-  private record Mark(String name, int changes, long heldBytes) {}
+  private record Mark(String name, int changes, long heldBytes, boolean traced) {}
 
   private record Recorded(Change change, long bytes) {}
 }

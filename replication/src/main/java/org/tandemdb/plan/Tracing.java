@@ -1,0 +1,164 @@
+package org.tandemdb.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.sql.Builtins;
+import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.Shape;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+
+/**
+ * The form that is left for statements of rows which the others cannot cover: TRACED. What such a
+ * statement does need not be understood, since the primary says afterwards which rows it touched,
+ * and its own statistics prove that these are all (see {@link Plan.Traced}). Refused here is what
+ * would fail in that proof anyway, early and with a better reason; and what works past tables.
+ */
+final class Tracing {
+
+  /**
+   * Built-in functions that are not harmless, and whose effects either reach the log (sequences) or
+   * are not meant to outlive the primary's transaction. Not {@code currval} and {@code lastval}:
+   * INSERTs may run in another session of the server's than the client's.
+   */
+  private static final Set<String> TRACEABLE =
+      Set.of(
+          "nextval",
+          "setval",
+          "pg_notify",
+          "pg_sleep",
+          "pg_advisory_xact_lock",
+          "pg_advisory_xact_lock_shared",
+          "pg_try_advisory_xact_lock",
+          "pg_try_advisory_xact_lock_shared");
+
+  /** Beginnings of names of the server's own functions that reach past tables. */
+  private static final List<String> REACHING = List.of("pg_", "lo_", "dblink");
+
+  private static final Set<String> REACHING_NAMES =
+      Set.of("set_config", "loread", "lowrite", "currval", "lastval", "query_to_xml", "ts_stat");
+
+  private Tracing() {}
+
+  /** How a statement is planned by another form. */
+  interface Other {
+    Plan plan() throws Refusal, SqlSyntaxException;
+  }
+
+  /** The plan of another form, or TRACED where that one is refused or does not understand. */
+  static Plan otherwise(Tokens tokens, Scope scope, Other other)
+      throws Refusal, SqlSyntaxException {
+    try {
+      return other.plan();
+    } catch (SqlSyntaxException e) {
+      if (scope.viewDepth() > 0 || selectsInto(tokens)) {
+        throw e;
+      }
+      try {
+        return plan(tokens, scope, String.valueOf(e.getMessage()));
+      } catch (Refusal refusal) {
+        if (refusal.plan().sqlState().equals("42501")) {
+          throw refusal;
+        }
+        throw e;
+      }
+    } catch (Refusal e) {
+      if (!e.plan().sqlState().equals("0A000")) {
+        throw e;
+      }
+      understood(tokens, scope, e);
+      return plan(tokens, scope, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** CALL and DO. */
+  static Plan plan(Tokens tokens, Scope scope) throws Refusal {
+    return plan(tokens, scope, tokens.text(0).toUpperCase(java.util.Locale.ROOT));
+  }
+
+  private static Plan plan(Tokens tokens, Scope scope, String why) throws Refusal {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
+        throw new Refusal(
+            "the schema \"tandem\" is Tandem's own", "Use SHOW TANDEM STATUS instead.", "42501");
+      }
+      if (tokens.isName(i) && tokens.isSymbol(i + 1, "(")) {
+        function(tokens.text(i), scope);
+      }
+    }
+    return new Plan.Traced("the rows that it touches are logged as they are in the end: " + why);
+  }
+
+  private static void function(String name, Scope scope) throws Refusal {
+    boolean known =
+        Builtins.isHarmless(name)
+            || TRACEABLE.contains(name)
+            || scope.catalog().userFunctions().contains(name);
+    if (!known && (REACHING_NAMES.contains(name) || REACHING.stream().anyMatch(name::startsWith))) {
+      throw new Refusal(
+          "the function " + name + " works past tables, which no trace sees",
+          "Use functions that write tables only.");
+    }
+  }
+
+  /**
+   * What is understood well enough to say that TRACED would be refused as well.
+   *
+   * @param refusal of the other form
+   */
+  private static void understood(Tokens tokens, Scope scope, Refusal refusal)
+      throws Refusal, SqlSyntaxException {
+    Shape.Statement statement = scope.analyses().of(tokens);
+    Facts facts = Facts.of(tokens, statement.shape());
+    for (Facts.Use function : facts.functions()) {
+      boolean users = scope.catalog().userFunctions().contains(function.name());
+      if (!users && !Builtins.isHarmless(function.name()) && !TRACEABLE.contains(function.name())) {
+        throw refusal;
+      }
+    }
+    Optional<Shape.Target> target = target(statement);
+    if (target.isPresent()) {
+      Catalog.Table table = relation(tokens, scope, target.get()).orElseThrow(() -> refusal);
+      if (!table.traceHazards().isEmpty()) {
+        throw new Refusal(
+            "writes to "
+                + table.name()
+                + " cannot be made equal on every copy: "
+                + table.traceHazards().get(0),
+            "See docs/limits.md for what stands in the way.");
+      }
+    }
+  }
+
+  private static Optional<Shape.Target> target(Shape.Statement statement) {
+    if (statement instanceof Shape.Insert insert) {
+      return Optional.of(insert.target());
+    }
+    if (statement instanceof Shape.Update update) {
+      return Optional.of(update.target());
+    }
+    if (statement instanceof Shape.Delete delete) {
+      return Optional.of(delete.target());
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Catalog.Table> relation(Tokens tokens, Scope scope, Shape.Target target)
+      throws Refusal {
+    Optional<String> schema =
+        target.qualified() ? Optional.of(tokens.text(target.first())) : Optional.empty();
+    return scope.relation(new Facts.Use(schema, tokens.text(target.name()), target.name()));
+  }
+
+  /** SELECT INTO makes a table. */
+  private static boolean selectsInto(Tokens tokens) {
+    for (int i = 1; i < tokens.size(); i++) {
+      if (tokens.is(i, "into") && !tokens.is(i - 1, "insert") && !tokens.is(i - 1, "merge")) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
