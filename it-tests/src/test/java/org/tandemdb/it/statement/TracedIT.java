@@ -414,7 +414,7 @@ class TracedIT {
         "SET LOCAL search_path = pg_catalog; INSERT INTO public.plain VALUES (1, 'x')"
             + " | settings were changed",
         "DECLARE c CURSOR WITH HOLD FOR SELECT draw(1) | WITH HOLD",
-        "INSERT INTO tandem.marker VALUES (1, 1) | tandem.marker",
+        "INSERT INTO tandem.marker VALUES (0, -1) | tandem.marker",
         "UPDATE tandem.fence SET epoch = epoch | tandem.fence",
       })
   void whatTheTraceDoesNotExplainIsRefused(String sql, String reason) throws SQLException {
