@@ -59,6 +59,8 @@ final class ClientSession {
   /** Nothing was SET: any session of this user runs a statement as this one would. */
   private boolean plain = true;
 
+  private final TemporaryTables temporaries;
+
   private boolean autoCommit = true;
   private boolean readOnly;
   private Isolation isolation = Isolation.READ_COMMITTED;
@@ -87,6 +89,7 @@ final class ClientSession {
     this.session = session;
     this.executor = executor;
     this.inserts = inserts;
+    this.temporaries = new TemporaryTables(session);
     this.waitLimit = source.waitLimit();
     this.use = new SoleUse(waitLimit);
     this.calls = new EngineCalls(executor, waitLimit);
@@ -180,6 +183,7 @@ final class ClientSession {
     try {
       Plan plan;
       try {
+        temporaries.refresh();
         plan = session.plan(request);
       } catch (RuntimeException e) {
         throw SqlErrors.of(e);
@@ -292,6 +296,7 @@ final class ClientSession {
       Started<JdbcLink> started = start(request, planned);
       Lease<JdbcLink> lease = started.lease();
       writing = lease;
+      checkTemporaries(lease);
       if (alone && Fused.fits(started.plan(), command) && session.mayCommitWith(started.plan())) {
         if (runFused((Plan.Write) started.plan(), lease, command, attempt < MAX_ATTEMPTS)) {
           return;
@@ -327,6 +332,16 @@ final class ClientSession {
         return;
       }
       command.discard();
+    }
+  }
+
+  /** Nothing has run on a link that does not hold the session's temporary tables. */
+  private void checkTemporaries(Lease<JdbcLink> lease) throws SQLException {
+    try {
+      temporaries.check(lease.link());
+    } catch (SQLException e) {
+      rollbackAfter(e);
+      throw e;
     }
   }
 
@@ -415,6 +430,10 @@ final class ClientSession {
         || plan instanceof Plan.PrimaryRead
         || plan instanceof Plan.Local) {
       run(lease, request.sql(), Command.Shape.CLIENT, command);
+      if (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Temporary) {
+        plain = false;
+        temporaries.changed(lease.link());
+      }
     } else if (plan instanceof Plan.Refused refused) {
       throw refused(refused);
     } else {
@@ -571,6 +590,11 @@ final class ClientSession {
       command.count(0);
     } else if (effect instanceof Plan.Effect.ShowTandem show) {
       command.rows(show(show));
+    } else if (effect instanceof Plan.Effect.Temporary) {
+      if (inBlock() && isReadOnlyBlock()) {
+        throw SqlErrors.of("25006", "cannot change tables in a read-only transaction", null);
+      }
+      write(request, plan, command);
     } else if (effect instanceof Plan.Effect.None) {
       onOwnLink(request, plan, command);
     } else if (effect instanceof Plan.Effect.Setting setting) {
@@ -640,6 +664,7 @@ final class ClientSession {
       report(() -> session.savepoint(s.name()));
     } else if (effect instanceof Plan.Effect.RollbackTo s) {
       report(() -> session.rollbackTo(s.name()));
+      temporaries.undone();
     } else if (effect instanceof Plan.Effect.Release s) {
       report(() -> session.release(s.name()));
     }
@@ -735,6 +760,7 @@ final class ClientSession {
   }
 
   private void endBlock() {
+    temporaries.ended();
     block = false;
     explicitBlock = false;
     writing = null;

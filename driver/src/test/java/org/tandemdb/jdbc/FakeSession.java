@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -201,6 +202,11 @@ final class FakeSession implements EngineSession<JdbcLink> {
   @Override
   public void release(String name) {
     calls.add("release " + name);
+  }
+
+  @Override
+  public void temporary(Set<String> names) {
+    calls.add("temporary " + names);
   }
 
   @Override

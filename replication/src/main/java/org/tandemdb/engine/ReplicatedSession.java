@@ -41,6 +41,7 @@ import org.tandemdb.session.ReadLevel;
  */
 final class ReplicatedSession<L extends BackendLink> implements EngineSession<L> {
   private final Engine<L> engine;
+  private Set<String> temporaryTables = Set.of();
   private final SessionLinks<L> links;
   private final String user;
   private final Executor executor;
@@ -78,7 +79,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (known == null || known.inTransaction() != (now != null) || known.snapshotFixed() != fixed) {
       List<String> path =
           known == null ? engine.searchPath(links.settings(), user) : known.searchPath();
-      known = new SessionView(path, now != null, false, fixed, Set.of());
+      known = new SessionView(path, now != null, false, fixed, temporaryTables);
       view = known;
     }
     return known;
@@ -303,6 +304,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       throw new IllegalStateException("no read-write transaction is open");
     }
     return now;
+  }
+
+  @Override
+  public void temporary(Set<String> names) {
+    temporaryTables = Set.copyOf(names);
+    links.bound(!names.isEmpty());
+    view = null;
   }
 
   @Override

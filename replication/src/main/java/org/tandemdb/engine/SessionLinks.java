@@ -33,6 +33,7 @@ final class SessionLinks<L extends BackendLink> {
   /** The version of the settings that each link has got. */
   private final Map<Lease<L>, Integer> settled = new HashMap<>();
 
+  private boolean bound;
   private int settingsVersion;
   private Map<String, String> settingsAtBegin = Map.of();
 
@@ -161,11 +162,19 @@ final class SessionLinks<L extends BackendLink> {
     return true;
   }
 
+  /** The links hold what is the session's alone, and are of no use to another one. */
+  void bound(boolean now) {
+    bound |= now;
+  }
+
   /** Gives all of them back; once. */
   void close() {
-    boolean dirty = !settings.isEmpty();
+    Lease.Disposition disposition =
+        bound
+            ? Lease.Disposition.BROKEN
+            : settings.isEmpty() ? Lease.Disposition.CLEAN : Lease.Disposition.RESET;
     for (Lease<L> lease : List.copyOf(leases.values())) {
-      lease.release(dirty ? Lease.Disposition.RESET : Lease.Disposition.CLEAN);
+      lease.release(disposition);
     }
     leases.clear();
     poolUnused.run();

@@ -116,6 +116,12 @@ public sealed interface Plan {
     /** SET or RESET of an allow-listed setting; {@code local} for SET LOCAL. */
     record Setting(String name, boolean local) implements Effect {}
 
+    /**
+     * Makes or changes a temporary relation of the session, which lives on one link: the session
+     * is bound to that link from then on.
+     */
+    record Temporary() implements Effect {}
+
     /** SHOW TANDEM STATUS, LAG, EVENTS, PLAN FOR; answered by the engine, not by a backend. */
     record ShowTandem(String topic, String argument) implements Effect {}
   }

@@ -18,6 +18,11 @@ final class SchemaPlanner {
   private final Scope scope;
   private final DdlExpressions expressions;
 
+  /** The relations named are temporary ones of the session. */
+  private boolean temporary;
+
+  private boolean permanent;
+
   private SchemaPlanner(TokenReader in, Scope scope) {
     this.in = in;
     this.scope = scope;
@@ -29,21 +34,32 @@ final class SchemaPlanner {
       if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
         throw new Refusal("the schema \"tandem\" is Tandem's own", "Choose another name.", "42501");
       }
-      if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp")) {
-        throw new Refusal("temporary objects exist on one server only", "Use an ordinary schema.");
-      }
       if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
         throw new Refusal("DDL cannot have parameters", "Write the values out.", "42601");
       }
     }
     Optional<Plan> definition = DefinitionPlanner.plan(tokens);
     if (definition.isPresent()) {
+      refuseTemporarySchema(tokens);
       return definition.get();
     }
     TokenReader in = new TokenReader(tokens);
-    new SchemaPlanner(in, scope).statement();
+    SchemaPlanner planner = new SchemaPlanner(in, scope);
+    planner.statement();
     in.expectEnd();
+    if (planner.temporary) {
+      return new Plan.Local("concerns a temporary table", new Plan.Effect.Temporary());
+    }
+    refuseTemporarySchema(tokens);
     return new Plan.Exclusive("changes the schema", tokens.sql());
+  }
+
+  private static void refuseTemporarySchema(Tokens tokens) throws Refusal {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp")) {
+        throw new Refusal("temporary objects exist on one server only", "Use an ordinary schema.");
+      }
+    }
   }
 
   private void statement() throws Refusal, SqlSyntaxException {
@@ -54,7 +70,7 @@ final class SchemaPlanner {
     } else if (in.take("alter", "table")) {
       in.skip("if exists");
       in.skip("only");
-      temporary(in.qualifiedName());
+      existing(in.qualifiedName());
       in.skipSymbol("*");
       new TablePlanner(in, scope).alter();
     } else if (in.take("truncate")) {
@@ -67,9 +83,8 @@ final class SchemaPlanner {
   }
 
   private void create() throws Refusal, SqlSyntaxException {
-    if (in.peek("temp") || in.peek("temporary")) {
-      throw new Refusal("temporary tables are not supported yet", "Use an ordinary table.");
-    }
+    in.skip("local temp", "local temporary", "global temp", "global temporary");
+    temporary = in.take("temp") || in.take("temporary") || isTemporary(in.at() - 1);
     if (in.peek("unlogged")) {
       throw new Refusal("a crash empties unlogged tables", "Use an ordinary table.");
     }
@@ -116,7 +131,7 @@ final class SchemaPlanner {
     }
     in.expect("on");
     in.skip("only");
-    in.qualifiedName();
+    existing(in.qualifiedName());
     if (in.take("using")) {
       in.name();
     }
@@ -202,6 +217,9 @@ final class SchemaPlanner {
       in.group();
     }
     in.skip("without oids");
+    if (in.take("on", "commit") && !in.take("drop")) {
+      in.skip("preserve rows", "delete rows");
+    }
     if (in.take("tablespace")) {
       in.name();
     }
@@ -214,9 +232,24 @@ final class SchemaPlanner {
     if (!noData) {
       int last = data ? end - 3 : end - 1;
       String query = tokens.sql().substring(tokens.start(in.at()), tokens.end(last));
-      SameQuery.require(PgLexer.lex(query, false).from(0), scope);
+      Tokens read = PgLexer.lex(query, false).from(0);
+      if (temporary) {
+        proveRead(read);
+      } else {
+        SameQuery.require(read, scope);
+      }
     }
     in.at(end);
+  }
+
+  /** What fills a temporary table may differ, but must write nowhere else. */
+  private void proveRead(Tokens query) throws Refusal, SqlSyntaxException {
+    Plan plan = SqlPlanner.statement(query, scope);
+    if (!(plan instanceof Plan.Read)) {
+      throw new Refusal(
+          "the query that fills the temporary table is not a proven read: " + plan.reason(),
+          "Create the table empty, and fill it with INSERT ... SELECT.");
+    }
   }
 
   /** REFRESH MATERIALIZED VIEW runs its query on each copy. */
@@ -262,17 +295,27 @@ final class SchemaPlanner {
     }
     in.skip("if exists");
     do {
-      temporary(in.qualifiedName());
+      existing(in.qualifiedName());
     } while (in.takeSymbol(","));
     in.skip("cascade", "restrict");
   }
 
-  private void temporary(Facts.Use name) throws Refusal {
-    if ((name.qualifier().isEmpty() && scope.session().temporaryTables().contains(name.name()))
-        || name.qualifier().filter(q -> q.startsWith("pg_temp")).isPresent()) {
+  private boolean isTemporary(int token) {
+    return in.tokens().is(token, "temp") || in.tokens().is(token, "temporary");
+  }
+
+  /** Notes whether a relation that is there is a temporary one of the session. */
+  private void existing(Facts.Use name) throws Refusal {
+    boolean mine =
+        name.qualifier()
+            .map(schema -> schema.startsWith("pg_temp"))
+            .orElseGet(() -> scope.session().temporaryTables().contains(name.name()));
+    temporary |= mine;
+    permanent |= !mine;
+    if (temporary && permanent) {
       throw new Refusal(
-          "\"" + name.name() + "\" is a temporary table, which other copies do not have",
-          "Use an ordinary table.");
+          "a statement that changes temporary tables and others exists on one server only",
+          "Use a statement for each.");
     }
   }
 
@@ -282,13 +325,20 @@ final class SchemaPlanner {
     List<Catalog.Table> named = new ArrayList<>();
     do {
       in.skip("only");
-      scope.relation(in.qualifiedName()).ifPresent(named::add);
+      Facts.Use name = in.qualifiedName();
+      existing(name);
+      if (permanent) {
+        scope.relation(name).ifPresent(named::add);
+      }
       in.skipSymbol("*");
     } while (in.takeSymbol(","));
     in.skip("restart identity", "continue identity");
     boolean cascade = in.take("cascade");
     in.skip("restrict");
     // With CASCADE any table may be reached.
+    if (temporary && cascade) {
+      throw in.unexpected();
+    }
     for (Catalog.Table table : cascade ? scope.catalog().tables().values() : named) {
       for (String hazard : table.hazards()) {
         if (hazard.startsWith("trigger ")) {

@@ -144,7 +144,9 @@ public final class SqlPlanner implements Planner {
     String first = tokens.isKind(0, Tokens.Kind.QUOTED) ? "" : tokens.text(0);
     return switch (first) {
       case "select", "values", "table", "with", "(", "insert", "update", "delete", "merge" ->
-          Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
+          Tracing.usesTemporary(tokens, scope.session())
+              ? Tracing.plan(tokens, scope, "it uses a temporary table")
+              : Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
       case "call", "do" -> Tracing.plan(tokens, scope);
       case "create",
           "drop",

@@ -47,6 +47,9 @@ final class TablePlanner {
       in.group();
     }
     in.skip("without oids");
+    if (in.take("on", "commit") && !in.take("drop")) {
+      in.skip("preserve rows", "delete rows");
+    }
     if (in.take("tablespace")) {
       in.name();
     }

@@ -78,7 +78,24 @@ final class Tracing {
     return plan(tokens, scope, tokens.text(0).toUpperCase(java.util.Locale.ROOT));
   }
 
-  private static Plan plan(Tokens tokens, Scope scope, String why) throws Refusal {
+  /**
+   * True if a temporary relation of the session may be meant. What such a statement does to other
+   * tables is in its trace; what it does to the temporary one concerns the session alone.
+   */
+  static boolean usesTemporary(Tokens tokens, SessionView session) {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.isName(i)) {
+        String name = tokens.text(i);
+        if (name.startsWith("pg_temp")
+            || (session.temporaryTables().contains(name) && !tokens.isSymbol(i - 1, "."))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  static Plan plan(Tokens tokens, Scope scope, String why) throws Refusal {
     for (int i = 0; i < tokens.size(); i++) {
       if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
         throw new Refusal(

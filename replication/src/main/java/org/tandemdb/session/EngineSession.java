@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
@@ -80,6 +81,14 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   void rollbackTo(String name);
 
   void release(String name);
+
+  /**
+   * The temporary relations that the session has now, on the link of its read-write transactions.
+   * Statements that name one are planned accordingly, and no other session gets that link.
+   *
+   * @param names without schema; empty when there are none any more
+   */
+  void temporary(Set<String> names);
 
   /** A setting that changes the meaning of later statements was SET on the link. */
   void setting(String name, String value, boolean local);

@@ -267,7 +267,7 @@ class SqlPlannerTest {
   }
 
   @Test
-  void aTemporaryTableThatShadowsANameIsRefused() {
+  void aStatementOnATemporaryTableThatShadowsANameIsTraced() {
     SessionView shadowed =
         new SessionView(List.of("public"), false, false, false, Set.of("account"));
     SqlPlanner planner = new SqlPlanner(10);
@@ -275,7 +275,9 @@ class SqlPlannerTest {
         new Request("DELETE FROM account WHERE id = 1", Request.Markers.DOLLAR, List.of());
 
     assertThat(form(planner.plan(request, catalog, SESSION))).isEqualTo("VERBATIM");
-    assertThat(planner.plan(request, catalog, shadowed).reason()).contains("temporary");
+    Plan plan = planner.plan(request, catalog, shadowed);
+    assertThat(plan).isInstanceOf(Plan.Traced.class);
+    assertThat(plan.reason()).contains("temporary");
   }
 
   @Test

@@ -1,0 +1,174 @@
+package org.tandemdb.it.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
+import org.tandemdb.it.workload.Comparison;
+
+/** Temporary tables: as a source, as a shadow of a table, and lost with their server session. */
+class TemporaryTablesIT {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static ServerPair pair;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    pair = ServerPair.start(2, Map.of("fsync", "off"));
+  }
+
+  @AfterAll
+  static void end() {
+    pair.close();
+  }
+
+  @BeforeEach
+  void tables() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "DROP TABLE IF EXISTS account");
+      run(connection, "CREATE TABLE account (id serial PRIMARY KEY, n int NOT NULL)");
+      run(connection, "INSERT INTO account (n) SELECT g FROM generate_series(1, 20) g");
+    }
+  }
+
+  private static Connection connect() throws SQLException {
+    return DriverManager.getConnection(pair.tandemUrl());
+  }
+
+  private static void run(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static int count(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getInt(1);
+    }
+  }
+
+  private static void assertEqualCopies(Connection connection) throws SQLException {
+    TandemStatus.awaitEverything(connection, LIMIT);
+    try (Connection a = DriverManager.getConnection(pair.server("a").url(ServerPair.DATABASE));
+        Connection b = DriverManager.getConnection(pair.server("b").url(ServerPair.DATABASE))) {
+      Comparison comparison = Comparison.of(a, b);
+      assertThat(comparison.findings()).isEmpty();
+      assertThat(comparison.tables()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aTemporaryTableIsASourceAndATargetLikeAnyOther() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "CREATE TEMP TABLE work (id serial PRIMARY KEY, n int)");
+      run(connection, "INSERT INTO work (n) SELECT n FROM account WHERE random() < 2 LIMIT 7");
+      run(connection, "UPDATE work SET n = n * 100");
+      run(connection, "CREATE INDEX ON work (n)");
+      assertThat(count(connection, "SELECT count(*) FROM work WHERE n >= 100")).isEqualTo(7);
+      run(connection, "INSERT INTO account (n) SELECT n + random()::int FROM work");
+      run(connection, "UPDATE account SET n = 0 WHERE n IN (SELECT n / 100 FROM work)");
+      run(connection, "DELETE FROM account USING work WHERE account.n = work.n AND work.id = 1");
+      connection.setAutoCommit(false);
+      run(connection, "CREATE TEMP TABLE brief ON COMMIT DROP AS SELECT 5 AS n");
+      run(connection, "INSERT INTO account (n) SELECT n FROM brief");
+      connection.commit();
+      connection.setAutoCommit(true);
+      assertThatThrownBy(() -> count(connection, "SELECT count(*) FROM brief"))
+          .hasMessageContaining("brief");
+      run(connection, "DROP TABLE work");
+      assertEqualCopies(connection);
+      assertThat(count(connection, "SELECT count(*) FROM account")).isGreaterThan(25);
+    }
+  }
+
+  /** † A name that was shadowed when a statement was planned is not when the shadow is gone. */
+  @Test
+  void aShadowHidesATableForAsLongAsItIsThere() throws SQLException {
+    try (Connection connection = connect();
+        Connection other = connect()) {
+      run(connection, "CREATE TEMP TABLE account (id int, n int)");
+      run(connection, "INSERT INTO account VALUES (1, 1)");
+      run(connection, "DELETE FROM public.account WHERE id = 1");
+      assertThat(count(connection, "SELECT count(*) FROM account")).isEqualTo(1);
+      assertThat(count(other, "SELECT count(*) FROM account")).isEqualTo(19);
+      run(connection, "TRUNCATE account");
+      run(connection, "ALTER TABLE account RENAME TO veil");
+      run(connection, "INSERT INTO account (n) VALUES (1000)");
+      assertThat(count(other, "SELECT count(*) FROM account WHERE n = 1000")).isEqualTo(1);
+
+      connection.setAutoCommit(false);
+      Savepoint before = connection.setSavepoint("before");
+      run(connection, "CREATE TEMP TABLE account (id int, n int)");
+      run(connection, "INSERT INTO account VALUES (5, 5)");
+      connection.rollback(before);
+      run(connection, "INSERT INTO account (n) VALUES (1001)");
+      connection.commit();
+      run(connection, "CREATE TEMP TABLE account (id int, n int)");
+      connection.rollback();
+      run(connection, "INSERT INTO account (n) VALUES (1002)");
+      connection.commit();
+      connection.setAutoCommit(true);
+      assertThat(count(other, "SELECT count(*) FROM account WHERE n > 1000")).isEqualTo(2);
+      assertEqualCopies(connection);
+
+      connection.setAutoCommit(false);
+      run(connection, "CREATE TEMP TABLE account (id int, n int)");
+      connection.rollback();
+      run(connection, "ALTER TABLE account ADD COLUMN late int DEFAULT 7");
+      connection.commit();
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void theyAreLostWithTheirServerSessionWhichIsSaidOnce() throws Exception {
+    try (Connection connection = connect();
+        Connection other = connect()) {
+      run(connection, "CREATE TEMP TABLE account (id int, n int)");
+      run(connection, "INSERT INTO account VALUES (1, 1)");
+      int pid = count(connection, "SELECT pg_backend_pid() FROM account");
+      pair.server("a")
+          .execute(ServerPair.DATABASE, "SELECT pg_terminate_backend(" + pid + ", 10000)");
+      pair.server("b")
+          .execute(ServerPair.DATABASE, "SELECT pg_terminate_backend(" + pid + ", 10000)");
+      assertThatThrownBy(() -> run(connection, "INSERT INTO account VALUES (2, 2)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"))
+          .hasMessageContaining("Create them again");
+      assertThat(count(other, "SELECT count(*) FROM account")).isEqualTo(20);
+      run(connection, "INSERT INTO account (n) VALUES (77)");
+      assertThat(count(other, "SELECT count(*) FROM account WHERE n = 77")).isEqualTo(1);
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void noOtherSessionInheritsThem() throws SQLException {
+    for (int i = 0; i < 5; i++) {
+      try (Connection connection = connect()) {
+        run(connection, "CREATE TEMP TABLE mine (n int)");
+        run(connection, "INSERT INTO mine VALUES (1)");
+      }
+    }
+    try (Connection connection = connect()) {
+      run(connection, "INSERT INTO account (n) VALUES (1)");
+      assertThat(count(connection, "SELECT count(*) FROM account")).isEqualTo(21);
+      assertEqualCopies(connection);
+    }
+  }
+}
