@@ -93,7 +93,14 @@ final class PgChangeSql {
 
   /** Text of the column's own type, so that the server reads it as it wrote it. */
   private static String parameter(int n, Change.Column column) {
-    return "$" + n + "::" + column.type().name();
+    return "$" + n + "::" + cast(column.type().name());
+  }
+
+  /** Unquoted, bit would be bit(1), and cut what is longer to its first digit. */
+  private static String cast(String type) {
+    return type.equals("bit") || type.startsWith("bit[")
+        ? "pg_catalog.\"bit\"" + type.substring(3)
+        : type;
   }
 
   private static String name(TableName table) {
