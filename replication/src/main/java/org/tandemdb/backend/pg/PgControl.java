@@ -364,7 +364,9 @@ final class PgControl implements BackendControl {
           connected();
           work.count(
               "SELECT count(setval(format('%I.%I', r.sequence_schema, r.sequence_name)::regclass, "
-                  + "r.reserved)) FROM tandem.reservation r JOIN pg_sequences s "
+                  // A stretch may reach beyond the last value that the sequence has.
+                  + "greatest(s.min_value, least(s.max_value, r.reserved)))) "
+                  + "FROM tandem.reservation r JOIN pg_sequences s "
                   + "ON s.schemaname = r.sequence_schema AND s.sequencename = r.sequence_name "
                   + "WHERE CASE WHEN s.increment_by > 0 "
                   + "THEN coalesce(s.last_value, s.min_value) < r.reserved "
