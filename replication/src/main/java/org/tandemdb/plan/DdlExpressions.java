@@ -3,6 +3,7 @@ package org.tandemdb.plan;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
@@ -20,6 +21,9 @@ import org.tandemdb.sql.TypeSyntax;
 final class DdlExpressions {
   private static final Set<String> SERIALS =
       Set.of("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8");
+
+  private static final Pattern CLOCK_WORD =
+      Pattern.compile("\\b(now|today|tomorrow|yesterday)\\b", Pattern.CASE_INSENSITIVE);
 
   /** What an expression in DDL may be. */
   enum Allowed {
@@ -153,6 +157,9 @@ final class DdlExpressions {
     if (facts.query()) {
       throw new Refusal("a query in DDL is not supported", "Leave it out.");
     }
+    if (allowed == Allowed.DEFAULT && facts.strings().stream().anyMatch(DdlExpressions::isNow)) {
+      throw now("the default " + text);
+    }
     boolean deterministic =
         facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
             && facts.context().isEmpty()
@@ -171,6 +178,29 @@ final class DdlExpressions {
         tokens.is(1, "nextval") && tokens.isSymbol(2, "(") && tokens.isKind(3, Tokens.Kind.STRING);
     int close = tokens.isSymbol(4, "::") && tokens.is(5, "regclass") ? 6 : 4;
     return start && tokens.isSymbol(close, ")") && tokens.size() == close + 1;
+  }
+
+  /**
+   * Refuses words that the server turns, when an expression is stored, into the time at which that
+   * is done: each copy would have its own.
+   */
+  static void refuseNow(Tokens tokens, int from, int to) throws Refusal {
+    for (int i = from; i < to; i++) {
+      if (tokens.isKind(i, Tokens.Kind.STRING) && isNow(Facts.literal(tokens, i))) {
+        throw now("the definition");
+      }
+    }
+  }
+
+  private static Refusal now(String what) {
+    return new Refusal(
+        what + " may hold a word that stands for the time of the DDL itself",
+        "Use now() or current_date, or another text.");
+  }
+
+  /** Such a word alone, not as a part of others. */
+  private static boolean isNow(Optional<String> text) {
+    return text.isEmpty() || CLOCK_WORD.matcher(text.get()).find();
   }
 
   /** A word that the server would evaluate if the column is a date or time. */

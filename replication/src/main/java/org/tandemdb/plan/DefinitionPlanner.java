@@ -43,6 +43,10 @@ final class DefinitionPlanner {
           "trigger",
           "type");
 
+  /** Kinds whose definition holds expressions. */
+  private static final List<String> EXPRESSIONS =
+      List.of("constraint trigger", "trigger", "rule", "policy");
+
   /** Kinds whose definition SchemaPlanner reads, but whose removal and remarks are as simple. */
   private static final List<String> STORED_KINDS =
       List.of("materialized view", "domain", "constraint", "column", "table", "view", "index");
@@ -89,6 +93,14 @@ final class DefinitionPlanner {
       in.skip("or replace");
       in.skip("trusted", "procedural");
       foreign();
+      if (one(EXPRESSIONS)) {
+        DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
+        return true;
+      }
+      if (in.take("function") || in.take("procedure")) {
+        arguments();
+        return true;
+      }
       return one(KINDS) || role();
     }
     if (in.take("alter")) {
@@ -114,6 +126,15 @@ final class DefinitionPlanner {
     return in.take("reassign", "owned") || in.take("security", "label");
   }
 
+  /** Defaults of arguments are stored; the body is a text until it runs. */
+  private void arguments() throws Refusal {
+    in.qualifiedName();
+    int open = in.at();
+    if (in.peekSymbol("(")) {
+      DdlExpressions.refuseNow(in.tokens(), open, in.group());
+    }
+  }
+
   private boolean alter() throws Refusal {
     if (in.take("type")) {
       if (has("attribute")) {
@@ -124,6 +145,7 @@ final class DefinitionPlanner {
       return true;
     }
     if (in.take("domain")) {
+      DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
       if (has("add") || has("validate")) {
         throw new Refusal(
             "a domain's new constraint would be evaluated over the rows there are",

@@ -265,14 +265,18 @@ final class SchemaPlanner {
   }
 
   /** Stores a definition that is evaluated when it is used. */
-  private void definition() {
+  private void definition() throws Refusal {
+    if (!temporary) {
+      DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
+    }
     in.at(in.tokens().size());
   }
 
   /** A view's query is stored, and proven where the view is read. */
   private void view() throws Refusal {
     for (int i = 0; i < in.tokens().size(); i++) {
-      if (in.tokens().isName(i)
+      if (!temporary
+          && in.tokens().isName(i)
           && scope.session().temporaryTables().contains(in.tokens().text(i))) {
         throw new Refusal(
             "a view of a temporary table exists on one server only", "Use an ordinary table.");
