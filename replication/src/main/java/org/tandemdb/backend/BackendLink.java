@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
@@ -94,6 +95,15 @@ public interface BackendLink {
 
   /** The transaction's clock as the primary has it, pinned text of timestamptz. */
   CompletionStage<String> clock();
+
+  /**
+   * The schema facts as the open transaction sees them, with what its own DDL has changed, as the
+   * version after {@code previousVersion}. Leaves the transaction as it was.
+   */
+  default CompletionStage<Catalog> catalog(long previousVersion) {
+    return CompletableFuture.failedFuture(
+        new UnsupportedOperationException("this link cannot read the schema"));
+  }
 
   /** Applies a run of entries in one database transaction. */
   CompletionStage<ApplyOutcome> apply(ApplyRun run);

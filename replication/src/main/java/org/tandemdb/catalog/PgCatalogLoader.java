@@ -187,6 +187,24 @@ public final class PgCatalogLoader {
     }
   }
 
+  /**
+   * Loads the catalog as the open transaction sees it, which goes on as it was.
+   *
+   * @param connection in a transaction whose DDL nobody else sees yet
+   */
+  public static Catalog loadInTransaction(Connection connection, long previousVersion)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      // What is SET here must not be left to the client's statements.
+      statement.execute("SAVEPOINT tandem_catalog");
+      statement.execute("SET LOCAL search_path = pg_catalog");
+      Catalog catalog = new PgCatalogLoader(connection).load(previousVersion + 1);
+      statement.execute("ROLLBACK TO SAVEPOINT tandem_catalog");
+      statement.execute("RELEASE SAVEPOINT tandem_catalog");
+      return catalog;
+    }
+  }
+
   private Catalog load(long version) throws SQLException {
     relations();
     columns();

@@ -247,14 +247,32 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   // ---- planning
 
+  /**
+   * A plan by the schema that was in force when the request came: DDL that nobody has been told of
+   * yet may just be changing it. What is to run in a transaction is planned again there.
+   */
   Plan plan(Request request, SessionView view) {
+    return planner.plan(request, catalog, view);
+  }
+
+  /**
+   * A plan by a schema that nobody else sees yet.
+   *
+   * @param own as a transaction with DDL sees it
+   */
+  Plan plan(Request request, Catalog own, SessionView view) {
+    return planner.plan(request, own, view);
+  }
+
+  /** As {@link #plan}, for whoever holds the gate: DDL holds it until its schema can be read. */
+  Plan planInTransaction(Request request, SessionView view) {
     if (catalogStale) {
       return new Plan.Refused(
           "the schema has changed and cannot be read yet",
           "Try again when a primary is in office.",
           ErrorCode.NO_BACKEND.sqlState());
     }
-    return planner.plan(request, catalog, view);
+    return plan(request, view);
   }
 
   /** The schema facts in force. */
@@ -276,7 +294,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   }
 
   /**
-   * After DDL, while the gate is still held alone. Nothing is planned until the new catalog is
+   * After DDL, while the gate is still held alone. Nothing is written until the new catalog is
    * there: a primary that is lost meanwhile is asked again when there is another.
    */
   CompletionStage<Void> reloadCatalog() {

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.Gate;
 import org.tandemdb.env.TaskScheduler;
@@ -25,6 +26,12 @@ final class OpenTransaction<L extends BackendLink> {
   final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   boolean ran;
+
+  /** The schema as its own DDL has made it; null as long as it is everybody's. */
+  @Nullable Catalog catalog;
+
+  /** Its DDL has changed the schema since {@link #catalog} was read. */
+  boolean schemaChanged;
 
   /** It was handed to the pipeline, which alone uses its link from then on. */
   volatile boolean committing;

@@ -15,6 +15,7 @@ import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Decision;
 import org.tandemdb.backend.BackendLink.FinishOutcome;
+import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
 import org.tandemdb.cluster.Member;
@@ -40,6 +41,8 @@ import org.tandemdb.session.ReadLevel;
  * Owned by one thread at a time.
  */
 final class ReplicatedSession<L extends BackendLink> implements EngineSession<L> {
+  private static final CompletionStage<Void> READY = CompletableFuture.completedFuture(null);
+
   private final Engine<L> engine;
   private Set<String> temporaryTables = Set.of();
   private final SessionLinks<L> links;
@@ -67,8 +70,27 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   // ---- planning
 
   @Override
+  public CompletionStage<Void> readyToPlan() {
+    OpenTransaction<L> now = open;
+    if (now == null || !now.schemaChanged) {
+      return READY;
+    }
+    return now.lease
+        .link()
+        .catalog(engine.catalog().version())
+        .thenAccept(
+            catalog -> {
+              now.catalog = catalog;
+              now.schemaChanged = false;
+            });
+  }
+
+  @Override
   public Plan plan(Request request) {
-    return engine.plan(request, view());
+    OpenTransaction<L> now = open;
+    return now != null && now.catalog != null
+        ? engine.plan(request, now.catalog, view())
+        : engine.plan(request, view());
   }
 
   /** The view changes seldom and is asked for with every statement. */
@@ -109,8 +131,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       if (permit != null && term != null) {
         Lease<L> lease = links.held(term.primary(), term.epoch());
         if (lease != null) {
-          return releasedOnFailure(permit, begin(term, lease, permit, spec))
-              .thenCompose(ready -> started(ready, request));
+          CompletionStage<OpenTransaction<L>> begun =
+              orElsewhere(term, permit, spec, deadline(), begin(term, lease, permit, spec));
+          return releasedOnFailure(permit, begun).thenCompose(ready -> started(ready, request));
         }
       }
       if (permit != null) {
@@ -145,7 +168,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** Made again: the catalog may have changed while the gate was awaited. */
   private CompletionStage<Started<L>> started(OpenTransaction<L> now, Request request) {
-    Plan current = engine.plan(request, view());
+    Plan current = now.catalog == null ? engine.planInTransaction(request, view()) : plan(request);
     if (current instanceof Plan.Exclusive && !now.permit.isExclusive()) {
       return rollback()
           .thenCompose(
@@ -176,8 +199,12 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<OpenTransaction<L>> openOn(
       CompletionStage<Gate.Permit> permit, BeginSpec spec) {
-    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
+    long deadline = deadline();
     return permit.thenCompose(p -> releasedOnFailure(p, beginOnPrimary(p, spec, deadline)));
+  }
+
+  private long deadline() {
+    return engine.nanos() + engine.limits().failoverPatience().toNanos();
   }
 
   private static <T> CompletionStage<T> releasedOnFailure(
@@ -197,16 +224,29 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .awaitTerm()
         .thenCompose(
             term ->
-                links
-                    .lease(term.primary(), term.epoch())
-                    .thenCompose(lease -> begin(term, lease, permit, spec))
-                    .exceptionallyCompose(
-                        failure ->
-                            engine.isWorthWaiting(unwrap(failure), deadline)
-                                ? engine
-                                    .settled(term.primary(), engine.limits().failoverPatience())
-                                    .thenCompose(ok -> beginOnPrimary(permit, spec, deadline))
-                                : CompletableFuture.failedFuture(unwrap(failure))));
+                orElsewhere(
+                    term,
+                    permit,
+                    spec,
+                    deadline,
+                    links
+                        .lease(term.primary(), term.epoch())
+                        .thenCompose(lease -> begin(term, lease, permit, spec))));
+  }
+
+  private CompletionStage<OpenTransaction<L>> orElsewhere(
+      Term<L> term,
+      Gate.Permit permit,
+      BeginSpec spec,
+      long deadline,
+      CompletionStage<OpenTransaction<L>> begun) {
+    return begun.exceptionallyCompose(
+        failure ->
+            engine.isWorthWaiting(unwrap(failure), deadline)
+                ? engine
+                    .settled(term.primary(), engine.limits().failoverPatience())
+                    .thenCompose(ok -> beginOnPrimary(permit, spec, deadline))
+                : CompletableFuture.failedFuture(unwrap(failure)));
   }
 
   private CompletionStage<OpenTransaction<L>> begin(
@@ -220,13 +260,26 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .handle(
             (ok, failure) -> {
               if (failure != null) {
-                throw new CompletionException(unwrap(failure));
+                throw new CompletionException(notBegun(term, lease, unwrap(failure)));
               }
               term.primary().busy().incrementAndGet();
               open = opening;
               opening.watch(engine);
               return opening;
             });
+  }
+
+  /**
+   * BEGIN may need a round trip, for the isolation or the settings. Nothing of the transaction has
+   * been sent yet: a link that is found dead is as good as one that could not be had.
+   */
+  private Throwable notBegun(Term<L> term, Lease<L> lease, Throwable failure) {
+    if (lease.link().isUsable() || failure instanceof BackendUnreachableException) {
+      return failure;
+    }
+    links.drop(lease);
+    engine.linkFailed(term.primary(), failure);
+    return new BackendUnreachableException(String.valueOf(failure.getMessage()), failure);
   }
 
   /** A transaction that already writes asks for the gate alone: its share goes first. */
@@ -280,6 +333,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public void executed(Plan.Exclusive exclusive) {
     OpenTransaction<L> now = opened();
     now.ran = true;
+    now.schemaChanged = true;
     now.record.addExclusive(exclusive);
   }
 
@@ -290,7 +344,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public void rollbackTo(String name) {
-    opened().record.rollbackTo(name);
+    OpenTransaction<L> now = opened();
+    now.schemaChanged |= now.catalog != null;
+    now.record.rollbackTo(name);
   }
 
   @Override
@@ -407,7 +463,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         && now.spec.isolation() == BackendLink.Isolation.READ_COMMITTED
         && last instanceof Plan.Write write
         && write.template().insertsOneRow()
-        && !engine.catalog().deferrableConstraints();
+        && !engine.catalog().deferrableConstraints()
+        && !now.record.hasExclusive();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
@@ -22,6 +23,15 @@ import org.tandemdb.plan.Request;
  * that work on a JDBC link runs on the thread that waits in {@link SessionExecutor#join}.
  */
 public interface EngineSession<L extends BackendLink> extends AutoCloseable {
+
+  /**
+   * Completes when requests may be planned, which is at once but for the first one after DDL in the
+   * open transaction: what the transaction sees by then is read over its link. Fails with the
+   * link's own exception.
+   */
+  default CompletionStage<Void> readyToPlan() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /** What to do with {@code request}; cached, never blocks. */
   Plan plan(Request request);

@@ -14,6 +14,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
 import org.postgresql.core.BaseConnection;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.catalog.Catalog;
+import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 import org.tandemdb.error.ErrorCode;
@@ -98,7 +100,10 @@ final class PgLink implements JdbcLink {
         connection.setAutoCommit(false);
       }
       return CompletableFuture.completedFuture(new TxStart());
-    } catch (SQLException | TandemException e) {
+    } catch (SQLException e) {
+      noteLoss(e);
+      return CompletableFuture.failedFuture(e);
+    } catch (TandemException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -128,6 +133,11 @@ final class PgLink implements JdbcLink {
       case REPEATABLE_READ -> Connection.TRANSACTION_REPEATABLE_READ;
       case SERIALIZABLE -> Connection.TRANSACTION_SERIALIZABLE;
     };
+  }
+
+  @Override
+  public CompletionStage<Catalog> catalog(long previousVersion) {
+    return run(() -> PgCatalogLoader.loadInTransaction(connection, previousVersion));
   }
 
   @Override
