@@ -78,6 +78,13 @@ final class ClientSession {
   private boolean doomed;
 
   /**
+   * The block met an error that its server does not know of: a refusal, a link that was lost. What
+   * the client sends until it rolls back belongs to a transaction that will never be, and must
+   * neither run by itself nor be committed without the part that failed.
+   */
+  private boolean failed;
+
+  /**
    * @param inserts lets INSERTs share transactions with those of other sessions; null for never
    */
   ClientSession(
@@ -181,32 +188,50 @@ final class ClientSession {
   void execute(Request request, Command command) throws SQLException {
     use.enter(command.timeoutSeconds());
     try {
-      Plan plan;
-      try {
-        temporaries.refresh();
-        plan = session.plan(request);
-      } catch (RuntimeException e) {
-        throw SqlErrors.of(e);
-      }
-      dispatch(request, plan, command);
+      dispatch(request, plan(request), command);
     } finally {
       use.leave();
     }
   }
 
+  /** By the schema as the open transaction sees it, which its own DDL may have changed. */
+  private Plan plan(Request request) throws SQLException {
+    temporaries.refresh();
+    SQLException unread = null;
+    if (session.inTransaction()) {
+      try {
+        call(session::readyToPlan);
+      } catch (SQLException e) {
+        unread = e;
+      }
+    }
+    Plan plan;
+    try {
+      plan = session.plan(request);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+    if (unread == null || isEnd(plan) || isWayBack(plan)) {
+      return plan;
+    }
+    Lease<JdbcLink> lease = writing;
+    throw lease == null ? failing(unread) : inTransaction(lease, unread);
+  }
+
   private void dispatch(Request request, Plan plan, Command command) throws SQLException {
-    if (doomed && !isRollback(plan)) {
-      throw failed();
+    if ((doomed || failed) && !isEnd(plan) && !isWayBack(plan)) {
+      throw failedError();
     }
     if (plan instanceof Plan.Read && !inBlock()) {
       read(request, command);
     } else if (plan instanceof Plan.Steps steps) {
       steps(request, steps, command);
     } else if (plan instanceof Plan.Refused refused) {
-      throw refused(refused);
+      throw failing(refused(refused));
     } else if (plan instanceof Plan.Task task) {
-      throw SqlErrors.of(
-          ErrorCode.STATEMENT_REFUSED, task.reason() + ": not through this driver yet", null);
+      throw failing(
+          SqlErrors.of(
+              ErrorCode.STATEMENT_REFUSED, task.reason() + ": not through this driver yet", null));
     } else if (plan instanceof Plan.Local local) {
       local(request, local, command);
     } else if (inBlock() && isReadOnlyBlock()) {
@@ -230,11 +255,39 @@ final class ClientSession {
         && InsertCombiner.fits(plan);
   }
 
-  private static boolean isRollback(Plan plan) {
-    return plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Rollback;
+  /** COMMIT of a failed transaction rolls it back, and says so. */
+  private static boolean isEnd(Plan plan) {
+    return plan instanceof Plan.Local local
+        && (local.effect() instanceof Plan.Effect.Rollback
+            || local.effect() instanceof Plan.Effect.Commit);
   }
 
-  private static SQLException failed() {
+  /** A savepoint that was set before the error is still there. */
+  private boolean isWayBack(Plan plan) {
+    return !doomed
+        && isOpen()
+        && plan instanceof Plan.Local local
+        && local.effect() instanceof Plan.Effect.RollbackTo;
+  }
+
+  /** An error that its server does not know of fails the block. */
+  private SQLException failing(SQLException e) {
+    failed = failed || inBlock();
+    return e;
+  }
+
+  /** Nothing is open any more; a block has failed, and lasts until the client ends it. */
+  private void loseBlock() {
+    if (inBlock()) {
+      failed = true;
+      writing = null;
+      reading = null;
+    } else {
+      endBlock();
+    }
+  }
+
+  private static SQLException failedError() {
     return SqlErrors.of(
         "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", null);
   }
@@ -266,7 +319,7 @@ final class ClientSession {
 
   private void readInBlock(Request request, Plan plan, Command command) throws SQLException {
     if (!(plan instanceof Plan.Read) && !(plan instanceof Plan.Local)) {
-      throw SqlErrors.of("25006", "cannot write in a read-only transaction", null);
+      throw failing(SqlErrors.of("25006", "cannot write in a read-only transaction", null));
     }
     Lease<JdbcLink> lease = reading;
     if (lease == null) {
@@ -276,10 +329,10 @@ final class ClientSession {
         call(() -> link.begin(spec));
       } catch (SQLException e) {
         if (SqlErrors.isLinkFailure(e, link.connection())) {
-          throw unavailableOrLost(lost(lease, e), e);
+          throw failing(unavailableOrLost(lost(lease, e), e));
         }
         session.readDone(lease);
-        throw e;
+        throw failing(e);
       }
       reading = lease;
     }
@@ -312,11 +365,11 @@ final class ClientSession {
           writing = null;
           Recourse recourse = lost(lease, failure);
           if (e != failure) {
-            endBlock();
+            loseBlock();
             throw e;
           }
           if (!alone) {
-            endBlock();
+            loseBlock();
             throw unavailableOrLost(recourse, e);
           }
           again(recourse, e, attempt);
@@ -367,10 +420,10 @@ final class ClientSession {
           waitLimit);
     } catch (TimeoutException e) {
       lateStart = stage;
-      endBlock();
+      loseBlock();
       throw SqlErrors.of(ErrorCode.NO_BACKEND, "no transaction was opened within " + waitLimit, e);
     } catch (RuntimeException e) {
-      throw SqlErrors.of(e);
+      throw failing(SqlErrors.of(e));
     }
   }
 
@@ -435,9 +488,9 @@ final class ClientSession {
         temporaries.changed(lease.link());
       }
     } else if (plan instanceof Plan.Refused refused) {
-      throw refused(refused);
+      throw failing(refused(refused));
     } else {
-      throw SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null);
+      throw failing(SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
     }
   }
 
@@ -535,7 +588,9 @@ final class ClientSession {
         () -> {
           for (Plan.Step step : steps.steps()) {
             command.step(step.sql());
-            dispatch(new Request(step.sql(), request.markers(), List.of()), step.plan(), command);
+            Request one = new Request(step.sql(), request.markers(), List.of());
+            // Made again: an earlier step may have changed the schema.
+            dispatch(one, plan(one), command);
             // An explicit COMMIT inside the batch: what follows is the next implicit transaction.
             block |= implicitBlock;
           }
@@ -657,6 +712,7 @@ final class ClientSession {
       throw SqlErrors.of("25P01", "savepoints can only be used in transaction blocks", null);
     }
     onOwnLink(request, plan, command);
+    failed = false;
     if (reading != null) {
       return;
     }
@@ -695,9 +751,9 @@ final class ClientSession {
 
   /** False if nothing is left of the transaction and it is to run again as it was. */
   private boolean commit(boolean mayRunAgain) throws SQLException {
-    if (doomed) {
+    if (doomed || failed) {
       rollback();
-      throw failed();
+      throw failedError();
     }
     try {
       if (reading != null) {
@@ -766,6 +822,7 @@ final class ClientSession {
     writing = null;
     reading = null;
     doomed = false;
+    failed = false;
     resetSpec();
   }
 
@@ -827,7 +884,7 @@ final class ClientSession {
         return e;
       }
       Recourse recourse = lost(lease, e);
-      endBlock();
+      loseBlock();
       return unavailableOrLost(recourse, e);
     } finally {
       use.leave();

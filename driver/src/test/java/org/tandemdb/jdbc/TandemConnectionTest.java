@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.TimeZone;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -265,6 +266,53 @@ final class TandemConnectionTest {
               assertThat(e.getSQLState()).isEqualTo("40001");
               assertThat(e.getCause()).isNotNull();
             });
+    // Without its first half, the second must not be committed either.
+    assertFailed(() -> run("INSERT INTO t (name) VALUES ('c')"));
+    assertFailed(() -> connection.commit());
+    run("INSERT INTO t (name) VALUES ('d')");
+    connection.commit();
+    assertThat(count("t")).isEqualTo(1);
+    connection.commit();
+  }
+
+  private static void assertFailed(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25P02"));
+  }
+
+  /** As with PostgreSQL, where any error fails the transaction, whoever raises it. */
+  @Test
+  void aRefusalFailsTheTransaction() throws SQLException {
+    run("BEGIN");
+    run("INSERT INTO t (name) VALUES ('a')");
+    assertThatThrownBy(() -> run("VACUUM")).isInstanceOf(SQLFeatureNotSupportedException.class);
+    assertFailed(() -> run("INSERT INTO t (name) VALUES ('b')"));
+    assertFailed(() -> count("t"));
+    assertFailed(() -> run("COMMIT"));
+    assertThat(count("t")).isZero();
+    assertThat(session.calls).doesNotContain("commit");
+  }
+
+  @Test
+  void aTransactionGoesOnFromASavepointBeforeTheRefusal() throws SQLException {
+    run("BEGIN");
+    run("INSERT INTO t (name) VALUES ('a')");
+    run("SAVEPOINT s");
+    assertThatThrownBy(() -> run("VACUUM")).isInstanceOf(SQLFeatureNotSupportedException.class);
+    run("ROLLBACK TO SAVEPOINT s");
+    run("INSERT INTO t (name) VALUES ('b')");
+    run("COMMIT");
+    assertThat(count("t")).isEqualTo(2);
+  }
+
+  @Test
+  void aTransactionThatFailedBeforeItWasOpenCanOnlyBeRolledBack() throws SQLException {
+    connection.setAutoCommit(false);
+    assertThatThrownBy(() -> run("VACUUM")).isInstanceOf(SQLFeatureNotSupportedException.class);
+    assertFailed(() -> run("ROLLBACK TO SAVEPOINT s"));
+    assertFailed(() -> run("INSERT INTO t (name) VALUES ('b')"));
+    connection.rollback();
     run("INSERT INTO t (name) VALUES ('c')");
     connection.commit();
     assertThat(count("t")).isEqualTo(1);
