@@ -126,12 +126,17 @@ public final class ServerPair implements AutoCloseable {
 
   /** The one URL that stands for all the servers. */
   public String tandemUrl() {
-    List<String> urls = servers.stream().map(server -> server.url(DATABASE, ROLE)).toList();
+    return tandemUrl(DATABASE, directory.resolve("log"));
+  }
+
+  /** The same for another database that is on all of them, with a log of its own. */
+  public String tandemUrl(String database, Path log) {
+    List<String> urls = servers.stream().map(server -> server.url(database, ROLE)).toList();
     List<String> names = servers.stream().map(PostgresServer::name).toList();
     return "jdbc:tandem:["
         + String.join(",", urls)
         + "]?log="
-        + directory.resolve("log")
+        + log
         + "&names="
         + String.join(",", names);
   }

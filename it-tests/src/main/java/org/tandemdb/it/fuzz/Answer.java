@@ -1,0 +1,121 @@
+package org.tandemdb.it.fuzz;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a connection answered to a step.
+ *
+ * @param rows of all results, as text, each result's in the order of the texts
+ * @param counts of all results that are none
+ */
+record Answer(List<String> rows, List<Long> counts, Optional<SQLException> error) {
+  private static final int SHOWN = 200;
+
+  /** Runs it; an error is an answer, too. */
+  static Answer to(Step step, Connection connection) {
+    try {
+      if (step.sql().startsWith("\\")) {
+        call(step, connection);
+        return new Answer(List.of(), List.of(), Optional.empty());
+      }
+      if (step.parameters().isEmpty()) {
+        try (Statement statement = connection.createStatement()) {
+          return read(statement, statement.execute(step.sql()));
+        }
+      }
+      try (PreparedStatement statement = connection.prepareStatement(step.sql())) {
+        for (int i = 0; i < step.parameters().size(); i++) {
+          step.parameters().get(i).bind(statement, i + 1);
+        }
+        return read(statement, statement.execute());
+      }
+    } catch (SQLException e) {
+      return new Answer(List.of(), List.of(), Optional.of(e));
+    }
+  }
+
+  private static void call(Step step, Connection connection) throws SQLException {
+    if (step.begins()) {
+      connection.setTransactionIsolation(
+          step.sql().endsWith("SERIALIZABLE")
+              ? Connection.TRANSACTION_SERIALIZABLE
+              : step.sql().endsWith("REPEATABLE READ")
+                  ? Connection.TRANSACTION_REPEATABLE_READ
+                  : Connection.TRANSACTION_READ_COMMITTED);
+      connection.setAutoCommit(false);
+      return;
+    }
+    try {
+      if (step.commits()) {
+        connection.commit();
+      } else {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      if (!connection.isClosed()) {
+        connection.rollback();
+      }
+      throw e;
+    } finally {
+      if (!connection.isClosed()) {
+        connection.setAutoCommit(true);
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+      }
+    }
+  }
+
+  private static Answer read(Statement statement, boolean first) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    List<Long> counts = new ArrayList<>();
+    boolean isRows = first;
+    while (true) {
+      if (isRows) {
+        rows.addAll(read(statement.getResultSet()));
+      } else {
+        long count = statement.getLargeUpdateCount();
+        if (count == -1) {
+          return new Answer(List.copyOf(rows), List.copyOf(counts), Optional.empty());
+        }
+        counts.add(count);
+      }
+      isRows = statement.getMoreResults();
+    }
+  }
+
+  private static List<String> read(ResultSet result) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    int columns = result.getMetaData().getColumnCount();
+    while (result.next()) {
+      StringBuilder row = new StringBuilder();
+      for (int i = 1; i <= columns; i++) {
+        row.append(i == 1 ? "" : "|").append(result.getString(i));
+      }
+      rows.add(row.toString());
+    }
+    rows.sort(null);
+    return rows;
+  }
+
+  String sqlState() {
+    return error.map(e -> String.valueOf(e.getSQLState())).orElse("");
+  }
+
+  /** What it amounts to, for comparing it with another. */
+  String summary() {
+    return error.isPresent() ? "error " + sqlState() : "rows " + rows + ", counts " + counts;
+  }
+
+  @Override
+  public String toString() {
+    String text = error.map(e -> sqlState() + " " + e.getMessage()).orElseGet(this::summary);
+    String line = text.replace('\n', ' ');
+    return line.length() > SHOWN ? line.substring(0, SHOWN) + "..." : line;
+  }
+}

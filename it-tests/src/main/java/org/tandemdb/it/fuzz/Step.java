@@ -1,0 +1,48 @@
+package org.tandemdb.it.fuzz;
+
+import java.util.List;
+
+/**
+ * One statement of a case. Besides SQL there are JDBC's own calls: {@code \begin LEVEL}, {@code
+ * \commit} and {@code \rollback}.
+ *
+ * @param kind by which it is counted; {@code probe-put}, {@code probe-read}, {@code ticket} and
+ *     {@code look} are checked by what they answer
+ * @param parameters empty for a plain Statement
+ */
+record Step(String kind, String sql, List<Param> parameters) {
+  Step {
+    parameters = List.copyOf(parameters);
+  }
+
+  Step(String kind, String sql) {
+    this(kind, sql, List.of());
+  }
+
+  boolean begins() {
+    return (sql.startsWith("BEGIN") && !sql.contains(";")) || sql.startsWith("\\begin");
+  }
+
+  boolean commits() {
+    return sql.equals("COMMIT") || sql.equals("\\commit");
+  }
+
+  boolean ends() {
+    return commits() || sql.equals("ROLLBACK") || sql.equals("\\rollback");
+  }
+
+  /** True if it cannot stand inside of a transaction. */
+  boolean isTransactional() {
+    return begins() || sql.contains("COMMIT");
+  }
+
+  /** True if it may bring a failed transaction back to life. */
+  boolean returnsToSavepoint() {
+    return sql.startsWith("ROLLBACK TO");
+  }
+
+  @Override
+  public String toString() {
+    return parameters.isEmpty() ? sql : sql + "   " + parameters;
+  }
+}
