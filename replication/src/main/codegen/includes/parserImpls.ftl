@@ -61,8 +61,8 @@ SqlNodeList ReturningOpt() :
 }
 
 /**
- * Parses PostgreSQL's {@code INSERT INTO t [AS alias] [(columns)] source [RETURNING ...]}, where
- * source is a query or {@code DEFAULT VALUES}.
+ * Parses PostgreSQL's {@code INSERT INTO t [AS alias] [(columns)] source [ON CONFLICT ...]
+ * [RETURNING ...]}, where source is a query or {@code DEFAULT VALUES}.
  */
 SqlNode PgInsert() :
 {
@@ -71,6 +71,8 @@ SqlNode PgInsert() :
     SqlIdentifier alias = null;
     SqlNodeList columns = SqlNodeList.EMPTY;
     SqlNode source = null;
+    final List<SqlNode> set = new ArrayList<SqlNode>();
+    final List<SqlNode> others = new ArrayList<SqlNode>();
     final SqlNodeList returning;
 }
 {
@@ -86,12 +88,39 @@ SqlNode PgInsert() :
     |
         source = OrderedQueryOrExpr(ExprContext.ACCEPT_QUERY)
     )
+    [ PgConflict(set, others) ]
     returning = ReturningOpt() {
-        return SqlWrite.insert(s.end(this), table, alias, columns, source, returning);
+        return SqlWrite.insert(s.end(this), table, alias, columns, source,
+            new SqlNodeList(set, getPos()), new SqlNodeList(others, getPos()), returning);
     }
 }
 
-/** Parses PostgreSQL's {@code UPDATE t [[AS] alias] SET ... [WHERE ...] [RETURNING ...]}. */
+/** Parses {@code ON CONFLICT [(target) [WHERE ...]] DO NOTHING} or {@code DO UPDATE SET ...}. */
+void PgConflict(List<SqlNode> set, List<SqlNode> others) :
+{
+    SqlNode e;
+}
+{
+    <CONFLICT_CLAUSE>
+    [
+        <LPAREN>
+        e = Expression(ExprContext.ACCEPT_SUB_QUERY) { others.add(e); }
+        ( <COMMA> e = Expression(ExprContext.ACCEPT_SUB_QUERY) { others.add(e); } )*
+        <RPAREN>
+        [ e = Where() { others.add(e); } ]
+    ]
+    (
+        <DO_NOTHING>
+    |
+        <DO_UPDATE> <SET> PgAssignment(set, others)
+        ( <COMMA> PgAssignment(set, others) )*
+        [ e = Where() { others.add(e); } ]
+    )
+}
+
+/**
+ * Parses PostgreSQL's {@code UPDATE t [[AS] alias] SET ... [FROM ...] [WHERE ...] [RETURNING ...]}.
+ */
 SqlNode PgUpdate() :
 {
     final Span s;
@@ -99,6 +128,7 @@ SqlNode PgUpdate() :
     SqlIdentifier alias = null;
     final List<SqlNode> columns = new ArrayList<SqlNode>();
     final List<SqlNode> values = new ArrayList<SqlNode>();
+    SqlNode from = null;
     SqlNode where = null;
     final SqlNodeList returning;
 }
@@ -108,23 +138,30 @@ SqlNode PgUpdate() :
     [ [ <AS> ] alias = SimpleIdentifier() ]
     <SET> PgAssignment(columns, values)
     ( <COMMA> PgAssignment(columns, values) )*
+    [ <FROM> from = FromClause() ]
     [ where = Where() ]
     returning = ReturningOpt() {
         return SqlWrite.update(s.end(this), table, alias,
             new SqlNodeList(columns, getPos()), new SqlNodeList(values, getPos()),
-            where, returning);
+            from, where, returning);
     }
 }
 
-/** Parses {@code column = value} or {@code (column, ...) = value}. */
+/** Parses {@code column[subscript]... = value} or {@code (column, ...) = value}. */
 void PgAssignment(List<SqlNode> columns, List<SqlNode> values) :
 {
     final SqlNode column;
+    SqlNode subscript;
     final SqlNode value;
 }
 {
     (
         column = SimpleIdentifier()
+        (
+            <LBRACKET>
+            subscript = Expression(ExprContext.ACCEPT_SUB_QUERY) { values.add(subscript); }
+            <RBRACKET>
+        )*
     |
         column = ParenthesizedSimpleIdentifierList()
     )
@@ -140,12 +177,13 @@ void PgAssignment(List<SqlNode> columns, List<SqlNode> values) :
     }
 }
 
-/** Parses PostgreSQL's {@code DELETE FROM t [[AS] alias] [WHERE ...] [RETURNING ...]}. */
+/** Parses PostgreSQL's {@code DELETE FROM t [[AS] alias] [USING ...] [WHERE ...] [RETURNING ...]}. */
 SqlNode PgDelete() :
 {
     final Span s;
     final SqlIdentifier table;
     SqlIdentifier alias = null;
+    SqlNode from = null;
     SqlNode where = null;
     final SqlNodeList returning;
 }
@@ -153,8 +191,124 @@ SqlNode PgDelete() :
     <DELETE> { s = span(); }
     <FROM> table = CompoundTableIdentifier()
     [ [ <AS> ] alias = SimpleIdentifier() ]
+    [ <USING> from = FromClause() ]
     [ where = Where() ]
     returning = ReturningOpt() {
-        return SqlWrite.delete(s.end(this), table, alias, where, returning);
+        return SqlWrite.delete(s.end(this), table, alias, from, where, returning);
     }
+}
+
+/** Parses PostgreSQL's {@code MERGE INTO t USING source ON ... WHEN ... [RETURNING ...]}. */
+SqlNode PgMerge() :
+{
+    final Span s;
+    final SqlIdentifier table;
+    SqlIdentifier alias = null;
+    final SqlNode from;
+    final SqlNode on;
+    final List<SqlNode> columns = new ArrayList<SqlNode>();
+    final List<SqlNode> values = new ArrayList<SqlNode>();
+    final SqlNodeList returning;
+}
+{
+    <MERGE> { s = span(); }
+    <INTO> table = CompoundTableIdentifier()
+    [ [ <AS> ] alias = SimpleIdentifier() ]
+    <USING> from = TableRef1(ExprContext.ACCEPT_QUERY_OR_JOIN)
+    <ON> on = Expression(ExprContext.ACCEPT_SUB_QUERY)
+    ( PgMergeWhen(columns, values) )+
+    returning = ReturningOpt() {
+        return SqlWrite.merge(s.end(this), table, alias,
+            new SqlNodeList(columns, getPos()), new SqlNodeList(values, getPos()),
+            from, on, returning);
+    }
+}
+
+/** Parses {@code WHEN [NOT] MATCHED ... THEN} and what is done then. */
+void PgMergeWhen(List<SqlNode> columns, List<SqlNode> values) :
+{
+    SqlNode e;
+    SqlNodeList list;
+}
+{
+    <MERGE_WHEN>
+    [ <AND> e = Expression(ExprContext.ACCEPT_SUB_QUERY) { values.add(e); } ]
+    <THEN>
+    (
+        <DO_NOTHING>
+    |
+        <DO_DELETE>
+    |
+        <DO_UPDATE> <SET> PgAssignment(columns, values)
+        ( <COMMA> PgAssignment(columns, values) )*
+    |
+        <DO_INSERT>
+        [ list = ParenthesizedSimpleIdentifierList() { columns.add(list); } ]
+        (
+            <DEFAULT_> <VALUES>
+        |
+            <VALUES> <LPAREN> PgMergeValue(values) ( <COMMA> PgMergeValue(values) )* <RPAREN>
+        )
+    )
+}
+
+/** Parses a value of MERGE's INSERT, which may be DEFAULT. */
+void PgMergeValue(List<SqlNode> values) :
+{
+    final SqlNode e;
+}
+{
+    ( e = Default() | e = Expression(ExprContext.ACCEPT_SUB_QUERY) ) { values.add(e); }
+}
+
+/** Parses a WITH that writes, or that stands before a write, which is given as {@code @WTH}. */
+SqlNode PgWith() :
+{
+    final Span s;
+    boolean recursive = false;
+    final List<SqlNode> items = new ArrayList<SqlNode>();
+    final SqlNode body;
+}
+{
+    <WRITING_WITH> { s = span(); }
+    [ <RECURSIVE> { recursive = true; } ]
+    PgWithItem(items, recursive)
+    ( <COMMA> PgWithItem(items, recursive) )*
+    (
+        LOOKAHEAD(2) body = PgWrite()
+    |
+        body = OrderedQueryOrExpr(ExprContext.ACCEPT_QUERY)
+    )
+    { return new SqlWith(s.end(this), new SqlNodeList(items, s.end(this)), body); }
+}
+
+/** Parses {@code name [(columns)] AS (query or write)}. */
+void PgWithItem(List<SqlNode> items, boolean recursive) :
+{
+    final SqlIdentifier id;
+    SqlNodeList columnList = null;
+    final SqlNode definition;
+}
+{
+    id = SimpleIdentifier()
+    [ columnList = ParenthesizedSimpleIdentifierList() ]
+    <AS>
+    (
+        LOOKAHEAD(3) <LPAREN> definition = PgWrite() <RPAREN>
+    |
+        definition = ParenthesizedExpression(ExprContext.ACCEPT_QUERY)
+    )
+    {
+        items.add(new SqlWithItem(id.getParserPosition(), id, columnList, definition,
+            SqlLiteral.createBoolean(recursive, getPos())));
+    }
+}
+
+/** Parses a write without a WITH of its own. */
+SqlNode PgWrite() :
+{
+    final SqlNode e;
+}
+{
+    ( e = PgInsert() | e = PgUpdate() | e = PgDelete() | e = PgMerge() ) { return e; }
 }

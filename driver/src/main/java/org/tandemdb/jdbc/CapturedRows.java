@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.plan.Plan;
 
 /** The hidden columns of a write's rows, read as they come. Used by the owner of the link. */
 final class CapturedRows implements Iterator<List<@Nullable String>> {
@@ -25,24 +26,28 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
   static final int PORTION_CHARACTERS = 1 << 20;
 
   private final ResultSet rows;
+  private final Plan.CaptureSpec capture;
   private final boolean streamed;
   private final int columns;
   private final int first;
   private long read;
+  private long counted;
   private long characters;
   private long adaptAt = 1;
   private boolean ahead;
   private boolean more;
 
   /**
-   * @param hidden number of columns, the last of {@code rows}
+   * @param capture which columns, the last of {@code rows}
    * @param streamed true if the rows come in portions, whose size is then adapted to theirs
    * @throws SQLException if one of them is not text: once a statement is prepared at the server,
    *     pgjdbc receives binary values, and its text of those is not the server's (of bytea it is
    *     Java's name of an array, timetz loses its zone, arrays lose their lower bounds)
    */
-  CapturedRows(ResultSet rows, int hidden, boolean streamed) throws SQLException {
+  CapturedRows(ResultSet rows, Plan.CaptureSpec capture, boolean streamed) throws SQLException {
+    int hidden = capture.hidden().size();
     this.rows = rows;
+    this.capture = capture;
     this.streamed = streamed;
     this.columns = hidden;
     ResultSetMetaData description = rows.getMetaData();
@@ -64,7 +69,9 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
   public boolean hasNext() {
     if (!ahead) {
       try {
-        more = rows.next();
+        do {
+          more = rows.next();
+        } while (more && capture.apart() && rows.getString(first) == null);
       } catch (SQLException e) {
         throw new ReadFailure(e);
       }
@@ -87,6 +94,9 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
         characters += text == null ? 0 : text.length();
         texts.add(text);
       }
+      if (capture.counted().isEmpty() || capture.counted().get().equals(texts.get(0))) {
+        counted++;
+      }
       if (streamed && read >= adaptAt) {
         adapt();
       }
@@ -108,12 +118,16 @@ final class CapturedRows implements Iterator<List<@Nullable String>> {
     return read >= PORTION_ROWS || characters >= PORTION_CHARACTERS;
   }
 
-  /** Reads what the engine left, and says how many rows there were. */
+  /** Reads what the engine left, and says how many rows the command's count counts. */
   long drain() {
     while (hasNext()) {
-      ahead = false;
-      read++;
+      next();
     }
+    return counted;
+  }
+
+  /** Rows read so far. */
+  long read() {
     return read;
   }
 

@@ -511,7 +511,8 @@ final class ClientSession {
         command.count(count);
       } else if (streamed) {
         ResultSet rows = vendor.getResultSet();
-        command.count(reportStreamed(plan, parameters, new CapturedRows(rows, hidden, true)));
+        command.count(
+            reportStreamed(plan, parameters, new CapturedRows(rows, plan.capture(), true)));
         rows.close();
       } else {
         reportCounted(plan, parameters, vendor.getResultSet(), lease, command);
@@ -549,23 +550,31 @@ final class ClientSession {
       throws SQLException {
     long count = rows.last() ? rows.getRow() : 0;
     rows.beforeFirst();
-    CapturedRows captured = new CapturedRows(rows, plan.capture().hidden().size(), false);
+    CapturedRows captured = new CapturedRows(rows, plan.capture(), false);
+    boolean apart = plan.capture().apart();
     session.executed(
-        plan, parameters, count, plan.capture().isCapturing() ? captured : NOTHING.iterator());
+        plan,
+        parameters,
+        apart ? -1 : count,
+        plan.capture().isCapturing() ? captured : NOTHING.iterator());
     rows.beforeFirst();
-    command.rows(rows, captured.visible(), count, lease);
+    if (apart) {
+      command.rowsApart(rows, captured.visible(), count - captured.read(), lease);
+    } else {
+      command.rows(rows, captured.visible(), count, lease);
+    }
   }
 
   /** The first portion is read ahead, so that the count is known for all but large results. */
   private long reportStreamed(Plan.Write plan, List<Value> parameters, CapturedRows captured) {
-    boolean mayStream = plan.template() instanceof Plan.Template.Rows;
+    boolean mayStream = !(plan.template() instanceof Plan.Template.Verbatim);
     List<List<@Nullable String>> portion = new ArrayList<>();
     while ((!captured.isPortion() || !mayStream) && captured.hasNext()) {
       portion.add(captured.next());
     }
     if (!captured.hasNext()) {
       session.executed(plan, parameters, portion.size(), portion.iterator());
-      return portion.size();
+      return captured.drain();
     }
     session.executed(plan, parameters, -1, new Joined(portion, captured));
     return captured.drain();

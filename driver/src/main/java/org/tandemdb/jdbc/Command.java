@@ -48,6 +48,13 @@ interface Command {
   void rows(ResultSet vendorRows, int visible, long count, Lease<JdbcLink> lease)
       throws SQLException;
 
+  /**
+   * As {@link #rows(ResultSet, int, long, Lease)}, of rows that are the client's where the column
+   * after the visible ones is NULL.
+   */
+  void rowsApart(ResultSet vendorRows, int visible, long count, Lease<JdbcLink> lease)
+      throws SQLException;
+
   /** Takes rows that no backend made. */
   void rows(MemoryResultSet rows);
 

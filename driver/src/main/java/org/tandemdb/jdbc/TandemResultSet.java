@@ -23,6 +23,8 @@ final class TandemResultSet extends ForwardingResultSet {
   private final ResultKind kind;
   private final long maxRows;
   private final @Nullable Lease<JdbcLink> lease;
+  private int nullColumn;
+  private long row;
   private boolean closed;
 
   /**
@@ -44,6 +46,19 @@ final class TandemResultSet extends ForwardingResultSet {
     this.kind = kind;
     this.maxRows = maxRows;
     this.lease = lease;
+  }
+
+  /**
+   * Leaves out rows with anything in the vendor's column {@code column}, which are not the
+   * client's.
+   *
+   * @throws SQLException where the client wants to go back and forth
+   */
+  void onlyWhereNull(int column) throws SQLException {
+    if (kind.type() != TYPE_FORWARD_ONLY) {
+      throw Refusals.unsupported("scrollable rows of a WITH that writes");
+    }
+    nullColumn = column;
   }
 
   @Override
@@ -112,6 +127,9 @@ final class TandemResultSet extends ForwardingResultSet {
   private boolean advance() throws SQLException {
     ResultSet r = rows();
     try {
+      if (nullColumn != 0) {
+        return advanceToNull(r);
+      }
       if (maxRows != 0 && !r.isBeforeFirst() && r.getRow() >= maxRows) {
         return false;
       }
@@ -119,6 +137,24 @@ final class TandemResultSet extends ForwardingResultSet {
     } catch (SQLException e) {
       throw seen(e);
     }
+  }
+
+  @Override
+  public int getRow() throws SQLException {
+    return nullColumn == 0 ? rows().getRow() : (int) Math.min(Integer.MAX_VALUE, row);
+  }
+
+  private boolean advanceToNull(ResultSet r) throws SQLException {
+    if (maxRows != 0 && row >= maxRows) {
+      return false;
+    }
+    while (r.next()) {
+      if (r.getObject(nullColumn) == null) {
+        row++;
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A link that fails while it streams rows ends the transaction. */

@@ -175,7 +175,18 @@ class TandemStatement implements Statement, Command {
   @Override
   public final void rows(ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease)
       throws SQLException {
+    rows(new TandemResultSet(this, vendorRows, visible, kind, maxRows, lease), rowCount);
+  }
+
+  @Override
+  public final void rowsApart(
+      ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease) throws SQLException {
     TandemResultSet wrapped = new TandemResultSet(this, vendorRows, visible, kind, maxRows, lease);
+    wrapped.onlyWhereNull(visible + 1);
+    rows(wrapped, rowCount);
+  }
+
+  private void rows(TandemResultSet wrapped, long rowCount) throws SQLException {
     if (inSteps && vendor != null) {
       // The next step must not close these rows by running on the same vendor statement.
       retired.add(vendor);

@@ -417,7 +417,7 @@ final class TandemConnectionTest {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery("SHOW TANDEM PLAN FOR DELETE FROM t")) {
       assertThat(rows.next()).isTrue();
-      assertThat(rows.getString("plan")).isEqualTo("WRITE");
+      assertThat(rows.getString("form")).isEqualTo("VERBATIM");
     }
     assertThat(session.calls).isEmpty();
   }

@@ -22,6 +22,8 @@ import org.tandemdb.entry.TypeRef;
  * @param descendingSequences sequences with a negative increment
  * @param userTypes types outside the system schemas by their name alone; where schemas disagree,
  *     the least that is known
+ * @param references the foreign keys between two tables
+ * @param serverMajor the major version of the server that it was read from
  */
 public record Catalog(
     long version,
@@ -32,7 +34,15 @@ public record Catalog(
     Set<String> rowFunctions,
     Set<String> userOperators,
     Set<TableName> descendingSequences,
-    Map<String, UserType> userTypes) {
+    Map<String, UserType> userTypes,
+    int serverMajor,
+    Set<Reference> references) {
+
+  /** A foreign key: rows of {@code child} need rows of {@code parent}. */
+  public record Reference(TableName child, TableName parent) {}
+
+  /** The oldest version that is served. */
+  public static final int OLDEST_MAJOR = 15;
 
   /** A catalog of a database without functions, operators, types and sequences of its own. */
   public Catalog(
@@ -46,7 +56,9 @@ public record Catalog(
         Set.of(),
         Set.of(),
         Set.of(),
-        Map.of());
+        Map.of(),
+        OLDEST_MAJOR,
+        Set.of());
   }
 
   /** What is known of a type outside the system schemas. */

@@ -161,6 +161,7 @@ public final class PgCatalogLoader {
 
   private final Connection connection;
   private final Map<Long, Draft> drafts = new HashMap<>();
+  private final Set<Catalog.Reference> references = new HashSet<>();
   private boolean deferrable;
 
   private PgCatalogLoader(Connection connection) {
@@ -247,7 +248,9 @@ public final class PgCatalogLoader {
         Set.copyOf(rowFunctions),
         Set.copyOf(operators),
         Set.copyOf(descending),
-        Map.copyOf(types));
+        Map.copyOf(types),
+        connection.getMetaData().getDatabaseMajorVersion(),
+        Set.copyOf(references));
   }
 
   private void relations() throws SQLException {
@@ -393,6 +396,7 @@ public final class PgCatalogLoader {
           }
           Optional<Draft> parent = draft(row, 2);
           if (text(row, 4).equals("f") && parent.isPresent()) {
+            child.ifPresent(c -> references.add(new Catalog.Reference(c.name, parent.get().name)));
             if ("cnd".contains(text(row, 6))) {
               parent
                   .get()

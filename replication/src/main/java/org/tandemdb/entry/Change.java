@@ -23,8 +23,10 @@ public sealed interface Change {
 
   /**
    * Rows by key (CAPTURED). INSERT: {@code keyColumns} is empty and {@code columns} holds all that
-   * is given. UPDATE: each row is key values, then the new values of {@code columns}. DELETE: each
-   * row is its key values.
+   * is given. UPDATE: each row is the key values that it had, then the new values of {@code
+   * columns}, among which key columns may be. DELETE: each row is its key values. UPSERT: each row
+   * is key values, then all others that are given, and is there afterwards whether it was before or
+   * not.
    */
   record Rows(
       Kind kind, TableName table, List<Column> keyColumns, List<Column> columns, List<Row> values)
@@ -69,7 +71,8 @@ public sealed interface Change {
   enum Kind {
     INSERT,
     UPDATE,
-    DELETE
+    DELETE,
+    UPSERT
   }
 
   /** A column with its type, unquoted name. */

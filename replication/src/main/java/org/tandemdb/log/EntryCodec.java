@@ -216,6 +216,7 @@ public final class EntryCodec {
                   case INSERT -> RowsKind.ROWS_KIND_INSERT;
                   case UPDATE -> RowsKind.ROWS_KIND_UPDATE;
                   case DELETE -> RowsKind.ROWS_KIND_DELETE;
+                  case UPSERT -> RowsKind.ROWS_KIND_UPSERT;
                 })
             .setTable(toProto(rows.table()));
     rows.keyColumns().forEach(column -> builder.addKeyColumns(toProto(column)));
@@ -298,6 +299,7 @@ public final class EntryCodec {
           case ROWS_KIND_INSERT -> Change.Kind.INSERT;
           case ROWS_KIND_UPDATE -> Change.Kind.UPDATE;
           case ROWS_KIND_DELETE -> Change.Kind.DELETE;
+          case ROWS_KIND_UPSERT -> Change.Kind.UPSERT;
           case ROWS_KIND_UNSPECIFIED, UNRECOGNIZED -> throw unknown("kind of rows");
         };
     return new Change.Rows(

@@ -82,6 +82,13 @@ final class KeyLookup {
             && tokens.isSymbol(name - 1, ".")
             && tokens.isName(name - 2)
             && qualifiers.contains(tokens.text(name - 2));
+    qualified |=
+        column.first() == name - 4
+            && tokens.isSymbol(name - 1, ".")
+            && tokens.isSymbol(name - 3, ".")
+            && tokens.isName(name - 2)
+            && tokens.isName(name - 4)
+            && qualifiers.contains(tokens.text(name - 4) + "." + tokens.text(name - 2));
     if (!shape.isColumn(name) || !(qualified || column.first() == name)) {
       return Optional.empty();
     }

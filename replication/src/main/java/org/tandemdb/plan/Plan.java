@@ -1,6 +1,7 @@
 package org.tandemdb.plan;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
@@ -117,8 +118,8 @@ public sealed interface Plan {
     record Setting(String name, boolean local) implements Effect {}
 
     /**
-     * Makes or changes a temporary relation of the session, which lives on one link: the session
-     * is bound to that link from then on.
+     * Makes or changes a temporary relation of the session, which lives on one link: the session is
+     * bound to that link from then on.
      */
     record Temporary() implements Effect {}
 
@@ -132,9 +133,18 @@ public sealed interface Plan {
    * @param clientColumns result columns that are the client's own; 0: it asked for none, -1: those
    *     that the result has beyond the hidden ones, which stand last
    * @param hidden the columns appended after them, text under pinned settings
+   * @param apart rows are either the client's, with NULL in the first hidden column, or captured
+   *     ones that the client does not see
+   * @param counted the value of the first hidden column in rows that the command's count counts;
+   *     empty where it counts all, or where the client sees rows
    */
-  record CaptureSpec(int clientColumns, List<Change.Column> hidden) {
+  record CaptureSpec(
+      int clientColumns, List<Change.Column> hidden, boolean apart, Optional<String> counted) {
     public static final CaptureSpec NONE = new CaptureSpec(0, List.of());
+
+    public CaptureSpec(int clientColumns, List<Change.Column> hidden) {
+      this(clientColumns, hidden, false, Optional.empty());
+    }
 
     public boolean isCapturing() {
       return !hidden.isEmpty();
@@ -155,8 +165,8 @@ public sealed interface Plan {
     }
 
     /**
-     * A {@link Change.Rows} from the hidden columns: key columns first, then columns. An INSERT of
-     * rows must be applied with OVERRIDING SYSTEM VALUE, since identity columns are among them.
+     * A {@link Change.Rows} from the hidden columns: key columns first, then columns. Rows must be
+     * inserted with OVERRIDING SYSTEM VALUE, since identity columns are among them.
      */
     record Rows(
         Change.Kind kind,
@@ -167,6 +177,28 @@ public sealed interface Plan {
       public Rows(Change.Kind kind, List<Change.Column> keyColumns, List<Change.Column> columns) {
         this(kind, keyColumns, columns, false);
       }
+    }
+
+    /**
+     * Changes of several kinds or tables, in the order in which their rows come: the first hidden
+     * column says of each row which part it is of.
+     */
+    record Tagged(Map<String, Part> parts) implements Template {
+      @Override
+      public boolean insertsOneRow() {
+        return false;
+      }
+
+      /**
+       * @param hidden where the values stand among the hidden columns: those of the key columns
+       *     first, then those of the columns
+       */
+      public record Part(
+          TableName table,
+          Change.Kind kind,
+          List<Change.Column> keyColumns,
+          List<Change.Column> columns,
+          List<Integer> hidden) {}
     }
   }
 

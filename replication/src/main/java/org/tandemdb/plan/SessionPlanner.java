@@ -117,6 +117,27 @@ final class SessionPlanner {
     if (in.peek("prepare") && in.tokens().is(1, "transaction")) {
       throw twoPhase();
     }
+    if (in.take("unlisten")) {
+      // There is nothing to listen to.
+      if (!in.takeSymbol("*")) {
+        in.name();
+      }
+      return local("nothing is listened to", new Effect.None());
+    }
+    if (in.peek("listen") || in.peek("notify")) {
+      throw new Refusal(
+          in.tokens().text(0).toUpperCase(Locale.ROOT)
+              + " reaches sessions of one server only, and a failover loses what was notified",
+          "Use a table as a queue.");
+    }
+    if (in.take("discard")) {
+      if (in.take("plans")) {
+        return local("forgets plans", new Effect.None());
+      }
+      throw new Refusal(
+          "DISCARD would undo what Tandem has set on its links",
+          "RESET the settings that were SET.");
+    }
     String first = in.tokens().text(0).toUpperCase(Locale.ROOT);
     if (MAINTENANCE.contains(first)) {
       throw new Refusal(
@@ -156,7 +177,7 @@ final class SessionPlanner {
         readOnly = Optional.of(true);
       } else if (in.take("read", "write")) {
         readOnly = Optional.of(false);
-      } else if (!in.take("not", "deferrable")) {
+      } else if (!in.take("not", "deferrable") && !in.take("deferrable")) {
         throw in.unexpected();
       }
       boolean separated = in.takeSymbol(",");
@@ -214,6 +235,9 @@ final class SessionPlanner {
           "sets the transaction's mode",
           new Effect.TransactionMode(modes.isolation(), modes.readOnly()));
     }
+    if (in.take("constraints")) {
+      return constraints();
+    }
     boolean local = in.take("local");
     boolean session = !local && in.take("session");
     if (session && in.peek("characteristics")) {
@@ -224,13 +248,50 @@ final class SessionPlanner {
       zone();
       return local("sets TimeZone for this session", new Effect.Setting("timezone", local));
     }
+    if (in.take("names")) {
+      return names();
+    }
     String name = in.name().toLowerCase(Locale.ROOT);
     if (!in.takeSymbol("=")) {
       in.expect("to");
     }
-    allowed(name);
+    if (!isKept(name)) {
+      allowed(name);
+    }
     values(name);
     return local("sets " + name + " for this session", new Effect.Setting(name, local));
+  }
+
+  private Plan names() throws Refusal {
+    if (in.atEnd() || !isKept("client_encoding")) {
+      throw new Refusal("the encoding may not be changed", "Leave it at UTF8.");
+    }
+    in.at(in.at() + 1);
+    return local("keeps the encoding", new Effect.Setting("client_encoding", false));
+  }
+
+  /** Checked early they fail early, that is all; replicas check row by row. */
+  private Plan constraints() throws Refusal {
+    do {
+      in.qualifiedName();
+    } while (in.takeSymbol(","));
+    if (in.peek("deferred")) {
+      throw new Refusal(
+          "SET CONSTRAINTS ... DEFERRED is not supported: replicas check each row when it comes",
+          "Write rows before those that refer to them.");
+    }
+    in.expect("immediate");
+    return local("checks constraints early", new Effect.None());
+  }
+
+  /** A setting that is pinned may be given the value that it has. */
+  private boolean isKept(String name) {
+    String value = in.atEnd() ? "" : in.tokens().text(in.at()).toLowerCase(Locale.ROOT);
+    return switch (name) {
+      case "client_encoding" -> Set.of("utf8", "=utf8", "=utf-8").contains(value);
+      case "standard_conforming_strings" -> Set.of("on", "=on", "true", "1").contains(value);
+      default -> false;
+    };
   }
 
   /** DEFAULT, LOCAL, a zone's name or an offset. */
@@ -288,7 +349,9 @@ final class SessionPlanner {
     if (in.take("tandem")) {
       return showTandem();
     }
-    if (in.take("time", "zone") || in.take("transaction", "isolation", "level")) {
+    if (in.take("time", "zone")
+        || in.take("transaction", "isolation", "level")
+        || in.take("session", "authorization")) {
       return new Plan.Read("shows a setting");
     }
     String name = in.name();

@@ -159,21 +159,25 @@ public final class SqlPlanner implements Planner {
           "reassign",
           "security" ->
           SchemaPlanner.plan(tokens, scope);
-      case "explain" -> explain(tokens, scope);
+      case "explain" -> ExplainPlanner.plan(tokens, scope);
+      case "declare", "fetch", "move", "close", "execute", "deallocate" ->
+          CursorPlanner.plan(tokens, scope);
+      case "prepare" ->
+          tokens.is(1, "transaction")
+              ? SessionPlanner.plan(tokens)
+              : CursorPlanner.plan(tokens, scope);
+      case "lock" -> lock(tokens, scope);
       default -> SessionPlanner.plan(tokens);
     };
   }
 
   private static Plan rows(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
     Shape.Statement statement = scope.analyses().of(tokens);
-    if (statement instanceof Shape.Insert insert) {
-      return WritePlanner.insert(tokens, scope, insert);
+    if (statement instanceof Shape.Write write) {
+      return WritePlanner.plan(tokens, scope, write);
     }
-    if (statement instanceof Shape.Update update) {
-      return WritePlanner.update(tokens, scope, update);
-    }
-    if (statement instanceof Shape.Delete delete) {
-      return WritePlanner.delete(tokens, scope, delete);
+    if (statement instanceof Shape.With with) {
+      return WithPlanner.plan(tokens, scope, with);
     }
     SideEffects.none(Facts.of(tokens, statement.shape()), scope);
     return statement.shape().locking()
@@ -181,30 +185,33 @@ public final class SqlPlanner implements Planner {
         : new Plan.Read("every function, operator and relation in it is known to change nothing");
   }
 
-  /** EXPLAIN without options shows a plan and runs nothing, whatever it explains. */
-  private static Plan explain(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
-    int from = tokens.is(1, "verbose") ? 2 : 1;
-    if (tokens.is(from, "analyze") || tokens.is(from, "analyse") || tokens.isSymbol(from, "(")) {
-      throw new Refusal(
-          "EXPLAIN with ANALYZE or other options is not supported", "Use plain EXPLAIN.");
+  /** Locks of tables hold as those of rows do, until the transaction ends. */
+  private static Plan lock(Tokens tokens, Scope scope) throws Refusal {
+    TokenReader in = new TokenReader(tokens);
+    in.expect("lock");
+    in.skip("table");
+    do {
+      in.skip("only");
+      if (scope.relation(in.qualifiedName()).isEmpty()) {
+        throw new Refusal("LOCK of a table of the system", "Leave it out.");
+      }
+      in.skipSymbol("*");
+    } while (in.takeSymbol(","));
+    if (in.take("in")) {
+      in.skip(
+          "access share",
+          "row share",
+          "row exclusive",
+          "share update exclusive",
+          "share row exclusive",
+          "share",
+          "exclusive",
+          "access exclusive");
+      in.expect("mode");
     }
-    if (from >= tokens.size()) {
-      throw new SqlSyntaxException("EXPLAIN of what", 0);
-    }
-    Plan inner = statement(tokens.from(from), scope);
-    if (inner instanceof Plan.Refused refused) {
-      return refused;
-    }
-    if (inner instanceof Plan.Read
-        || inner instanceof Plan.PrimaryRead
-        || inner instanceof Plan.Write) {
-      return new Plan.Read("EXPLAIN runs nothing");
-    }
-    if (inner instanceof Plan.Traced) {
-      // The server evaluates what is declared STABLE or IMMUTABLE, while it plans.
-      return inner;
-    }
-    throw new Refusal("EXPLAIN of this statement is not supported", FAIL_CLOSED);
+    in.skip("nowait");
+    in.expectEnd();
+    return new Plan.PrimaryRead("locks tables");
   }
 
   private record Key(

@@ -1,5 +1,6 @@
 package org.tandemdb.plan;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -135,9 +136,8 @@ final class Tracing {
         throw refusal;
       }
     }
-    Optional<Shape.Target> target = target(statement);
-    if (target.isPresent()) {
-      Catalog.Table table = relation(tokens, scope, target.get()).orElseThrow(() -> refusal);
+    for (Shape.Target target : targets(statement)) {
+      Catalog.Table table = relation(tokens, scope, target).orElseThrow(() -> refusal);
       if (!table.traceHazards().isEmpty()) {
         throw new Refusal(
             "writes to "
@@ -149,17 +149,15 @@ final class Tracing {
     }
   }
 
-  private static Optional<Shape.Target> target(Shape.Statement statement) {
-    if (statement instanceof Shape.Insert insert) {
-      return Optional.of(insert.target());
+  private static List<Shape.Target> targets(Shape.Statement statement) {
+    List<Shape.Target> targets = new ArrayList<>();
+    if (statement instanceof Shape.Write write) {
+      targets.add(write.target());
+    } else if (statement instanceof Shape.With with) {
+      with.parts().forEach(part -> targets.add(part.write().target()));
+      targets.addAll(targets(with.main()));
     }
-    if (statement instanceof Shape.Update update) {
-      return Optional.of(update.target());
-    }
-    if (statement instanceof Shape.Delete delete) {
-      return Optional.of(delete.target());
-    }
-    return Optional.empty();
+    return targets;
   }
 
   private static Optional<Catalog.Table> relation(Tokens tokens, Scope scope, Shape.Target target)

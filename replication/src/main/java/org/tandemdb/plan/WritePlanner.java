@@ -5,101 +5,88 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.Change;
-import org.tandemdb.entry.TableName;
 import org.tandemdb.plan.Plan.CaptureSpec;
-import org.tandemdb.plan.Plan.SequenceUse;
 import org.tandemdb.plan.Plan.Template;
-import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.Shape;
 import org.tandemdb.sql.Shape.Assignment;
+import org.tandemdb.sql.Shape.Conflict;
 import org.tandemdb.sql.Shape.Delete;
 import org.tandemdb.sql.Shape.Insert;
 import org.tandemdb.sql.Shape.Range;
-import org.tandemdb.sql.Shape.Target;
 import org.tandemdb.sql.Shape.Update;
 import org.tandemdb.sql.Tokens;
 
-/** Chooses the replication form of one INSERT, UPDATE or DELETE. */
+/** Chooses the replication form of one INSERT, UPDATE, DELETE or MERGE. */
 final class WritePlanner {
+
+  /** Types of which equal values are the same value: a conflict's key needs no new one. */
+  private static final Set<String> ONE_FORM =
+      Set.of("bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea");
+
+  private final Writing writing;
   private final Tokens tokens;
-  private final Scope scope;
   private final Shape shape;
-  private final Target target;
   private final Catalog.Table table;
-  private final int returning;
 
-  private WritePlanner(Tokens tokens, Scope scope, Shape shape, Target target, int returning)
-      throws Refusal {
-    this.tokens = tokens;
-    this.scope = scope;
-    this.shape = shape;
-    this.target = target;
-    this.returning = returning;
-    this.table = target(tokens, scope, target);
-    SideEffects.none(Facts.of(tokens, shape), scope);
+  private WritePlanner(Writing writing) {
+    this.writing = writing;
+    this.tokens = writing.tokens();
+    this.shape = writing.shape();
+    this.table = writing.table();
   }
 
-  static Plan insert(Tokens tokens, Scope scope, Insert insert) throws Refusal {
-    return new WritePlanner(tokens, scope, insert.shape(), insert.target(), insert.returning())
-        .insert(insert);
+  static Plan plan(Tokens tokens, Scope scope, Shape.Write write) throws Refusal {
+    Writing writing = Writing.of(tokens, scope, write);
+    SideEffects.none(Facts.of(tokens, write.shape()), scope);
+    return write instanceof Shape.Merge merge
+        ? MergePlanner.plan(writing, merge).plan()
+        : new WritePlanner(writing).decision(write).plan();
   }
 
-  static Plan update(Tokens tokens, Scope scope, Update update) throws Refusal {
-    return new WritePlanner(tokens, scope, update.shape(), update.target(), update.returning())
-        .update(update);
-  }
-
-  static Plan delete(Tokens tokens, Scope scope, Delete delete) throws Refusal {
-    return new WritePlanner(tokens, scope, delete.shape(), delete.target(), delete.returning())
-        .delete(delete);
-  }
-
-  private static Catalog.Table target(Tokens tokens, Scope scope, Target target) throws Refusal {
-    Optional<String> schema =
-        target.qualified() ? Optional.of(tokens.text(target.first())) : Optional.empty();
-    Facts.Use use = new Facts.Use(schema, tokens.text(target.name()), target.name());
-    Catalog.Table table =
-        scope
-            .relation(use)
-            .orElseThrow(
-                () ->
-                    new Refusal(
-                        "the system's own tables are not replicated", "Use DDL statements."));
-    if (table.kind() != Catalog.Kind.TABLE) {
-      throw new Refusal(
-          table.name() + " is not an ordinary table", "Write to the tables behind it.");
+  /** As a part of a statement a write is always captured. */
+  static Captured part(Writing writing) throws Refusal {
+    Decision decision = new WritePlanner(writing).decision(writing.write());
+    if (decision instanceof Captured captured) {
+      return captured;
     }
-    if (!table.hazards().isEmpty()) {
-      throw hazard(table.name(), table.hazards().get(0));
-    }
-    for (Catalog.Column column : table.columns()) {
-      if (!Builtins.isCapturable(column.type().name())
-          && !isObject(column)
-          && !scope.catalog().isUserType(column.type().name())) {
-        throw hazard(
-            table.name(), "column " + column.name() + " has the type " + column.type().name());
-      }
-    }
-    return table;
+    throw new IllegalStateException("a part of a statement cannot be logged as it stands");
   }
 
-  private static boolean isObject(Catalog.Column column) {
-    return Builtins.type(column.type().name()).isPresent();
+  /** How a write replicates. */
+  interface Decision {
+    Plan.Write plan();
   }
 
-  private static Refusal hazard(TableName table, String hazard) {
-    return new Refusal(
-        "writes to " + table + " cannot be made equal on every copy yet: " + hazard,
-        "See docs/limits.md for what stands in the way.");
-  }
-
-  private Plan insert(Insert insert) throws Refusal {
-    if (shape.locking()) {
-      throw new Refusal("an INSERT with a locking clause is not supported", "Leave FOR out.");
+  /** It is logged as the rows that come back. */
+  record Captured(String reason, Capture capture, Template template, Optional<Plan.Span> row)
+      implements Decision {
+    @Override
+    public Plan.Write plan() {
+      return capture.plan(reason, template, row);
     }
+  }
+
+  private Decision decision(Shape.Write write) throws Refusal {
+    if (write instanceof Insert insert) {
+      return insert(insert);
+    }
+    if (write instanceof Update update) {
+      return update(update);
+    }
+    if (write instanceof Delete delete) {
+      return delete(delete);
+    }
+    throw new Refusal(
+        "MERGE beside other writes in one statement is not supported", "Use two statements.");
+  }
+
+  // ---- INSERT
+
+  private Decision insert(Insert insert) throws Refusal {
     List<Catalog.Column> given = givenColumns(insert);
     Determinism determinism = new Determinism(tokens, shape, table, List.of());
     Map<Integer, Range> clocks = new HashMap<>();
@@ -122,9 +109,12 @@ final class WritePlanner {
       defaulted.addAll(given.subList(row.size(), given.size()));
     }
     for (Catalog.Column column : defaulted) {
-      if (isEvaluatedDefault(column)) {
+      if (Writing.isEvaluatedDefault(column)) {
         evaluated = "the default of " + column.name();
       }
+    }
+    if (!writing.isWholeStatement()) {
+      evaluated = "what its WITH gives";
     }
     if (insert.rows().isEmpty() && !insert.defaultValues()) {
       evaluated = "the query";
@@ -134,28 +124,95 @@ final class WritePlanner {
       evaluated = "OVERRIDING";
       defaulted.addAll(given);
     }
+    if (insert.conflict().isPresent()) {
+      return conflict(insert.conflict().get(), defaulted);
+    }
     boolean oneRow = insert.rows().size() == 1 || insert.defaultValues();
     Optional<Plan.Span> row = oneRow ? row(insert) : Optional.empty();
     if (evaluated.isEmpty()) {
       return verbatim("every value is deterministic", clocks, oneRow, row);
     }
-    List<Catalog.Column> captured =
-        table.columns().stream()
-            .filter(c -> c.defaultKind() != Catalog.DefaultKind.GENERATED)
-            .toList();
-    return captured(
-        evaluated + " is decided by the primary",
-        Change.Kind.INSERT,
-        List.of(),
-        captured,
-        defaulted,
-        oneRow,
+    return inserted(evaluated + " is decided by the primary", defaulted, oneRow, row);
+  }
+
+  private Decision inserted(
+      String reason, List<Catalog.Column> defaulted, boolean oneRow, Optional<Plan.Span> row) {
+    Capture capture = new Capture(writing);
+    List<Catalog.Column> columns = writing.stored();
+    capture.columns(columns, defaulted);
+    return new Captured(
+        reason,
+        capture,
+        new Template.Rows(Change.Kind.INSERT, List.of(), Writing.changeColumns(columns), oneRow),
         row);
+  }
+
+  /**
+   * Which rows conflict depends on others. DO NOTHING gives back what was inserted. DO UPDATE gives
+   * back final rows, inserted or updated, in the order in which the primary made them so: by
+   * primary key they are made so again, and on the way no unique key stands twice, as it did not
+   * there.
+   */
+  private Decision conflict(Conflict conflict, List<Catalog.Column> defaulted) throws Refusal {
+    if (conflict.set().isEmpty()) {
+      return inserted(
+          "which rows conflict is decided by the primary", defaulted, false, Optional.empty());
+    }
+    List<Catalog.Column> key = writing.keyColumns();
+    boolean byKey =
+        conflict.columns().size() == key.size()
+            && writing.columns(conflict.columns()).containsAll(key);
+    for (Assignment assignment : conflict.set()) {
+      for (Catalog.Column column : writing.columns(assignment.columns())) {
+        if (writing.isKey(column) && !(byKey && keeps(assignment, column))) {
+          throw new Refusal(
+              "ON CONFLICT DO UPDATE sets the key column " + column.name(),
+              "Leave it as it is, or delete the row and insert it with its new key.");
+        }
+        refuseNewIdentity(column);
+      }
+    }
+    List<Catalog.Column> others = new ArrayList<>(writing.stored());
+    others.removeAll(key);
+    for (Catalog.Column column : others) {
+      if (column.defaultKind() == Catalog.DefaultKind.IDENTITY_ALWAYS) {
+        throw new Refusal(
+            "ON CONFLICT DO UPDATE on a table with the identity column "
+                + column.name()
+                + " outside of its primary key is not supported",
+            "Make it GENERATED BY DEFAULT.");
+      }
+    }
+    if (others.isEmpty()) {
+      throw new Refusal(
+          table.name() + " has no columns but its key", "Use ON CONFLICT DO NOTHING.");
+    }
+    Capture capture = new Capture(writing);
+    capture.columns(key, defaulted);
+    capture.columns(others, defaulted);
+    return new Captured(
+        "whether a row is inserted or updated is decided by the primary",
+        capture,
+        new Template.Rows(
+            Change.Kind.UPSERT, Writing.changeColumns(key), Writing.changeColumns(others)),
+        Optional.empty());
+  }
+
+  /** {@code key = EXCLUDED.key}, where the conflict is over the key: it stays as it is. */
+  private boolean keeps(Assignment assignment, Catalog.Column column) {
+    int first = assignment.value().first();
+    return assignment.columns().size() == 1
+        && assignment.value().last() == first + 2
+        && tokens.isName(first)
+        && tokens.text(first).equals("excluded")
+        && tokens.isSymbol(first + 1, ".")
+        && tokens.text(first + 2).equals(column.name())
+        && ONE_FORM.contains(column.type().name());
   }
 
   /** Where the row of VALUES stands, if no parameter is outside of it. */
   private Optional<Plan.Span> row(Insert insert) {
-    if (insert.rows().isEmpty() || insert.rows().get(0).isEmpty()) {
+    if (insert.rows().isEmpty() || insert.rows().get(0).isEmpty() || !writing.isWholeStatement()) {
       return Optional.empty();
     }
     // The parser's ranges leave out parentheses around a value: the row's own are found by VALUES.
@@ -193,54 +250,24 @@ final class WritePlanner {
     if (insert.defaultValues()) {
       return List.of();
     }
-    if (insert.columns().isEmpty()) {
-      return table.columns();
-    }
-    List<Catalog.Column> columns = new ArrayList<>();
-    for (int token : insert.columns()) {
-      columns.add(column(tokens.text(token)));
-    }
-    return columns;
+    return insert.columns().isEmpty() ? table.columns() : writing.columns(insert.columns());
   }
 
-  private Catalog.Column column(String name) throws Refusal {
-    return table
-        .column(name)
-        .orElseThrow(
-            () ->
-                new Refusal(
-                    "column \"" + name + "\" of " + table.name() + " does not exist",
-                    "Check the name.",
-                    "42703"));
-  }
+  // ---- UPDATE and DELETE
 
-  private static boolean isEvaluatedDefault(Catalog.Column column) {
-    return switch (column.defaultKind()) {
-      case DETERMINISTIC, GENERATED -> false;
-      case EVALUATED, IDENTITY_ALWAYS, IDENTITY_BY_DEFAULT -> true;
-    };
-  }
-
-  private Plan update(Update update) throws Refusal {
-    if (!table.updateHazards().isEmpty()) {
-      throw hazard(table.name(), table.updateHazards().get(0));
-    }
-    Determinism determinism = new Determinism(tokens, shape, table, qualifiers());
+  private Decision update(Update update) throws Refusal {
+    Determinism determinism = new Determinism(tokens, shape, table, writing.qualifiers());
     Map<Integer, Range> clocks = new HashMap<>();
     List<Catalog.Column> set = new ArrayList<>();
     List<Catalog.Column> defaulted = new ArrayList<>();
     String evaluated = "";
     for (Assignment assignment : update.assignments()) {
-      for (int token : assignment.columns()) {
-        Catalog.Column column = column(tokens.text(token));
-        set.add(column);
-        if (table.primaryKey().contains(column.name())) {
-          throw new Refusal(
-              "UPDATE sets the key column " + column.name(),
-              "Delete the row and insert it with its new key.");
+      for (Catalog.Column column : writing.columns(assignment.columns())) {
+        if (!set.contains(column)) {
+          set.add(column);
         }
-        if (assignment.columns().size() > 1) {
-          evaluated = "a row of values";
+        if (assignment.columns().size() > 1 || assignment.part()) {
+          evaluated = assignment.part() ? "an element of " + column.name() : "a row of values";
           defaulted.add(column);
           continue;
         }
@@ -248,140 +275,89 @@ final class WritePlanner {
           case DETERMINISTIC -> {}
           case CLOCK -> clocks.put(assignment.value().first(), assignment.value());
           case DEFAULT -> {
+            refuseNewIdentity(column);
             defaulted.add(column);
-            evaluated = isEvaluatedDefault(column) ? "the default of " + column.name() : evaluated;
+            evaluated =
+                Writing.isEvaluatedDefault(column) ? "the default of " + column.name() : evaluated;
           }
           case EVALUATED -> evaluated = "the value of " + column.name();
         }
       }
     }
-    if (evaluated.isEmpty() && namesOneRow(update.conjuncts(), determinism)) {
+    if (evaluated.isEmpty() && update.from() < 0 && namesOneRow(update.conjuncts(), determinism)) {
       return verbatim(
           "one row by a whole key, set deterministically", clocks, false, Optional.empty());
     }
-    return captured(
+    set.removeIf(column -> column.defaultKind() == Catalog.DefaultKind.GENERATED);
+    List<Catalog.Column> key = writing.keyColumns();
+    Capture capture = new Capture(writing);
+    if (set.stream().anyMatch(writing::isKey)) {
+      new KeyMove(writing, update, key).splice(capture);
+    } else {
+      capture.columns(key);
+    }
+    capture.columns(set, defaulted);
+    return new Captured(
         evaluated.isEmpty()
             ? "which rows it changes is decided by the primary"
             : evaluated + " is decided by the primary",
-        Change.Kind.UPDATE,
-        keyColumns(),
-        set.stream().filter(c -> c.defaultKind() != Catalog.DefaultKind.GENERATED).toList(),
-        defaulted,
-        false,
+        capture,
+        new Template.Rows(
+            Change.Kind.UPDATE, Writing.changeColumns(key), Writing.changeColumns(set)),
         Optional.empty());
   }
 
-  private Plan delete(Delete delete) throws Refusal {
-    if (!table.deleteHazards().isEmpty()) {
-      throw hazard(table.name(), table.deleteHazards().get(0));
+  /** The server lets nobody give such a column the value that the sequence gave. */
+  private static void refuseNewIdentity(Catalog.Column column) throws Refusal {
+    if (column.defaultKind() == Catalog.DefaultKind.IDENTITY_ALWAYS) {
+      throw new Refusal(
+          "the identity column " + column.name() + " gets a new number",
+          "Leave it as it is, or make it GENERATED BY DEFAULT.");
     }
-    Determinism determinism = new Determinism(tokens, shape, table, qualifiers());
-    if (namesOneRow(delete.conjuncts(), determinism)) {
+  }
+
+  private Decision delete(Delete delete) throws Refusal {
+    Determinism determinism = new Determinism(tokens, shape, table, writing.qualifiers());
+    if (delete.from() < 0 && namesOneRow(delete.conjuncts(), determinism)) {
       return verbatim("one row by a whole key", Map.of(), false, Optional.empty());
     }
-    return captured(
+    List<Catalog.Column> key = writing.keyColumns();
+    Capture capture = new Capture(writing);
+    capture.columns(key);
+    return new Captured(
         "which rows it deletes is decided by the primary",
-        Change.Kind.DELETE,
-        keyColumns(),
-        List.of(),
-        List.of(),
-        false,
+        capture,
+        new Template.Rows(Change.Kind.DELETE, Writing.changeColumns(key), List.of()),
         Optional.empty());
   }
 
   private boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
     return !shape.locking()
-        && new KeyLookup(tokens, shape, table, qualifiers(), scope.parameterTypes())
+        && writing.isWholeStatement()
+        && new KeyLookup(
+                tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes())
             .namesOneRow(conjuncts, determinism);
   }
 
-  private List<String> qualifiers() {
-    return target.alias() >= 0
-        ? List.of(tokens.text(target.alias()))
-        : List.of(table.name().name(), table.name().schema() + "." + table.name().name());
-  }
-
-  private List<Catalog.Column> keyColumns() throws Refusal {
-    if (table.primaryKey().isEmpty()) {
-      throw new Refusal(
-          table.name() + " has no primary key, so the rows changed cannot be named",
-          "Add a primary key, or write one row by a unique key.");
-    }
-    List<Catalog.Column> columns = new ArrayList<>();
-    for (String name : table.primaryKey()) {
-      columns.add(column(name));
-    }
-    return columns;
-  }
-
-  private Plan.Write verbatim(
+  private Decision verbatim(
       String reason, Map<Integer, Range> clocks, boolean insertsOneRow, Optional<Plan.Span> row) {
-    return new Plan.Write(
-        reason,
-        Form.VERBATIM,
-        table.name(),
-        tokens.sql(),
-        new CaptureSpec(returning < 0 ? 0 : -1, List.of()),
-        LoggedText.of(
-            tokens,
-            target,
+    int returning = writing.write().returning();
+    Plan.Write plan =
+        new Plan.Write(
+            reason,
+            Form.VERBATIM,
             table.name(),
-            clocks,
-            returning < 0 ? tokens.size() : returning,
-            insertsOneRow),
-        List.of(),
-        row);
-  }
-
-  /**
-   * @param defaulted columns that the statement may have filled from their default, whose sequences
-   *     may have advanced
-   */
-  private Plan.Write captured(
-      String reason,
-      Change.Kind kind,
-      List<Catalog.Column> key,
-      List<Catalog.Column> columns,
-      List<Catalog.Column> defaulted,
-      boolean insertsOneRow,
-      Optional<Plan.Span> row)
-      throws Refusal {
-    List<Catalog.Column> hidden = new ArrayList<>(key);
-    hidden.addAll(columns);
-    StringBuilder clause = new StringBuilder(returning < 0 ? " RETURNING " : ", ");
-    String owner =
-        LoggedText.quote(target.alias() >= 0 ? tokens.text(target.alias()) : table.name().name());
-    List<SequenceUse> sequences = new ArrayList<>();
-    for (int i = 0; i < hidden.size(); i++) {
-      Catalog.Column column = hidden.get(i);
-      clause
-          .append(i == 0 ? "" : ", ")
-          .append('(')
-          .append(owner)
-          .append('.')
-          .append(LoggedText.quote(column.name()))
-          .append(")::pg_catalog.text AS tandem_")
-          .append(i + 1);
-      if (defaulted.contains(column) && column.sequence().isPresent()) {
-        TableName sequence = column.sequence().get();
-        boolean ascending = !scope.catalog().descendingSequences().contains(sequence);
-        sequences.add(new SequenceUse(sequence, i, ascending));
-      }
-    }
-    int end = tokens.end(tokens.size() - 1);
-    String sql = tokens.sql().substring(0, end) + clause + tokens.sql().substring(end);
-    return new Plan.Write(
-        reason,
-        Form.CAPTURED,
-        table.name(),
-        sql,
-        new CaptureSpec(returning < 0 ? 0 : -1, changeColumns(hidden)),
-        new Template.Rows(kind, changeColumns(key), changeColumns(columns), insertsOneRow),
-        List.copyOf(sequences),
-        row);
-  }
-
-  private static List<Change.Column> changeColumns(List<Catalog.Column> columns) {
-    return columns.stream().map(c -> new Change.Column(c.name(), c.type())).toList();
+            tokens.sql(),
+            new CaptureSpec(returning < 0 ? 0 : -1, List.of()),
+            LoggedText.of(
+                tokens,
+                writing.write().target(),
+                table.name(),
+                clocks,
+                returning < 0 ? tokens.size() : returning,
+                insertsOneRow),
+            List.of(),
+            row);
+    return () -> plan;
   }
 }

@@ -64,7 +64,7 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
    *
    * @param parameters the client's parameters as they were sent
    * @param rows the command's row count; -1 while a large capture is still coming in: as many as
-   *     {@code captured} gives (only where the template is {@code Rows})
+   *     {@code captured} gives (not where the template is {@code Verbatim})
    * @param captured rows of the hidden columns, read to the end here; past a bound they are staged
    * @throws org.tandemdb.error.TandemException 54000 when the transaction outgrows the limit
    */

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.Change;
@@ -15,6 +16,7 @@ import org.tandemdb.entry.Value;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Plan.Template.Tagged.Part;
 
 /**
  * What one transaction has written so far, in replication form. ROLLBACK TO SAVEPOINT drops what
@@ -152,8 +154,13 @@ public final class TransactionRecord {
     }
     if (write.template() instanceof Plan.Template.Verbatim verbatim) {
       addVerbatim(write, verbatim, parameters, rows);
-    } else {
-      addRows(write, (Plan.Template.Rows) write.template(), rows, captured);
+    } else if (write.template() instanceof Plan.Template.Rows template) {
+      Part part =
+          new Part(
+              write.table(), template.kind(), template.keyColumns(), template.columns(), List.of());
+      addRows(write, texts -> part, rows, captured);
+    } else if (write.template() instanceof Plan.Template.Tagged template) {
+      addRows(write, texts -> part(template, texts), rows, captured);
     }
   }
 
@@ -179,27 +186,35 @@ public final class TransactionRecord {
 
   private void addRows(
       Plan.Write write,
-      Plan.Template.Rows template,
+      Function<List<@Nullable String>, Part> partOf,
       long rows,
       Iterator<List<@Nullable String>> captured) {
     List<Change.Row> values = new ArrayList<>();
+    Part current = null;
     long valuesBytes = 0;
     long count = 0;
     while (captured.hasNext()) {
       List<@Nullable String> texts = captured.next();
+      Part part = partOf.apply(texts);
+      if (current != null && !current.equals(part) && !values.isEmpty()) {
+        record(rows(current, values), valuesBytes);
+        values = new ArrayList<>();
+        valuesBytes = 0;
+      }
+      current = part;
       long size = CHANGE_BYTES;
       for (String text : texts) {
         size += VALUE_BYTES + (text == null ? 0 : text.length());
       }
       grow(size);
-      values.add(new Change.Row(texts));
+      values.add(row(part, texts));
       valuesBytes += size;
       count++;
       for (Plan.SequenceUse use : write.sequences()) {
         use(use, texts.get(use.hiddenColumn()));
       }
       if (valuesBytes >= stageChunkBytes) {
-        record(rows(write, template, values), valuesBytes);
+        record(rows(part, values), valuesBytes);
         values = new ArrayList<>();
         valuesBytes = 0;
         stageIfLarge();
@@ -209,20 +224,38 @@ public final class TransactionRecord {
       throw new TandemException(
           ErrorCode.INTERNAL, "captured " + count + " rows where the command reports " + rows);
     }
-    if (!values.isEmpty()) {
-      record(rows(write, template, values), valuesBytes);
+    if (current != null && !values.isEmpty()) {
+      record(rows(current, values), valuesBytes);
       stageIfLarge();
     }
+  }
+
+  private static Part part(Plan.Template.Tagged template, List<@Nullable String> texts) {
+    String tag = texts.get(0);
+    Part part = tag == null ? null : template.parts().get(tag);
+    if (part == null) {
+      throw new TandemException(ErrorCode.INTERNAL, "a row of the unknown part " + tag);
+    }
+    return part;
+  }
+
+  private static Change.Row row(Part part, List<@Nullable String> texts) {
+    if (part.hidden().isEmpty()) {
+      return new Change.Row(texts);
+    }
+    List<@Nullable String> own = new ArrayList<>(part.hidden().size());
+    for (int place : part.hidden()) {
+      own.add(texts.get(place));
+    }
+    return new Change.Row(own);
   }
 
   private void record(Change change, long size) {
     changes.add(new Recorded(change, size));
   }
 
-  private static Change.Rows rows(
-      Plan.Write write, Plan.Template.Rows template, List<Change.Row> values) {
-    return new Change.Rows(
-        template.kind(), write.table(), template.keyColumns(), template.columns(), values);
+  private static Change.Rows rows(Part part, List<Change.Row> values) {
+    return new Change.Rows(part.kind(), part.table(), part.keyColumns(), part.columns(), values);
   }
 
   /** What a savepoint could take back is kept. */

@@ -36,6 +36,10 @@ public record Facts(
   /** A name, with what stands before its last dot. */
   public record Use(Optional<String> qualifier, String name, int token) {}
 
+  static boolean isQueryWord(Tokens tokens, int token) {
+    return tokens.isKind(token, Kind.WORD) && QUERY_WORDS.contains(tokens.text(token));
+  }
+
   /** The facts of the whole statement. */
   public static Facts of(Tokens tokens, Shape shape) {
     return of(tokens, shape, new Range(0, tokens.size() - 1));
@@ -74,7 +78,7 @@ public record Facts(
             case CONTEXT -> context.add(tokens.text(i));
             case KEYWORD -> {
               query |= QUERY_WORDS.contains(tokens.text(i));
-              zone |= tokens.is(i, "at");
+              zone |= tokens.is(i, "at") || tokens.is(i, "overlaps");
               collate |= tokens.is(i, "collate");
             }
             case NONE, QUALIFIER, TARGET, TARGET_COLUMN, ALIAS, TYPE -> {}

@@ -7,19 +7,14 @@ final class Misunderstood {
 
   static SqlSyntaxException at(Tokens tokens, int offset) {
     for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.is(i, "on") && tokens.is(i + 1, "conflict")) {
-        return new SqlSyntaxException("ON CONFLICT is not supported", tokens.start(i));
-      }
       if (tokens.is(i, "into") && tokens.is(0, "select")) {
         return new SqlSyntaxException("SELECT INTO is not supported", tokens.start(i));
       }
       if (i > 0
           && tokens.isSymbol(i - 1, "(")
           && (tokens.is(i, "insert") || tokens.is(i, "update") || tokens.is(i, "delete"))) {
-        return new SqlSyntaxException("a WITH that writes is not supported", tokens.start(i));
-      }
-      if (tokens.is(0, "delete") && tokens.is(i, "using")) {
-        return new SqlSyntaxException("DELETE ... USING is not supported", tokens.start(i));
+        return new SqlSyntaxException(
+            "only the parts of a statement's first WITH may write", tokens.start(i));
       }
     }
     return new SqlSyntaxException("the statement is not understood", Math.max(0, offset));

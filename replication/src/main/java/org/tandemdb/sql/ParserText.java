@@ -118,6 +118,7 @@ final class ParserText {
   private static final Set<String> FRAME_STARTS = Set.of("between", "unbounded", "current");
 
   private final Tokens tokens;
+  private final QueryForms forms;
   private final char[] text;
   private final Role[] roles;
 
@@ -129,6 +130,7 @@ final class ParserText {
 
   private ParserText(Tokens tokens) {
     this.tokens = tokens;
+    this.forms = new QueryForms(tokens, this);
     this.text = new char[tokens.sql().length()];
     this.roles = new Role[tokens.size()];
     Arrays.fill(text, ' ');
@@ -137,6 +139,7 @@ final class ParserText {
 
   static ParserText of(Tokens tokens) throws SqlSyntaxException {
     ParserText result = new ParserText(tokens);
+    WriteClauses.find(tokens, result);
     for (int i = 0; i < tokens.size(); ) {
       i = result.token(i);
     }
@@ -170,6 +173,10 @@ final class ParserText {
   private int token(int i) throws SqlSyntaxException {
     if (roles[i] != Role.NONE) {
       return i + 1;
+    }
+    int form = forms.write(i);
+    if (form > i) {
+      return form;
     }
     return switch (tokens.kind(i)) {
       case STRING -> {
@@ -275,9 +282,8 @@ final class ParserText {
     }
     switch (word) {
       case "returning" -> {
-        roles[i] = Role.KEYWORD;
-        put(i, "@RETURN");
-        return i + 1;
+        mark(i, "@RETURN");
+        return oldAndNew(i + 1);
       }
       case "collate" -> {
         return collation(i);
@@ -343,7 +349,11 @@ final class ParserText {
       case "first", "next" -> tokens.is(i - 1, "fetch") || tokens.is(i - 1, "nulls");
       case "last" -> tokens.is(i - 1, "nulls");
       case "nulls" -> tokens.is(i + 1, "first") || tokens.is(i + 1, "last");
-      case "rows" -> frame(i) || tokens.is(i + 1, "only") || tokens.is(i - 2, "offset");
+      case "rows" ->
+          frame(i)
+              || tokens.is(i + 1, "only")
+              || tokens.is(i - 2, "offset")
+              || tokens.is(i + 2, "ties");
       case "range" -> frame(i);
       case "preceding", "following" ->
           tokens.is(i - 1, "unbounded")
@@ -360,8 +370,6 @@ final class ParserText {
       case "sets" -> tokens.is(i - 1, "grouping");
       case "unknown" -> tokens.is(i - 1, "is") || tokens.is(i - 1, "not");
       case "recursive" -> tokens.is(i - 1, "with");
-      case "insert", "update", "delete" -> i == 0;
-      case "set" -> tokens.is(0, "update") && firstSet(i);
       default -> false;
     };
   }
@@ -370,16 +378,6 @@ final class ParserText {
     return (tokens.isKind(i + 1, Kind.WORD) && FRAME_STARTS.contains(tokens.text(i + 1)))
         || ((tokens.isKind(i + 1, Kind.NUMBER) || tokens.isKind(i + 1, Kind.PARAMETER))
             && tokens.is(i + 2, "preceding"));
-  }
-
-  /** The SET of an UPDATE is the first one that is not the table's own name. */
-  private boolean firstSet(int i) {
-    for (int k = 2; k < i; k++) {
-      if (roles[k] == Role.KEYWORD && tokens.is(k, "set")) {
-        return false;
-      }
-    }
-    return i >= 2;
   }
 
   private boolean lockingClause(int i) {
@@ -418,6 +416,24 @@ final class ParserText {
       roles[k++] = Role.KEYWORD;
     }
     return k;
+  }
+
+  /** {@code WITH (OLD AS o, NEW AS n)} of RETURNING gives names. */
+  private int oldAndNew(int i) {
+    if (!tokens.is(i, "with") || !tokens.isSymbol(i + 1, "(")) {
+      return i;
+    }
+    int close = i + 2;
+    while (tokens.isName(close) || tokens.isSymbol(close, ",")) {
+      close++;
+    }
+    if (!tokens.isSymbol(close, ")")) {
+      return i;
+    }
+    for (int k = i; k <= close; k++) {
+      roles[k] = tokens.isName(k) ? Role.ALIAS : Role.KEYWORD;
+    }
+    return close + 1;
   }
 
   private int collation(int i) throws SqlSyntaxException {
@@ -460,7 +476,7 @@ final class ParserText {
         depth--;
       } else if (depth == 1 && tokens.isKind(k, Kind.WORD)) {
         switch (tokens.text(k)) {
-          case "from", "for", "in", "placing" -> {
+          case "from", "for", "in", "placing", "similar", "escape" -> {
             roles[k] = Role.KEYWORD;
             if (k > open + 1 && !(k == open + 2 && roles[open + 1] == Role.KEYWORD)) {
               text[tokens.start(k)] = ',';
@@ -561,6 +577,43 @@ final class ParserText {
     }
     fillString(i, next - 1);
     return next;
+  }
+
+  /** Token {@code i} is a key word, which the parser knows as {@code word}, or not at all. */
+  void mark(int i, String word) throws SqlSyntaxException {
+    roles[i] = Role.KEYWORD;
+    put(i, word);
+  }
+
+  /** Token {@code i} is a name that decides nothing, and that the parser does not see. */
+  void alias(int i) {
+    roles[i] = Role.ALIAS;
+  }
+
+  /** Token {@code i} decides nothing, and the parser does not see it. */
+  void blank(int i) {
+    roles[i] = Role.KEYWORD;
+  }
+
+  boolean isKeyword(int i) {
+    return roles[i] == Role.KEYWORD;
+  }
+
+  /** Token {@code i} is a key word that the parser takes for a function's name. */
+  void call(int i) {
+    roles[i] = Role.KEYWORD;
+    fill(i, i, 'q');
+  }
+
+  /** Token {@code i} is a star that the parser takes for a column. */
+  void column(int i) {
+    text[tokens.start(i)] = 'q';
+  }
+
+  /** A type that the parser does not see. */
+  void blankType(int i, TypeSyntax.Parsed type) {
+    types.put(i, type.name());
+    Arrays.fill(roles, i, type.next(), Role.TYPE);
   }
 
   private void put(int i, String word) throws SqlSyntaxException {

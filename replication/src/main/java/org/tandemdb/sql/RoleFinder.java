@@ -83,6 +83,7 @@ final class RoleFinder {
           SqlKind.OTHER,
           SqlKind.PRECEDING,
           SqlKind.FOLLOWING,
+          SqlKind.OVERLAPS,
           SqlKind.CONCAT2);
 
   private static final Set<SqlKind> QUERIES =
@@ -119,25 +120,28 @@ final class RoleFinder {
   }
 
   void statement(SqlNode root) throws SqlSyntaxException {
-    if (!(root instanceof SqlWrite write)) {
-      if (root.getKind() == SqlKind.SELECT
-          || root.getKind() == SqlKind.WITH
-          || root.getKind() == SqlKind.EXPLICIT_TABLE
-          || QUERIES.contains(root.getKind())) {
-        visit(root);
-        return;
-      }
+    if (root instanceof SqlWrite write) {
+      write(write);
+    } else if (root.getKind() == SqlKind.SELECT
+        || root.getKind() == SqlKind.WITH
+        || root.getKind() == SqlKind.EXPLICIT_TABLE
+        || QUERIES.contains(root.getKind())) {
+      visit(root);
+    } else {
       throw new SqlSyntaxException("the statement is not understood", 0);
     }
+  }
+
+  private void write(SqlWrite write) throws SqlSyntaxException {
     name(write.table(), Role.TARGET);
     if (write.alias() != null) {
       name(write.alias(), Role.ALIAS);
     }
-    for (SqlNode column : write.columns()) {
-      targetColumn(column);
-    }
+    targetColumn(write.columns());
+    targetColumn(write.set());
+    from(write.from());
     visit(write.source());
-    visit(write.where());
+    visit(write.expressions());
     visit(write.returning());
   }
 
@@ -206,7 +210,7 @@ final class RoleFinder {
     }
     for (SqlNode node : with.withList) {
       SqlWithItem item = (SqlWithItem) node;
-      visit(item.query);
+      part(item.query);
       name(item.name, Role.ALIAS);
       if (item.columnList != null) {
         for (SqlNode column : item.columnList) {
@@ -215,8 +219,17 @@ final class RoleFinder {
       }
       commonTables.add(tokens.text(token(item.name)));
     }
-    visit(with.body);
+    part(with.body);
     commonTables.subList(outer, commonTables.size()).clear();
+  }
+
+  /** The grammar lets nothing write but the parts of a statement's first WITH, and its body. */
+  private void part(SqlNode node) throws SqlSyntaxException {
+    if (node instanceof SqlWrite write) {
+      write(write);
+    } else {
+      visit(node);
+    }
   }
 
   private void window(SqlWindow window) throws SqlSyntaxException {

@@ -60,6 +60,29 @@ public final class Shape {
   /** SELECT, VALUES, TABLE, WITH ... SELECT. */
   public record Query(Shape shape) implements Statement {}
 
+  /** A statement with parts that write in its WITH. */
+  public record With(Shape shape, List<Part> parts, Statement main, int first)
+      implements Statement {}
+
+  /**
+   * A part of a WITH that writes.
+   *
+   * @param name the token of its name
+   * @param columns tokens of the names it gives its columns, maybe none
+   */
+  public record Part(int name, List<Integer> columns, Write write) {}
+
+  /** One write. */
+  public sealed interface Write extends Statement {
+    /** Its tokens, without a WITH before it. */
+    Range range();
+
+    Target target();
+
+    /** The token RETURNING, or -1. */
+    int returning();
+  }
+
   /**
    * @param name the token of the table's name; a schema stands two tokens before it
    * @param qualified whether there is a schema
@@ -75,33 +98,79 @@ public final class Shape {
   /**
    * @param columns tokens of the columns given; empty if none were
    * @param rows the cells of VALUES; empty where the source is a query or DEFAULT VALUES
-   * @param returning the token RETURNING, or -1
    */
   public record Insert(
       Shape shape,
+      Range range,
       Target target,
       List<Integer> columns,
       List<List<Range>> rows,
       boolean defaultValues,
+      Optional<Conflict> conflict,
       int returning)
-      implements Statement {}
-
-  /** {@code column = value}, or several columns from one row value. */
-  public record Assignment(List<Integer> columns, Range value) {}
+      implements Write {}
 
   /**
+   * ON CONFLICT.
+   *
+   * @param columns tokens of the columns it names; empty where it names none, or more than columns
+   * @param set what DO UPDATE sets; empty for DO NOTHING
+   */
+  public record Conflict(List<Integer> columns, List<Assignment> set) {}
+
+  /**
+   * {@code column = value}, or several columns from one row value.
+   *
+   * @param part only an element of the column is set
+   */
+  public record Assignment(List<Integer> columns, Range value, boolean part) {}
+
+  /**
+   * @param from the token FROM, or -1
+   * @param where the token WHERE, or -1
    * @param conjuncts WHERE cut at its top-level ANDs; empty if there is no WHERE
-   * @param returning the token RETURNING, or -1
    */
   public record Update(
       Shape shape,
+      Range range,
       Target target,
       List<Assignment> assignments,
+      int from,
+      int where,
       List<Range> conjuncts,
       int returning)
-      implements Statement {}
+      implements Write {}
 
-  /** As {@link Update}. */
-  public record Delete(Shape shape, Target target, List<Range> conjuncts, int returning)
-      implements Statement {}
+  /** As {@link Update}; {@code from} is the token USING. */
+  public record Delete(
+      Shape shape,
+      Range range,
+      Target target,
+      int from,
+      int where,
+      List<Range> conjuncts,
+      int returning)
+      implements Write {}
+
+  /** What MERGE does. */
+  public enum Action {
+    INSERT,
+    UPDATE,
+    DELETE,
+    NOTHING
+  }
+
+  /**
+   * One WHEN of a MERGE.
+   *
+   * @param columns tokens of the columns that an INSERT gives; empty if it names none
+   * @param values of an INSERT; empty for DEFAULT VALUES
+   * @param set of an UPDATE
+   */
+  public record When(
+      Action action, List<Integer> columns, List<Range> values, List<Assignment> set) {}
+
+  /** MERGE. */
+  public record Merge(Shape shape, Range range, Target target, List<When> whens, int returning)
+      implements Write {}
 }

@@ -4,21 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.avatica.util.Quoting;
-import org.apache.calcite.sql.SqlCall;
-import org.apache.calcite.sql.SqlIdentifier;
-import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlWith;
+import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.parser.SqlParseException;
 import org.apache.calcite.sql.parser.SqlParser;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
-import org.tandemdb.sql.Shape.Assignment;
-import org.tandemdb.sql.Shape.Delete;
-import org.tandemdb.sql.Shape.Insert;
+import org.tandemdb.sql.Shape.Part;
 import org.tandemdb.sql.Shape.Query;
 import org.tandemdb.sql.Shape.Range;
 import org.tandemdb.sql.Shape.Statement;
-import org.tandemdb.sql.Shape.Target;
-import org.tandemdb.sql.Shape.Update;
 import org.tandemdb.sql.parser.SqlWrite;
 import org.tandemdb.sql.parser.generated.TandemSqlParserImpl;
 
@@ -68,7 +63,7 @@ public final class StatementParser {
       }
     }
     Shape shape = new Shape(text);
-    return root instanceof SqlWrite write ? write(tokens, shape, write) : new Query(shape);
+    return statement(tokens, shape, root);
   }
 
   private static void checkBounds(Tokens tokens) throws SqlSyntaxException {
@@ -93,161 +88,62 @@ public final class StatementParser {
     }
   }
 
-  private static Statement write(Tokens tokens, Shape shape, SqlWrite write)
+  private static Statement statement(Tokens tokens, Shape shape, SqlNode root)
       throws SqlSyntaxException {
-    Target target = target(tokens, shape, write);
-    int returning = keyword(tokens, shape, "returning", 0);
-    int end = (returning < 0 ? tokens.size() : returning) - 1;
-    return switch (write.getKind()) {
-      case INSERT -> insert(tokens, shape, write, target, returning, end);
-      case UPDATE -> {
-        int set = keyword(tokens, shape, "set", 0);
-        int where = keyword(tokens, shape, "where", set);
-        List<Assignment> assignments =
-            assignments(tokens, shape, set + 1, where < 0 ? end : where - 1);
-        if (assignments.size() != write.columns().size()) {
-          throw new SqlSyntaxException("SET is not understood", tokens.start(set));
-        }
-        yield new Update(
-            shape, target, assignments, conjuncts(tokens, shape, where, end), returning);
-      }
-      case DELETE -> {
-        int where = keyword(tokens, shape, "where", 0);
-        yield new Delete(shape, target, conjuncts(tokens, shape, where, end), returning);
-      }
-      default -> throw new SqlSyntaxException("the statement is not understood", 0);
-    };
-  }
-
-  private static Target target(Tokens tokens, Shape shape, SqlWrite write)
-      throws SqlSyntaxException {
-    int name = -1;
-    for (int i = 0; i < tokens.size(); i++) {
-      if (shape.role(i) == Role.TARGET) {
-        name = i;
-        break;
+    if (root instanceof SqlWrite write) {
+      return new WriteCutter(tokens, shape, write, new Range(0, tokens.size() - 1)).cut();
+    }
+    if (!(root instanceof SqlWith with)) {
+      return new Query(shape);
+    }
+    List<Part> parts = new ArrayList<>();
+    for (SqlNode node : with.withList) {
+      SqlWithItem item = (SqlWithItem) node;
+      if (item.query instanceof SqlWrite write) {
+        parts.add(part(tokens, shape, item, write));
       }
     }
-    if (name < 0 || write.table().names.size() > 2) {
-      throw new SqlSyntaxException("the table's name is not understood", 0);
+    Statement main = new Query(shape);
+    int first = 0;
+    if (with.body instanceof SqlWrite write) {
+      first = RoleFinder.tokenAt(tokens, write.getParserPosition());
+      main = new WriteCutter(tokens, shape, write, new Range(first, tokens.size() - 1)).cut();
+    } else if (!parts.isEmpty()) {
+      first = body(tokens, with);
     }
-    SqlIdentifier alias = write.alias();
-    int aliasToken = alias == null ? -1 : RoleFinder.tokenAt(tokens, alias.getParserPosition());
-    return new Target(name, write.table().names.size() == 2, aliasToken);
+    return parts.isEmpty() ? main : new Shape.With(shape, List.copyOf(parts), main, first);
   }
 
-  private static Insert insert(
-      Tokens tokens, Shape shape, SqlWrite write, Target target, int returning, int end)
+  private static Part part(Tokens tokens, Shape shape, SqlWithItem item, SqlWrite write)
       throws SqlSyntaxException {
+    int first = RoleFinder.tokenAt(tokens, write.getParserPosition());
     List<Integer> columns = new ArrayList<>();
-    for (SqlNode column : write.columns()) {
-      columns.add(RoleFinder.tokenAt(tokens, column.getParserPosition()));
-    }
-    SqlNode source = write.source();
-    List<List<Range>> rows = new ArrayList<>();
-    if (source != null && source.getKind() == SqlKind.VALUES) {
-      int values = keyword(tokens, shape, "values", target.name());
-      for (Range row : split(tokens, shape, new Range(values + 1, end), ",")) {
-        int open = row.first();
-        if (values < 0 || !tokens.isSymbol(open, "(") || tokens.closing(open) != row.last()) {
-          throw new SqlSyntaxException("a row of VALUES is not understood", tokens.start(open));
-        }
-        rows.add(split(tokens, shape, new Range(open + 1, row.last() - 1), ","));
+    if (item.columnList != null) {
+      for (SqlNode column : item.columnList) {
+        columns.add(RoleFinder.tokenAt(tokens, column.getParserPosition()));
       }
-      checkRows(tokens, (SqlCall) source, rows);
     }
-    return new Insert(
-        shape, target, List.copyOf(columns), List.copyOf(rows), source == null, returning);
+    Range range = new Range(first, tokens.closing(first - 1) - 1);
+    return new Part(
+        RoleFinder.tokenAt(tokens, item.name.getParserPosition()),
+        List.copyOf(columns),
+        new WriteCutter(tokens, shape, write, range).cut());
   }
 
-  /** The tokens and the tree must agree on how many rows and cells there are. */
-  private static void checkRows(Tokens tokens, SqlCall values, List<List<Range>> rows)
-      throws SqlSyntaxException {
-    boolean equal = values.operandCount() == rows.size();
-    for (int i = 0; equal && i < rows.size(); i++) {
-      equal = ((SqlCall) values.operand(i)).operandCount() == rows.get(i).size();
+  /** The first token behind the parts of a WITH. */
+  private static int body(Tokens tokens, SqlWith with) throws SqlSyntaxException {
+    SqlWithItem last = (SqlWithItem) with.withList.get(with.withList.size() - 1);
+    int i = RoleFinder.tokenAt(tokens, last.name.getParserPosition()) + 1;
+    if (tokens.isSymbol(i, "(")) {
+      i = tokens.closing(i) + 1;
     }
-    if (!equal) {
-      throw new SqlSyntaxException("VALUES is not understood", tokens.start(0));
+    while (i < tokens.size() && !tokens.isSymbol(i, "(")) {
+      i++;
     }
-  }
-
-  private static List<Assignment> assignments(Tokens tokens, Shape shape, int first, int last)
-      throws SqlSyntaxException {
-    List<Assignment> assignments = new ArrayList<>();
-    for (Range part : split(tokens, shape, new Range(first, last), ",")) {
-      List<Integer> columns = new ArrayList<>();
-      int i = part.first();
-      while (!tokens.isSymbol(i, "=") && i < part.last()) {
-        if (shape.role(i) == Role.TARGET_COLUMN) {
-          columns.add(i);
-        }
-        i++;
-      }
-      if (columns.isEmpty() || i >= part.last()) {
-        throw new SqlSyntaxException("SET is not understood", tokens.start(part.first()));
-      }
-      assignments.add(new Assignment(List.copyOf(columns), new Range(i + 1, part.last())));
+    i = tokens.closing(i) + 1;
+    while (i < tokens.size() && !tokens.isSymbol(i, "(") && !Facts.isQueryWord(tokens, i)) {
+      i++;
     }
-    return List.copyOf(assignments);
-  }
-
-  /** WHERE cut at AND; one piece where OR, BETWEEN or the like make cutting unsafe. */
-  private static List<Range> conjuncts(Tokens tokens, Shape shape, int where, int end)
-      throws SqlSyntaxException {
-    if (where < 0) {
-      return List.of();
-    }
-    Range all = new Range(where + 1, end);
-    if (split(tokens, shape, all, "or").size() > 1
-        || split(tokens, shape, all, "between").size() > 1) {
-      return List.of(all);
-    }
-    return split(tokens, shape, all, "and");
-  }
-
-  /** Cuts a range at a comma or key word outside of brackets and CASE. */
-  private static List<Range> split(Tokens tokens, Shape shape, Range range, String separator)
-      throws SqlSyntaxException {
-    List<Range> parts = new ArrayList<>();
-    int depth = 0;
-    int from = range.first();
-    for (int i = range.first(); i <= range.last(); i++) {
-      boolean keyword = shape.role(i) == Role.KEYWORD;
-      if (tokens.isSymbol(i, "(") || tokens.isSymbol(i, "[") || (keyword && tokens.is(i, "case"))) {
-        depth++;
-      } else if (tokens.isSymbol(i, ")")
-          || tokens.isSymbol(i, "]")
-          || (keyword && tokens.is(i, "end"))) {
-        depth--;
-      } else if (depth == 0
-          && ((keyword && tokens.is(i, separator)) || tokens.isSymbol(i, separator))) {
-        parts.add(new Range(from, i - 1));
-        from = i + 1;
-      }
-    }
-    parts.add(new Range(from, range.last()));
-    for (Range part : parts) {
-      if (part.first() > part.last()) {
-        throw new SqlSyntaxException(
-            "something is missing", tokens.start(Math.min(part.first(), tokens.size() - 1)));
-      }
-    }
-    return List.copyOf(parts);
-  }
-
-  /** The first key word {@code word} outside of brackets, from a token on, or -1. */
-  private static int keyword(Tokens tokens, Shape shape, String word, int from) {
-    int depth = 0;
-    for (int i = Math.max(0, from); i < tokens.size(); i++) {
-      if (tokens.isSymbol(i, "(") || tokens.isSymbol(i, "[")) {
-        depth++;
-      } else if (tokens.isSymbol(i, ")") || tokens.isSymbol(i, "]")) {
-        depth--;
-      } else if (depth == 0 && shape.role(i) == Role.KEYWORD && tokens.is(i, word)) {
-        return i;
-      }
-    }
-    return -1;
+    return i;
   }
 }

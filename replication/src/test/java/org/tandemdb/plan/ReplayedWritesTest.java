@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.Change;
+import org.tandemdb.entry.Entry;
+import org.tandemdb.session.Reservations;
+import org.tandemdb.session.TransactionRecord;
 
 /** Runs writes on one database and what the plan logs on another; both must be equal afterwards. */
 class ReplayedWritesTest {
@@ -85,6 +88,9 @@ class ReplayedWritesTest {
         int own = rows.getMetaData().getColumnCount() - hidden;
         count = 0;
         while (rows.next()) {
+          if (write.capture().apart() && rows.getString(own + 1) == null) {
+            continue;
+          }
           count++;
           List<@Nullable String> row = new ArrayList<>();
           for (int i = 1; i <= hidden; i++) {
@@ -98,10 +104,24 @@ class ReplayedWritesTest {
     one.setAutoCommit(true);
     if (write.template() instanceof Plan.Template.Verbatim verbatim) {
       assertThat(apply(two, verbatim, clock)).as(verbatim.sql()).isEqualTo(count);
-    } else {
-      Plan.Template.Rows rows = (Plan.Template.Rows) write.template();
-      for (List<@Nullable String> row : captured) {
-        assertThat(apply(two, write, rows, row)).isEqualTo(1);
+      return;
+    }
+    TransactionRecord record =
+        new TransactionRecord(
+            1 << 20,
+            1 << 20,
+            1 << 20,
+            1 << 20,
+            () -> {
+              throw new IllegalStateException("nothing is large here");
+            });
+    record.add(write, List.of(), captured.size(), captured.iterator());
+    Entry.Inline body = (Entry.Inline) record.body(clock, new Reservations());
+    for (Change change : body.changes()) {
+      if (change instanceof Change.Rows rows) {
+        for (Change.Row row : rows.values()) {
+          assertThat(apply(two, rows, row)).as(write.sqlForPrimary()).isEqualTo(1);
+        }
       }
     }
   }
@@ -118,36 +138,39 @@ class ReplayedWritesTest {
     }
   }
 
-  private static int apply(
-      Connection two, Plan.Write write, Plan.Template.Rows rows, List<@Nullable String> row)
-      throws SQLException {
-    String table = quoted(write.table().schema(), write.table().name());
+  private static int apply(Connection two, Change.Rows rows, Change.Row row) throws SQLException {
+    String table = quoted(rows.table().schema(), rows.table().name());
     int keys = rows.keyColumns().size();
     List<@Nullable String> values = new ArrayList<>();
     StringBuilder sql = new StringBuilder();
     switch (rows.kind()) {
       case INSERT -> {
-        sql.append("INSERT INTO ").append(table).append(" (");
-        list(sql, rows.columns(), ", ", "");
-        sql.append(") OVERRIDING SYSTEM VALUE VALUES (");
-        for (int i = 0; i < rows.columns().size(); i++) {
-          sql.append(i == 0 ? "?::" : ", ?::").append(rows.columns().get(i).type().name());
-        }
-        sql.append(")");
-        values.addAll(row);
+        insert(sql, table, rows.columns());
+        values.addAll(row.texts());
       }
       case UPDATE -> {
         sql.append("UPDATE ").append(table).append(" SET ");
         list(sql, rows.columns(), ", ", "=");
         sql.append(" WHERE ");
         list(sql, rows.keyColumns(), " AND ", "=");
-        values.addAll(row.subList(keys, row.size()));
-        values.addAll(row.subList(0, keys));
+        values.addAll(row.texts().subList(keys, row.texts().size()));
+        values.addAll(row.texts().subList(0, keys));
       }
       case DELETE -> {
         sql.append("DELETE FROM ").append(table).append(" WHERE ");
         list(sql, rows.keyColumns(), " AND ", "=");
-        values.addAll(row);
+        values.addAll(row.texts());
+      }
+      case UPSERT -> {
+        List<Change.Column> all = new ArrayList<>(rows.keyColumns());
+        all.addAll(rows.columns());
+        insert(sql, table, all);
+        sql.append(" ON CONFLICT (");
+        list(sql, rows.keyColumns(), ", ", "");
+        sql.append(") DO UPDATE SET ");
+        list(sql, rows.columns(), ", ", "=");
+        values.addAll(row.texts());
+        values.addAll(row.texts().subList(keys, row.texts().size()));
       }
     }
     try (PreparedStatement statement = two.prepareStatement(sql.toString())) {
@@ -156,6 +179,16 @@ class ReplayedWritesTest {
       }
       return statement.executeUpdate();
     }
+  }
+
+  private static void insert(StringBuilder sql, String table, List<Change.Column> columns) {
+    sql.append("INSERT INTO ").append(table).append(" (");
+    list(sql, columns, ", ", "");
+    sql.append(") OVERRIDING SYSTEM VALUE VALUES (");
+    for (int i = 0; i < columns.size(); i++) {
+      sql.append(i == 0 ? "?::" : ", ?::").append(columns.get(i).type().name());
+    }
+    sql.append(")");
   }
 
   private static void list(

@@ -109,7 +109,7 @@ class SqlPlannerTest {
         }
       }
     }
-    assertThat(lines()).hasSizeGreaterThan(480);
+    assertThat(lines()).hasSizeGreaterThan(750);
     assertThat(wrong).isEmpty();
   }
 

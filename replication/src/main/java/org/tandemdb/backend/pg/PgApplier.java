@@ -29,6 +29,9 @@ final class PgApplier {
   private static final Logger LOGGER = LoggerFactory.getLogger(PgApplier.class);
   private static final int CACHED_STATEMENTS = 256;
 
+  /** The protocol's bound is 65,535. */
+  private static final int MAX_PARAMETERS = 32_000;
+
   private final Connection connection;
   private final PgTextRun text;
   private final Map<String, Prepared> statements =
@@ -214,6 +217,14 @@ final class PgApplier {
         applyFinal(position, rows, at);
         continue;
       }
+      if (change instanceof Change.Rows rows && isWhole(rows)) {
+        if (group != null) {
+          execute(group, at);
+          group = null;
+        }
+        executeWhole(position, rows, at);
+        continue;
+      }
       String sql = PgChangeSql.of(change);
       if (group == null || !group.sql.equals(sql)) {
         if (group != null) {
@@ -225,6 +236,33 @@ final class PgApplier {
     }
     if (group != null) {
       execute(group, at);
+    }
+  }
+
+  private static boolean isWhole(Change.Rows rows) {
+    boolean kind = rows.kind() == Change.Kind.INSERT || rows.kind() == Change.Kind.DELETE;
+    long parameters =
+        (long) rows.values().size() * (rows.columns().size() + rows.keyColumns().size());
+    return kind && rows.values().size() > 1 && parameters <= MAX_PARAMETERS;
+  }
+
+  private void executeWhole(Position position, Change.Rows rows, Cursor at)
+      throws SQLException, DivergedException {
+    at.position = position;
+    at.statement = PgChangeSql.of(rows);
+    try (PreparedStatement statement =
+        connection.prepareStatement(JdbcText.of(PgChangeSql.whole(rows)).sql())) {
+      int index = 1;
+      for (Change.Row row : rows.values()) {
+        for (String text : row.texts()) {
+          statement.setObject(index++, text, java.sql.Types.OTHER);
+        }
+      }
+      int count = statement.executeUpdate();
+      if (count != rows.values().size()) {
+        throw new DivergedException(
+            new ApplyOutcome.Diverged(position, at.statement, rows.values().size(), count));
+      }
     }
   }
 

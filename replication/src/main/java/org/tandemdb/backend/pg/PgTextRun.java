@@ -30,6 +30,9 @@ final class PgTextRun {
 
   private static final int MAX_NAMES = 256;
 
+  /** Most rows deleted with one statement, unless the run fails and is tried change by change. */
+  private static final int MAX_DELETES = 500;
+
   /** Most rows in one statement; a power of two. */
   private static final int MAX_INSERTS = 32;
 
@@ -152,19 +155,18 @@ final class PgTextRun {
       text.append(n == 0 ? ";" : ");");
       expected.add(new Expected(position, sql, statement.rows()));
       flushIfLong();
+    } else if (change instanceof Change.Rows rows
+        && rows.kind() == Change.Kind.DELETE
+        && rows.values().size() > 1
+        && rows.values().size() <= MAX_DELETES) {
+      delete(position, rows);
     } else if (change instanceof Change.Rows rows) {
       String name = name(sql, List.of(), position);
-      int keys = rows.keyColumns().size();
-      int columns = rows.kind() == Change.Kind.DELETE ? 0 : rows.columns().size();
       for (Change.Row row : rows.values()) {
         execute(name);
         int n = 0;
-        // An UPDATE's SET stands before its WHERE, while rows begin with the key.
-        for (int i = 0; i < columns; i++) {
-          literal(n++, row.texts().get(keys + i));
-        }
-        for (int i = 0; i < keys; i++) {
-          literal(n++, row.texts().get(i));
+        for (String value : PgChangeSql.ordered(rows, row)) {
+          literal(n++, value);
         }
         text.append(");");
         expected.add(new Expected(position, sql, 1));
@@ -206,6 +208,17 @@ final class PgTextRun {
       expected.add(new Expected(position, sql, 0));
       quiet = on;
     }
+  }
+
+  /** Rows that refer to each other can only go together. */
+  private void delete(Position position, Change.Rows rows) throws SQLException {
+    int keys = rows.keyColumns().size();
+    text.append(
+            PgChangeSql.delete(
+                rows, n -> quoted(rows.values().get(n / keys).texts().get(n % keys))))
+        .append(';');
+    expected.add(new Expected(position, PgChangeSql.of(rows), rows.values().size()));
+    flushIfLong();
   }
 
   /** New rows of one table that follow one another go together, whatever entries they are of. */
@@ -272,19 +285,11 @@ final class PgTextRun {
 
   private void literal(int index, @Nullable String value) {
     text.append(index == 0 ? '(' : ',');
-    if (value == null) {
-      text.append("NULL");
-      return;
-    }
-    text.append('\'');
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      text.append(c);
-      if (c == '\'') {
-        text.append(c);
-      }
-    }
-    text.append('\'');
+    text.append(quoted(value));
+  }
+
+  private static String quoted(@Nullable String value) {
+    return value == null ? "NULL" : "'" + value.replace("'", "''") + "'";
   }
 
   /**

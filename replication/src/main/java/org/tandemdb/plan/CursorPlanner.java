@@ -1,0 +1,92 @@
+package org.tandemdb.plan;
+
+import java.util.Set;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+import org.tandemdb.sql.Tokens.Kind;
+
+/**
+ * Cursors of SQL: they read, and live on the link of their transaction. Statements that prepare
+ * others by name would live on one link of several.
+ */
+final class CursorPlanner {
+  private static final Set<String> QUERIES = Set.of("select", "values", "table", "with");
+  private static final String ON_LINK = "concerns a cursor of this transaction";
+
+  private final TokenReader in;
+  private final Scope scope;
+
+  private CursorPlanner(TokenReader in, Scope scope) {
+    this.in = in;
+    this.scope = scope;
+  }
+
+  static Plan plan(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
+    CursorPlanner planner = new CursorPlanner(new TokenReader(tokens), scope);
+    return switch (tokens.text(0)) {
+      case "declare" -> planner.declare();
+      case "close" -> planner.close();
+      case "fetch", "move" -> planner.fetch();
+      default ->
+          throw new Refusal(
+              tokens.text(0).toUpperCase(java.util.Locale.ROOT)
+                  + " in SQL would be known on one of several links only",
+              "Let the driver prepare the statement (PreparedStatement, or the protocol's Parse).");
+    };
+  }
+
+  private Plan declare() throws SqlSyntaxException, Refusal {
+    in.expect("declare");
+    in.name();
+    while (in.take("binary")
+        || in.take("insensitive")
+        || in.take("asensitive")
+        || in.take("no", "scroll")
+        || in.take("scroll")) {
+      continue;
+    }
+    in.expect("cursor");
+    if (in.peek("with")) {
+      throw new Refusal(
+          "a cursor WITH HOLD outlives its transaction, and a failover ends it",
+          "Read it to its end inside of the transaction.");
+    }
+    in.skip("without hold");
+    in.expect("for");
+    Tokens query = in.tokens().from(in.at());
+    boolean isQuery =
+        query.size() > 0
+            && (query.isSymbol(0, "(")
+                || (query.isKind(0, Kind.WORD) && QUERIES.contains(query.text(0))));
+    Plan plan = isQuery ? SqlPlanner.statement(query, scope) : null;
+    if (plan instanceof Plan.Read) {
+      return local();
+    }
+    if (plan instanceof Plan.PrimaryRead || plan instanceof Plan.Refused) {
+      return plan;
+    }
+    throw new Refusal("a cursor is for a query that changes nothing", "Use a plain query.");
+  }
+
+  private static Plan local() {
+    return new Plan.Local(ON_LINK, new Plan.Effect.None());
+  }
+
+  private Plan close() throws Refusal {
+    in.expect("close");
+    in.name();
+    in.expectEnd();
+    return local();
+  }
+
+  /** FETCH and MOVE: words, a count with its sign, the cursor's name. */
+  private Plan fetch() throws Refusal {
+    in.at(1);
+    while (!in.atEnd()) {
+      if (!in.takeSymbol("-") && !in.takeSymbol("+") && !in.takeConstant()) {
+        in.name();
+      }
+    }
+    return local();
+  }
+}

@@ -1,0 +1,107 @@
+package org.tandemdb.plan;
+
+import java.util.Locale;
+import java.util.Set;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
+
+/**
+ * EXPLAIN. Without ANALYZE it runs nothing, whatever it explains; with it, the statement runs, so
+ * that a write cannot be explained so: there is no place for what would have to come back.
+ */
+final class ExplainPlanner {
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "analyze",
+          "analyse",
+          "verbose",
+          "costs",
+          "settings",
+          "generic_plan",
+          "buffers",
+          "serialize",
+          "wal",
+          "timing",
+          "summary",
+          "memory",
+          "format");
+
+  private final TokenReader in;
+  private final Scope scope;
+  private boolean analyze;
+
+  private ExplainPlanner(TokenReader in, Scope scope) {
+    this.in = in;
+    this.scope = scope;
+  }
+
+  static Plan plan(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
+    ExplainPlanner planner = new ExplainPlanner(new TokenReader(tokens), scope);
+    planner.options();
+    return planner.plan();
+  }
+
+  private void options() throws Refusal {
+    in.expect("explain");
+    // A bracket may also begin the query.
+    if (in.peekSymbol("(") && isOption()) {
+      in.expectSymbol("(");
+      do {
+        option();
+      } while (in.takeSymbol(","));
+      in.expectSymbol(")");
+    } else {
+      analyze = in.take("analyze") || in.take("analyse");
+      in.skip("verbose");
+    }
+  }
+
+  private boolean isOption() {
+    Tokens tokens = in.tokens();
+    return tokens.isName(in.at() + 1) && OPTIONS.contains(tokens.text(in.at() + 1));
+  }
+
+  /** Of several values for ANALYZE, one that switches it on is enough. */
+  private void option() throws Refusal {
+    String name = in.name();
+    if (!OPTIONS.contains(name)) {
+      throw in.unexpected();
+    }
+    boolean off = false;
+    if (!in.peekSymbol(",") && !in.peekSymbol(")")) {
+      String value = in.tokens().text(in.at()).toLowerCase(Locale.ROOT);
+      off = Set.of("false", "off", "0", "=false", "=off", "=0").contains(value);
+      if (!in.takeConstant()) {
+        in.name();
+      }
+    }
+    analyze |= name.startsWith("analy") && !off;
+  }
+
+  private Plan plan() throws SqlSyntaxException, Refusal {
+    if (in.atEnd()) {
+      throw new SqlSyntaxException("EXPLAIN of what", 0);
+    }
+    Plan inner = SqlPlanner.statement(in.tokens().from(in.at()), scope);
+    if (inner instanceof Plan.Refused refused) {
+      return refused;
+    }
+    if (inner instanceof Plan.Read || inner instanceof Plan.PrimaryRead) {
+      return analyze ? inner : new Plan.Read("EXPLAIN runs nothing");
+    }
+    if (inner instanceof Plan.Write) {
+      if (!analyze) {
+        return new Plan.Read("EXPLAIN runs nothing");
+      }
+      throw new Refusal(
+          "EXPLAIN ANALYZE runs the write, and has no place for what it changed",
+          "Use EXPLAIN without ANALYZE.");
+    }
+    if (inner instanceof Plan.Traced) {
+      // The server evaluates what is declared STABLE or IMMUTABLE, while it plans.
+      return inner;
+    }
+    throw new Refusal(
+        "EXPLAIN of this statement is not supported", "Explain the query that is in it.");
+  }
+}
