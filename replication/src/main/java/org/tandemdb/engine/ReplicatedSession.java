@@ -404,7 +404,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now.record.isTraced()) {
       return unlessItFails(now, commitTraced(now));
     }
-    if (now.record.isEmpty()) {
+    if (now.record.isEmpty() && !now.record.mustReserve(engine.reservations())) {
       return unlessItFails(now, commitWithoutEntry(now));
     }
     CompletionStage<CommitOutcome> outcome =

@@ -83,6 +83,18 @@ public final class TransactionRecord {
     return changes.isEmpty() && staging == null;
   }
 
+  /**
+   * True if it has used numbers that the log does not cover yet: clients have seen them, also when
+   * a savepoint took back the rows that they were drawn for.
+   */
+  public boolean mustReserve(Reservations reservations) {
+    return sequences.entrySet().stream()
+        .anyMatch(
+            used ->
+                reservations.isNearEnd(
+                    used.getKey(), used.getValue().value, used.getValue().ascending));
+  }
+
   public boolean hasExclusive() {
     return exclusive;
   }

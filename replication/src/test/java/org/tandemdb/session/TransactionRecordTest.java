@@ -142,6 +142,32 @@ class TransactionRecordTest {
     assertThat(recorded()).containsExactly("one", "four", "five", "six");
   }
 
+  /** A number that a client has seen is covered by the log, also if no row with it is left. */
+  @Test
+  void aNumberThatWasDrawnBeforeASavepointWasRolledBackToIsReserved() {
+    Change.Column id = new Change.Column("id", new TypeRef("int8"));
+    TableName sequence = new TableName("public", "t_id_seq");
+    record.savepoint("s");
+    record.add(
+        new Plan.Write(
+            "",
+            Form.CAPTURED,
+            TABLE,
+            "INSERT INTO t",
+            new Plan.CaptureSpec(0, List.of(id)),
+            new Plan.Template.Rows(Change.Kind.INSERT, List.of(), List.of(id)),
+            List.of(new Plan.SequenceUse(sequence, 0, true))),
+        List.of(),
+        1,
+        List.of(List.<@Nullable String>of("7")).iterator());
+    record.rollbackTo("s");
+    assertThat(record.isEmpty()).isTrue();
+    assertThat(record.mustReserve(reservations)).isTrue();
+    assertThat(recorded()).singleElement().asString().contains("tandem.reservation");
+    record.committed(reservations);
+    assertThat(record.mustReserve(reservations)).isFalse();
+  }
+
   /** A released savepoint keeps what was recorded, also against an earlier one that is kept. */
   @Test
   void releaseKeepsWhatWasRecordedAndTheEarlierSavepoint() {
