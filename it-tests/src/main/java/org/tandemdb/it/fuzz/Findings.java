@@ -15,6 +15,7 @@ final class Findings {
   private final Queue<Problem> problems = new ConcurrentLinkedQueue<>();
   private final Set<String> tickets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger steps = new AtomicInteger();
+  private volatile boolean inconclusive;
 
   Findings(Case one, Tally tally) {
     this.one = one;
@@ -59,6 +60,15 @@ final class Findings {
     steps.incrementAndGet();
     tally.refused(step, text.substring(text.lastIndexOf('|') + 1));
     return true;
+  }
+
+  /** Tandem has asked for a transaction to be tried again: what follows cannot be compared. */
+  void inconclusive() {
+    inconclusive = true;
+  }
+
+  boolean isInconclusive() {
+    return inconclusive;
   }
 
   /** How many statements have been run. */

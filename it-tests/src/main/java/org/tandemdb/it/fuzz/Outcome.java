@@ -51,7 +51,7 @@ enum Outcome {
     boolean again =
         state.equals("40001")
             && (message.contains("schema changed") || message.contains("prepared too late"));
-    if (mode != Case.Mode.REFERENCE && (again || state.equals("55P03"))) {
+    if (again || (mode != Case.Mode.REFERENCE && state.equals("55P03"))) {
       return TOLD;
     }
     return crash ? LOST : WRONG;

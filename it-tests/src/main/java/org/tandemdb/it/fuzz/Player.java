@@ -78,6 +78,13 @@ final class Player {
   }
 
   private void compare(Step step, Answer answer, Outcome outcome, Connection connection) {
+    if (findings.isInconclusive()) {
+      return;
+    }
+    if (answer.sqlState().equals("40001")) {
+      findings.inconclusive();
+      return;
+    }
     if (outcome == Outcome.REFUSED) {
       if (inTransaction) {
         Answer.to(new Step("fail", "SELECT 1/0"), connection);
