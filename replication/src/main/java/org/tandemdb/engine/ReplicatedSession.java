@@ -439,7 +439,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                 return constraintFailed(now, failure.get())
                     .thenCompose(outcome -> answered(now, outcome));
               }
-              return now.record.isEmpty() && !now.record.isToReserve(engine.reservations())
+              return now.record.isEmpty() && !now.record.mustReserve(engine.reservations())
                   ? commitWithoutEntry(now)
                   : submit(now).thenCompose(outcome -> answered(now, outcome));
             });

@@ -146,15 +146,6 @@ public final class TransactionRecord {
     use(sequence, last, ascending);
   }
 
-  /** Nothing was written, but values were taken from a sequence that the log must cover. */
-  public boolean isToReserve(Reservations reservations) {
-    return sequences.entrySet().stream()
-        .anyMatch(
-            used ->
-                reservations.isNearEnd(
-                    used.getKey(), used.getValue().value, used.getValue().ascending));
-  }
-
   /** A write that changed no row is not recorded: there is nothing to do elsewhere. */
   public void add(
       Plan.Write write,
