@@ -308,7 +308,11 @@ final class ClientSession {
           session.readDone(lease);
           throw e;
         }
-        again(lost(lease, e), e, attempt);
+        Recourse recourse = lost(lease, e);
+        if (SqlErrors.isNetworkTimeout(e)) {
+          throw SqlErrors.gaveUp(e);
+        }
+        again(recourse, e, attempt);
         command.discard();
         continue;
       }
@@ -371,6 +375,10 @@ final class ClientSession {
           if (!alone) {
             loseBlock();
             throw unavailableOrLost(recourse, e);
+          }
+          if (SqlErrors.isNetworkTimeout(e)) {
+            endBlock();
+            throw SqlErrors.gaveUp(e);
           }
           again(recourse, e, attempt);
           command.discard();

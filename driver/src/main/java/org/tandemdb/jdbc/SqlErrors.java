@@ -1,6 +1,7 @@
 package org.tandemdb.jdbc;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
@@ -88,6 +89,25 @@ final class SqlErrors {
       }
     }
     return isClosed(vendor);
+  }
+
+  /** True if the client's own network time-out has ended the wait for an answer. */
+  static boolean isNetworkTimeout(SQLException e) {
+    for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
+      if (t instanceof SocketTimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What was sent is given up, and not run again: it would take as long. */
+  static SQLException gaveUp(SQLException e) {
+    return of(
+        "57014",
+        "No answer came within the network time-out (setNetworkTimeout, socketTimeout). The"
+            + " statement was given up, and nothing of it is left.",
+        e);
   }
 
   private static boolean isClosed(Connection vendor) {

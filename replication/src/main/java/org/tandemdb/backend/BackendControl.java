@@ -97,18 +97,25 @@ public interface BackendControl extends AutoCloseable {
    * @param missing privileges and settings that Tandem needs and does not find, in words
    * @param owner the engine that works on it now, in words, with what to do if it is gone; empty
    *     where none does or nobody can tell. Protects nothing: the fence does
+   * @param held the highest entry that it holds; empty before the first start
    */
   record Facts(
-      String server, Optional<UUID> clusterId, List<String> missing, Optional<String> owner) {
+      String server,
+      Optional<UUID> clusterId,
+      List<String> missing,
+      Optional<String> owner,
+      Optional<Position> held) {
 
     /** Nobody is known to work on it. */
     public Facts(String server, Optional<UUID> clusterId, List<String> missing) {
-      this(server, clusterId, missing, Optional.empty());
+      this(server, clusterId, missing, Optional.empty(), Optional.empty());
     }
   }
 
   /**
-   * @param definition a digest of columns, constraints and indexes
+   * What is compared before the first start: a table, or another definition, which has no rows.
+   *
+   * @param definition a digest of columns, constraints and indexes, or of the text
    * @param contents a digest of all rows, in no order
    */
   record TableDigest(String definition, long rows, String contents) {}

@@ -16,6 +16,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.ServerError;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.OperatorText;
 import org.tandemdb.error.TandemException;
@@ -106,10 +107,11 @@ public final class FirstStart {
    * Compares with the log, and the backends with each other where some are new.
    *
    * @param clusterId the log's
+   * @param head the log's: no backend may hold more
    * @param logIsNew nothing has ever been logged
    * @throws TandemException WRONG_CLUSTER or NOT_EQUAL, with nothing changed
    */
-  public void checkAgainst(UUID clusterId, boolean logIsNew) {
+  public void checkAgainst(UUID clusterId, Position head, boolean logIsNew) {
     facts.forEach(
         (id, found) -> {
           if (found.clusterId().isPresent() && !found.clusterId().get().equals(clusterId)) {
@@ -121,6 +123,20 @@ public final class FirstStart {
                     + ", the log to "
                     + clusterId);
           }
+          found
+              .held()
+              .filter(held -> held.isAfter(head))
+              .ifPresent(
+                  held -> {
+                    throw new TandemException(
+                        ErrorCode.WRONG_CLUSTER,
+                        id
+                            + " holds entry "
+                            + held
+                            + ", and this log ends at "
+                            + head
+                            + ": it is an older copy. Start with the log that was in use last");
+                  });
         });
     if (logIsNew && !unreachable.isEmpty()) {
       // A first start that was ended half way may have left one of these without its schema.
@@ -199,14 +215,14 @@ public final class FirstStart {
       TableDigest left = a.get(name);
       TableDigest right = b.get(name);
       if (left == null || right == null) {
-        return Optional.of("table " + name + ", which only one of them has");
+        return Optional.of(name + ", which only one of them has");
       }
       if (!left.definition().equals(right.definition())) {
-        return Optional.of("the definition of table " + name);
+        return Optional.of("the definition of " + name);
       }
       if (!left.equals(right)) {
         return Optional.of(
-            "the rows of table " + name + " (" + left.rows() + " and " + right.rows() + ")");
+            "the rows of " + name + " (" + left.rows() + " and " + right.rows() + ")");
       }
     }
     return Optional.empty();

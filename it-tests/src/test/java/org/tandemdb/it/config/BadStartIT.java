@@ -199,6 +199,66 @@ class BadStartIT {
   }
 
   @Test
+  void aDifferentDefinitionIsNamedAtTheFirstStart() throws Exception {
+    for (PostgresServer server : pair.servers()) {
+      boolean first = server.name().equals("a");
+      server.execute(
+          database,
+          "SET ROLE " + ServerPair.ROLE,
+          "CREATE SCHEMA own",
+          "CREATE TABLE own.stock (id int PRIMARY KEY, n int)",
+          "CREATE VIEW own.few AS SELECT id FROM own.stock WHERE n < " + (first ? 5 : 6),
+          "CREATE FUNCTION own.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'");
+    }
+    refused(url(a(), b()), "55000").hasMessageContaining("the definition of view own.few");
+    pair.server("b")
+        .execute(database, "CREATE OR REPLACE VIEW own.few AS SELECT id FROM own.stock WHERE n < 5");
+    pair.server("b")
+        .execute(
+            database,
+            "CREATE TRIGGER t BEFORE INSERT ON own.stock FOR EACH ROW EXECUTE FUNCTION own.f()");
+    refused(url(a(), b()), "55000")
+        .hasMessageContaining("trigger t of own.stock, which only one of them has");
+    pair.server("b").execute(database, "DROP TRIGGER t ON own.stock");
+    pair.server("b").execute(database, "CREATE DOMAIN own.d AS int CHECK (VALUE > 0)");
+    pair.server("a").execute(database, "CREATE DOMAIN own.d AS int CHECK (VALUE > 1)");
+    refused(url(a(), b()), "55000").hasMessageContaining("the definition of type own.d");
+    pair.server("a").execute(database, "DROP DOMAIN own.d");
+    pair.server("b").execute(database, "DROP DOMAIN own.d");
+    pair.server("b")
+        .execute(
+            database,
+            "CREATE OR REPLACE FUNCTION own.f() RETURNS trigger LANGUAGE plpgsql"
+                + " AS 'BEGIN RETURN NULL; END'");
+    refused(url(a(), b()), "55000").hasMessageContaining("the definition of function own.f()");
+  }
+
+  @Test
+  void anOlderCopyOfTheLogIsRefusedAtOnce() throws Exception {
+    Path older = pair.directory().resolve("older-" + database);
+    try (Connection connection = open(url(a(), b()));
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE t (id int PRIMARY KEY)");
+    }
+    Files.createDirectory(older);
+    try (var files = Files.list(log)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, older.resolve(file.getFileName().toString()));
+      }
+    }
+    try (Connection connection = open(url(a(), b()));
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO t VALUES (1)");
+      TandemStatus.awaitEverything(connection, Duration.ofSeconds(30));
+    }
+    long began = System.nanoTime();
+    refused(url(a(), b()).replace(log.toString(), older.toString()), "55000")
+        .hasMessageContaining("it is an older copy")
+        .hasMessageContaining("Start with the log that was in use last");
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
   void aMissingPrivilegeIsNamedWithItsGrant() throws Exception {
     pair.server("b")
         .execute(

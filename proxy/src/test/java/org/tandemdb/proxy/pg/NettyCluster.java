@@ -59,7 +59,7 @@ final class NettyCluster implements AutoCloseable {
       ports.add(port(config, i, log));
     }
     FirstStart start = FirstStart.inspect(ports);
-    start.checkAgainst(log.info().clusterId(), true);
+    start.checkAgainst(log.info().clusterId(), log.info().head(), true);
     start.initialise(ports.stream().map(NettyPort::control).toList(), log.info().clusterId());
     engine =
         Engine.<NettyLink>start(

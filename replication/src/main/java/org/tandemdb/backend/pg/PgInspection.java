@@ -17,12 +17,65 @@ import java.util.UUID;
 import org.tandemdb.backend.BackendControl.Facts;
 import org.tandemdb.backend.BackendControl.TableDigest;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
 
 /** Looks at a database before anything is changed, and creates Tandem's schema in it. */
 final class PgInspection {
   static final int SCHEMA_VERSION = 1;
   private static final String USER_SCHEMAS =
       "n.nspname <> 'tandem' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+  private static final String TABLE = "table ";
+
+  /** An extension's parts are its own affair, and its version may be a server's. */
+  private static final String OWN =
+      "NOT EXISTS (SELECT FROM pg_depend x WHERE x.objid = %s.oid AND x.deptype = 'e') AND ";
+
+  /** What is no table, as the server writes it down: an application would miss it on a copy. */
+  private static final String OTHERS =
+      " UNION ALL SELECT format('view %I.%I', n.nspname, c.relname), md5(pg_get_viewdef(c.oid))"
+          + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE c.relkind IN ('v', 'm') AND "
+          + OWN.formatted("c")
+          + USER_SCHEMAS
+          + " UNION ALL SELECT format('function %s', p.oid::regprocedure),"
+          + " md5(CASE WHEN p.prokind = 'a' THEN '' ELSE pg_get_functiondef(p.oid) END)"
+          + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE "
+          + OWN.formatted("p")
+          + USER_SCHEMAS
+          + " UNION ALL SELECT format('trigger %I of %s', t.tgname, t.tgrelid::regclass),"
+          + " md5(concat(pg_get_triggerdef(t.oid), t.tgenabled)) FROM pg_trigger t"
+          + " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE NOT t.tgisinternal AND t.tgname !~ '^tandem_' AND "
+          + USER_SCHEMAS
+          + " UNION ALL SELECT format('rule %I of %s', w.rulename, w.ev_class::regclass),"
+          + " md5(pg_get_ruledef(w.oid)) FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE w.rulename <> '_RETURN' AND "
+          + USER_SCHEMAS
+          + " UNION ALL SELECT format('policy %I of %s', o.polname, o.polrelid::regclass),"
+          + " md5(concat(o.polcmd, o.polpermissive, pg_get_expr(o.polqual, o.polrelid),"
+          + " pg_get_expr(o.polwithcheck, o.polrelid))) FROM pg_policy o"
+          + " UNION ALL SELECT format('type %s', t.oid::regtype), md5(concat(t.typtype,"
+          + " format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,"
+          + " (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e"
+          + "   WHERE e.enumtypid = t.oid),"
+          + " (SELECT string_agg(pg_get_constraintdef(k.oid), ',' ORDER BY k.conname)"
+          + "   FROM pg_constraint k WHERE k.contypid = t.oid),"
+          + " (SELECT string_agg(concat(a.attname, ' ', format_type(a.atttypid, a.atttypmod)), ','"
+          + "   ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = t.typrelid"
+          + "   AND NOT a.attisdropped)))"
+          + " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+          + " WHERE t.typtype IN ('e', 'd', 'r') AND "
+          + OWN.formatted("t")
+          + USER_SCHEMAS
+          + " UNION ALL SELECT format('type %s', c.reltype::regtype), md5(string_agg(concat(a.attname,"
+          + " ' ', format_type(a.atttypid, a.atttypmod)), ',' ORDER BY a.attnum))"
+          + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
+          + " WHERE c.relkind = 'c' AND "
+          + USER_SCHEMAS
+          + " GROUP BY c.oid, c.reltype";
 
   private final Connection connection;
 
@@ -41,11 +94,24 @@ final class PgInspection {
     if (!schema) {
       return new Facts(server, Optional.empty(), missing);
     }
+    if (!missing.isEmpty()) {
+      // Without its privileges the role does not see the schema, nor who holds what.
+      return new Facts(server, Optional.empty(), missing);
+    }
     UUID cluster = UUID.fromString(one("SELECT cluster_id FROM tandem.cluster"));
-    // Without its privileges the role does not see who holds what.
-    Optional<String> owner =
-        missing.isEmpty() ? PgOwnership.holder(connection, cluster) : Optional.empty();
-    return new Facts(server, Optional.of(cluster), missing, owner);
+    Optional<String> owner = PgOwnership.holder(connection, cluster);
+    return new Facts(server, Optional.of(cluster), missing, owner, Optional.of(held()));
+  }
+
+  private Position held() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result =
+            statement.executeQuery(
+                "SELECT h.epoch, h.number FROM (SELECT epoch, number FROM tandem.watermark"
+                    + " UNION ALL SELECT epoch, number FROM tandem.marker) h"
+                    + " ORDER BY h.epoch DESC, h.number DESC LIMIT 1")) {
+      return result.next() ? new Position(result.getLong(1), result.getLong(2)) : Position.NONE;
+    }
   }
 
   private List<String> missing(boolean schema) throws SQLException {
@@ -59,7 +125,9 @@ final class PgInspection {
     if (schema
         && no(
             "pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'tandem'), 'USAGE')")) {
-      missing.add("ownership of schema tandem");
+      missing.add(
+          "ownership of schema tandem, which another role has made (ALTER SCHEMA tandem OWNER TO"
+              + " <role>, and the tables in it; or connect as that role)");
     }
     if (no("pg_has_role('pg_signal_backend', 'USAGE')")) {
       missing.add("pg_signal_backend (GRANT pg_signal_backend TO <role>)");
@@ -133,10 +201,14 @@ final class PgInspection {
       }
       Map<String, TableDigest> digests = new TreeMap<>();
       for (Map.Entry<String, String> table : tables.entrySet()) {
+        if (!table.getKey().startsWith(TABLE)) {
+          digests.put(table.getKey(), new TableDigest(table.getValue(), 0, ""));
+          continue;
+        }
         try (ResultSet result =
             statement.executeQuery(
                 "SELECT count(*), coalesce(sum(hashtextextended(ROW(t.*)::text, 0)), 0)::text FROM "
-                    + table.getKey()
+                    + table.getKey().substring(TABLE.length())
                     + " t")) {
           result.next();
           digests.put(
@@ -152,7 +224,9 @@ final class PgInspection {
   }
 
   private static String definitions() {
-    return "SELECT format('%I.%I', n.nspname, c.relname), md5(concat("
+    return "SELECT format('"
+        + TABLE
+        + "%I.%I', n.nspname, c.relname), md5(concat("
         + "(SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), "
         + "a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)), ',' "
         + "ORDER BY a.attname) FROM pg_attribute a LEFT JOIN pg_attrdef d "
@@ -164,6 +238,7 @@ final class PgInspection {
         + "FROM pg_index i WHERE i.indrelid = c.oid))) "
         + "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         + "WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated)) AND "
-        + USER_SCHEMAS;
+        + USER_SCHEMAS
+        + OTHERS;
   }
 }
