@@ -17,10 +17,12 @@ final class QueryForms {
 
   private final Tokens tokens;
   private final ParserText text;
+  private final DocumentForms documents;
 
   QueryForms(Tokens tokens, ParserText text) {
     this.tokens = tokens;
     this.text = text;
+    this.documents = new DocumentForms(tokens, text);
   }
 
   /** Writes the form that begins at {@code i}; returns the token after it, or {@code i}. */
@@ -34,6 +36,7 @@ final class QueryForms {
   }
 
   private int word(int i) throws SqlSyntaxException {
+    documents.write(i);
     switch (tokens.text(i)) {
       case "row" -> {
         // A function's call in the parser's eyes, which has rows in few places only.
@@ -360,11 +363,28 @@ final class QueryForms {
       text.column(i);
       return i + 1;
     }
+    if (op.equals("*") && isDescendants(i)) {
+      return blank(i, 1);
+    }
     boolean sign = op.equals("+") || op.equals("-") || op.equals("*");
     if (!sign && isPrefixPlace(i)) {
       return blank(i, 1);
     }
     return i;
+  }
+
+  /** {@code FROM films *}: with those that inherit from it, as always. */
+  private boolean isDescendants(int i) {
+    boolean table =
+        tokens.isName(i - 1)
+            && (tokens.is(i - 2, "from") || tokens.is(i - 2, "update") || tokens.is(i - 2, "join"));
+    boolean ends =
+        i + 1 == tokens.size()
+            || tokens.is(i + 1, "where")
+            || tokens.is(i + 1, "set")
+            || tokens.is(i + 1, "as")
+            || tokens.is(i + 1, "order");
+    return table && ends;
   }
 
   private boolean isPrefixPlace(int i) {

@@ -44,8 +44,8 @@ class CorpusTest {
 
   private static final int LEAST_STATEMENTS = 1500;
 
-  /** In percent of what it was measured at when this was written. */
-  private static final int LEAST_UNDERSTOOD = 96;
+  /** In percent: somewhat less than when this was written. */
+  private static final int LEAST_UNDERSTOOD = 98;
 
   private static final Set<String> WRITES =
       Set.of("VERBATIM", "CAPTURED", "TRACED", "EXCLUSIVE", "TASK");

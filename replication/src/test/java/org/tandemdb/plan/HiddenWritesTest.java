@@ -137,6 +137,13 @@ class HiddenWritesTest {
           "@ " + inner,
           "('x' LIKE ANY (ARRAY[" + inner + "]))",
           "(ARRAY[1,2])[" + inner + ":2]",
+          "json_object('k' VALUE " + inner + " NULL ON NULL RETURNING jsonb)",
+          "json_object('k': " + inner + " WITH UNIQUE KEYS)",
+          "json_value('{}', '$' PASSING " + inner + " AS v DEFAULT " + inner + " ON EMPTY)",
+          "json_arrayagg(" + inner + " ORDER BY 1 ABSENT ON NULL)",
+          "xmlelement(name x, xmlattributes(" + inner + " AS y), " + inner + ")",
+          "xmlforest(" + inner + " AS noisy)",
+          "xmlexists('x' PASSING BY VALUE " + inner + ")",
           "'x' /* " + plain().replace("*/", "") + " */ || " + inner);
     }
 
