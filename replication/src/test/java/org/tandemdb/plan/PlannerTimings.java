@@ -31,7 +31,10 @@ public final class PlannerTimings {
     String[] shapes = {
       "UPDATE accounts SET abalance = abalance + %d WHERE aid = %d",
       "SELECT abalance FROM accounts WHERE aid = %d AND bid < %d",
-      "INSERT INTO accounts (aid, bid, abalance) VALUES (%d, %d, 0)"
+      "INSERT INTO accounts (aid, bid, abalance) VALUES (%d, %d, 0)",
+      "INSERT INTO accounts (aid, bid) VALUES (%d, %d) ON CONFLICT (aid) DO UPDATE SET bid = 1",
+      "UPDATE accounts a SET bid = b.bid FROM accounts b WHERE b.aid = a.bid AND a.aid = %d + %d",
+      "WITH x AS (DELETE FROM accounts WHERE aid > %d RETURNING aid) SELECT aid FROM x WHERE aid < %d"
     };
     SqlPlanner planner = new SqlPlanner(10_000);
     int number = 0;
