@@ -40,14 +40,13 @@ public interface BackendLink {
   CompletionStage<Void> forceConstraints();
 
   /**
-   * Makes triggers note which rows the next statement touches: ahead of each TRACED one, since
-   * ROLLBACK TO SAVEPOINT may have taken it back. Completes exceptionally with the database's own
-   * exception.
+   * Makes triggers note which rows are touched from here on. ROLLBACK TO a savepoint that was set
+   * before takes it back. Completes exceptionally with the database's own exception.
    *
-   * @param begun what the first call in this transaction answered, null for the first
-   * @return what held when tracing began, for {@link #endTrace}
+   * @return what holds as tracing begins, for {@link #endTrace}; empty if nothing can be traced
+   *     before {@link #installTracing}
    */
-  default CompletionStage<String> trace(@Nullable String begun) {
+  default CompletionStage<String> trace() {
     return CompletableFuture.failedFuture(
         new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
   }
@@ -60,6 +59,16 @@ public interface BackendLink {
    * @param begun see {@link #trace}
    */
   default CompletionStage<Void> endTrace(String begun, TraceSink sink) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
+  }
+
+  /**
+   * Makes tracing possible, in the open transaction, which holds the cluster alone.
+   *
+   * @return the statement that does so on another copy, to be logged
+   */
+  default CompletionStage<String> installTracing() {
     return CompletableFuture.failedFuture(
         new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
   }

@@ -129,6 +129,12 @@ public record Catalog(
       Optional<String> viewDefinition,
       List<String> traceHazards) {
 
+    /**
+     * A trace hazard of UPDATE and DELETE only: rows that are inserted can be logged without a key.
+     */
+    public static final String NO_KEY =
+        "it has neither a primary key nor a unique key over NOT NULL columns";
+
     /** A relation that is no view and no foreign key with an action points at. */
     public Table(
         TableName name,

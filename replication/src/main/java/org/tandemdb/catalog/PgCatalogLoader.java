@@ -472,7 +472,7 @@ public final class PgCatalogLoader {
 
     Table table() {
       if (kind == Kind.TABLE && !keyed) {
-        traceHazards.add("it has neither a primary key nor a unique key over NOT NULL columns");
+        traceHazards.add(Table.NO_KEY);
       }
       return new Table(
           name,

@@ -18,6 +18,7 @@ import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.CommitOutcome;
@@ -318,15 +319,41 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   @Override
   public CompletionStage<Void> trace() {
     OpenTransaction<L> now = opened();
+    if (now.record.isTraced()) {
+      // Had the server taken it back, with a savepoint, the record would have done so as well.
+      return CompletableFuture.completedFuture(null);
+    }
     L link = now.lease.link();
     // Tables that this transaction has made or changed need their triggers now.
-    CompletionStage<Void> ready =
-        now.record.hasExclusive() && !now.record.isTraced()
-            ? link.schemaChanged()
-            : CompletableFuture.completedFuture(null);
-    return ready
-        .thenCompose(ok -> link.trace(now.record.traceBegun()))
+    return schemaChanged(now)
+        .thenCompose(ok -> link.trace())
+        .thenCompose(
+            begun -> begun.isEmpty() ? installed(now) : CompletableFuture.completedFuture(begun))
         .thenAccept(now.record::traced);
+  }
+
+  /**
+   * The first statement of all that needs tracing gives the tables their triggers, which cost too
+   * much to have them for nothing. Like DDL, so it needs the gate alone.
+   */
+  private CompletionStage<String> installed(OpenTransaction<L> now) {
+    L link = now.lease.link();
+    CompletionStage<Void> alone =
+        now.ready(true) ? CompletableFuture.completedFuture(null) : upgrade(now);
+    return alone
+        .thenCompose(ok -> link.trace())
+        .thenCompose(
+            begun ->
+                // Another one may have been faster.
+                begun.isEmpty()
+                    ? link.installTracing()
+                        .thenCompose(
+                            statement -> {
+                              now.record.addExclusive(
+                                  new Plan.Exclusive("makes tracing possible", statement));
+                              return link.trace();
+                            })
+                    : CompletableFuture.completedFuture(begun));
   }
 
   @Override
@@ -427,7 +454,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** Deferred constraints and triggers run first, since they may write; then the rows are read. */
   private CompletionStage<CommitResult> commitTraced(OpenTransaction<L> now) {
-    TraceEnd end = new TraceEnd(now.record, engine.catalog());
+    Catalog changed = now.catalog;
+    TraceEnd end = new TraceEnd(now.record, changed == null ? engine.catalog() : changed);
     return now.lease
         .link()
         .forceConstraints()

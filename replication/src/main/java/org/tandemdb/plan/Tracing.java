@@ -136,28 +136,32 @@ final class Tracing {
         throw refusal;
       }
     }
-    for (Shape.Target target : targets(statement)) {
-      Catalog.Table table = relation(tokens, scope, target).orElseThrow(() -> refusal);
-      if (!table.traceHazards().isEmpty()) {
-        throw new Refusal(
-            "writes to "
-                + table.name()
-                + " cannot be made equal on every copy: "
-                + table.traceHazards().get(0),
-            "See docs/limits.md for what stands in the way.");
+    for (Shape.Write write : writes(statement)) {
+      Catalog.Table table = relation(tokens, scope, write.target()).orElseThrow(() -> refusal);
+      for (String hazard : table.traceHazards()) {
+        if (!hazard.equals(Catalog.Table.NO_KEY) || !insertsOnly(write)) {
+          throw new Refusal(
+              "writes to " + table.name() + " cannot be made equal on every copy: " + hazard,
+              "See docs/limits.md for what stands in the way.");
+        }
       }
     }
   }
 
-  private static List<Shape.Target> targets(Shape.Statement statement) {
-    List<Shape.Target> targets = new ArrayList<>();
+  private static boolean insertsOnly(Shape.Write write) {
+    return write instanceof Shape.Insert insert
+        && insert.conflict().map(conflict -> conflict.set().isEmpty()).orElse(true);
+  }
+
+  private static List<Shape.Write> writes(Shape.Statement statement) {
+    List<Shape.Write> writes = new ArrayList<>();
     if (statement instanceof Shape.Write write) {
-      targets.add(write.target());
+      writes.add(write);
     } else if (statement instanceof Shape.With with) {
-      with.parts().forEach(part -> targets.add(part.write().target()));
-      targets.addAll(targets(with.main()));
+      with.parts().forEach(part -> writes.add(part.write()));
+      writes.addAll(writes(with.main()));
     }
-    return targets;
+    return writes;
   }
 
   private static Optional<Catalog.Table> relation(Tokens tokens, Scope scope, Shape.Target target)

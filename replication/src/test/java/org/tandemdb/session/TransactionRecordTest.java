@@ -201,6 +201,63 @@ class TransactionRecordTest {
     assertThat(record.isEmpty()).isTrue();
   }
 
+  /** † A rollback to before the trace began takes it back; one to a later savepoint does not. */
+  @Test
+  void whatIsTracedIsTakenBackWithTheSavepointBeforeIt() {
+    write("one");
+    record.savepoint("before");
+    record.traced("begun");
+    record.savepoint("within");
+    record.rollbackTo("within");
+    assertThat(record.traceBegun()).isEqualTo("begun");
+    record.rollbackTo("before");
+    assertThat(record.isTraced()).isFalse();
+    record.traced("again");
+    record.release("before");
+    assertThat(record.traceBegun()).isEqualTo("again");
+  }
+
+  /** At the end of a trace no savepoint holds anything back. */
+  @Test
+  void finalRowsComeLastAndAreStagedWhereTheyAreMany() {
+    record.savepoint("s");
+    write("one");
+    record.traced("begun");
+    record.endTrace();
+    for (int i = 0; i < 3; i++) {
+      record.addFinal(finalRow(Integer.toString(i), 900));
+    }
+    assertThat(log.chunks).isNotEmpty();
+    assertThat(record.body("now", reservations)).isInstanceOf(Entry.Staged.class);
+  }
+
+  @Test
+  void aSequenceThatAloneWasUsedIsReserved() {
+    TableName sequence = new TableName("public", "s");
+    record.traced("begun");
+    record.endTrace();
+    assertThat(record.isToReserve(reservations)).isFalse();
+    record.advanced(sequence, 7, true);
+    assertThat(record.isEmpty()).isTrue();
+    assertThat(record.isToReserve(reservations)).isTrue();
+    assertThat(recorded()).hasSize(1);
+    record.committed(reservations);
+    TransactionRecord next = record(1_000_000);
+    next.advanced(sequence, 8, true);
+    assertThat(next.isToReserve(reservations)).isFalse();
+  }
+
+  private static Change.FinalRows finalRow(String key, int bytes) {
+    List<Change.Column> columns = List.of(new Change.Column("id", new TypeRef("text")));
+    return new Change.FinalRows(
+        TABLE,
+        columns,
+        columns,
+        List.of(new Change.Row(List.of(key))),
+        List.of(new Change.Row(List.of(key + "x".repeat(bytes)))),
+        1);
+  }
+
   /** Section 7: what is larger than the threshold goes to the log ahead of the commit, in order. */
   @Test
   void whatOutgrowsTheThresholdIsStagedInOrder() {

@@ -42,6 +42,11 @@ final class Arm implements AutoCloseable {
     return filled(name, backends, true, scale, Map.of());
   }
 
+  /** Direct connections to a server that belongs to another arm, which has to close it. */
+  static Arm over(ServerPair pair) {
+    return new Arm("direct", pair, false);
+  }
+
   private static Arm filled(
       String name, int servers, boolean tandem, int scale, Map<String, String> settings)
       throws IOException, InterruptedException, SQLException {

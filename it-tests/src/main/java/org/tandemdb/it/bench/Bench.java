@@ -18,6 +18,7 @@ public final class Bench {
       """
       Usage: ./tandem bench [--pairs N] [--quick] [--only LOAD:THREADS,...]
              ./tandem bench planning
+             ./tandem bench tracing [--pairs N] [--quick]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
@@ -27,6 +28,7 @@ public final class Bench {
         --only      some loads, as select:8,tpc_b:16,insert:1,failover
         --quick     3 short rounds on little data, to see that it works
         planning    what planning a statement costs, with and without caches (JMH)
+        tracing     what the triggers on every table cost while nothing is traced
         memory      a long log and large transactions in a small heap
       """;
 
@@ -62,6 +64,7 @@ public final class Bench {
 
   public static void main(String[] args) throws Exception {
     boolean quick = false;
+    boolean tracing = false;
     int pairs = 0;
     List<String> only = List.of();
     for (int i = 0; i < args.length; i++) {
@@ -70,6 +73,8 @@ public final class Bench {
         return;
       } else if (args[i].equals("memory") && i == 0) {
         System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
+      } else if (args[i].equals("tracing") && i == 0) {
+        tracing = true;
       } else if (args[i].equals("--quick")) {
         quick = true;
       } else if (args[i].equals("--pairs") && i + 1 < args.length) {
@@ -89,6 +94,10 @@ public final class Bench {
       System.exit(2);
     }
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    if (tracing) {
+      TracingCost.run(out, quick, pairs);
+      System.exit(0);
+    }
     new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, only, out).run();
     System.exit(0);
   }

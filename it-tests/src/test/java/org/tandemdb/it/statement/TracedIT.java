@@ -294,6 +294,38 @@ class TracedIT {
     }
   }
 
+  /** Nothing can change such a row later in the transaction, so it is logged as it was inserted. */
+  @Test
+  void rowsOfTablesWithoutAKeyAreInserted() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      run(
+          connection,
+          "SELECT run('INSERT INTO keyless SELECT i / 2 FROM generate_series(1, 5) i')",
+          "INSERT INTO keyless VALUES (NULL)",
+          "INSERT INTO history (what, at) VALUES ('x', now())",
+          "CALL draw_again(1)");
+      connection.commit();
+    }
+    equalEverywhere();
+    try (Connection b = direct(1)) {
+      assertThat(ask(b, "SELECT coalesce(v, -1) FROM keyless ORDER BY v"))
+          .isEqualTo("0 1 1 2 2 -1");
+    }
+  }
+
+  /** The server's idea of what is equal counts, wherever the type comes from. */
+  @Test
+  void keysMayBeEqualAndHaveDifferentTexts() throws SQLException {
+    run(
+        "DO 'BEGIN INSERT INTO folded VALUES (''Abc'', 1), (''Def'', 1); UPDATE folded SET k = ''ABC'' WHERE k = ''abc''; END'",
+        "DO 'BEGIN UPDATE folded SET k = upper(k::text)::ext.citext, v = 2; UPDATE folded SET k = lower(k::text)::ext.citext; END'");
+    equalEverywhere();
+    try (Connection b = direct(1)) {
+      assertThat(ask(b, "SELECT k || v::text FROM folded ORDER BY 1")).isEqualTo("abc2 def2");
+    }
+  }
+
   @Test
   void deferredTriggersRunBeforeTheRowsAreRead() throws SQLException {
     run("INSERT INTO late VALUES (1, 'x'), (2, 'y')");
@@ -405,7 +437,9 @@ class TracedIT {
         "COMMENT ON TABLE plain IS 'x' | changed the schema",
         "ALTER SEQUENCE draw_id_seq RESTART | changed the schema",
         "PERFORM lo_create(0) | changed the schema",
-        "INSERT INTO keyless VALUES (1) | has no key",
+        "INSERT INTO keyless VALUES (1); UPDATE keyless SET v = 2 WHERE v = 1"
+            + " | UPDATE of public.keyless inside the database cannot be made equal",
+        "INSERT INTO keyless VALUES (1); DELETE FROM keyless WHERE v = 1 | it has no key",
         "INSERT INTO scratch VALUES (1) | unlogged",
         "INSERT INTO always VALUES (1, 'x') | ENABLE ALWAYS",
         "SET session_replication_role = replica; INSERT INTO item (name) VALUES ('x')"
@@ -495,7 +529,66 @@ class TracedIT {
             .isEqualTo("tandem_traceA tandem_truncateA");
       }
     }
-    run("DROP TABLE later");
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      run(
+          connection,
+          "CREATE TABLE within (id int PRIMARY KEY, v text)",
+          "SELECT run('INSERT INTO within VALUES (1, random()::text)')",
+          "UPDATE within SET v = v || 'x'");
+      connection.commit();
+      run(connection, "SELECT run('DELETE FROM within')");
+      assertThatThrownBy(() -> run(connection, "ALTER TABLE within ADD COLUMN w int"))
+          .hasMessageContaining("must come before");
+      connection.rollback();
+    }
+    equalEverywhere();
+    run("DROP TABLE later", "DROP TABLE within");
+  }
+
+  /** Triggers cost something with each write, so tables have none before anything needs them. */
+  @Test
+  void theFirstStatementThatNeedsTriggersMakesThem() throws SQLException {
+    String database = "without";
+    StringBuilder url = new StringBuilder("jdbc:tandem:[");
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE DATABASE " + database + " OWNER " + ServerPair.ROLE);
+      url.append(server.name().equals("a") ? "" : ",")
+          .append(server.url(database, ServerPair.ROLE));
+    }
+    url.append("]?names=a,b&log=").append(pair.directory().resolve(database));
+    String triggers =
+        "SELECT count(*) FROM pg_trigger WHERE tgname = 'tandem_trace' AND tgrelid = 't'::regclass";
+    try (Connection connection = DriverManager.getConnection(url.toString())) {
+      run(
+          connection,
+          "CREATE TABLE t (id int PRIMARY KEY, v text)",
+          "INSERT INTO t VALUES (1, 'x')");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      for (PostgresServer server : pair.servers()) {
+        try (Connection direct = DriverManager.getConnection(server.url(database))) {
+          assertThat(ask(direct, triggers)).isEqualTo("0");
+        }
+      }
+      connection.setAutoCommit(false);
+      run(
+          connection,
+          "INSERT INTO t VALUES (2, 'y')",
+          "DO 'BEGIN UPDATE t SET v = v || random(); END'",
+          "INSERT INTO t VALUES (3, 'z')");
+      connection.commit();
+      connection.setAutoCommit(true);
+      run(connection, "DO 'BEGIN DELETE FROM t WHERE id = 1; END'");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      List<String> contents = new ArrayList<>();
+      for (PostgresServer server : pair.servers()) {
+        try (Connection direct = DriverManager.getConnection(server.url(database))) {
+          assertThat(ask(direct, triggers)).isEqualTo("1");
+          contents.add(ask(direct, "SELECT id || v FROM t ORDER BY id"));
+        }
+      }
+      assertThat(contents.get(0)).isEqualTo(contents.get(1)).contains("2y0").endsWith("3z");
+    }
   }
 
   /** Many at once, on the same rows, while the primary is killed. */

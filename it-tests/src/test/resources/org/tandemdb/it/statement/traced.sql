@@ -42,6 +42,9 @@ CREATE DOMAIN score AS int CHECK (VALUE >= 0);
 CREATE TYPE place AS (x int, label text);
 CREATE TABLE odd ("Key" mood, "select" score, spot place, spots place[], gen int GENERATED ALWAYS AS (length(w)) STORED, w text,
   ident int GENERATED ALWAYS AS IDENTITY, note varchar(10), c char(3), j jsonb, PRIMARY KEY ("Key", "select"));
+CREATE SCHEMA ext;
+CREATE EXTENSION citext SCHEMA ext;
+CREATE TABLE folded (k ext.citext PRIMARY KEY, v int);
 CREATE TABLE entry_key (id int NOT NULL, v text, UNIQUE (id));
 
 -- Functions and procedures.
@@ -135,6 +138,7 @@ CREATE SEQUENCE down INCREMENT -1;
 -- What is refused.
 CREATE TABLE plain (id int PRIMARY KEY, v text);
 CREATE TABLE keyless (v int);
+CREATE TABLE history (what text, at timestamptz, w int GENERATED ALWAYS AS (length(what)) STORED);
 CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY);
 CREATE TABLE always (id int PRIMARY KEY, v text);
 CREATE TRIGGER always_stamp AFTER INSERT ON always FOR EACH ROW EXECUTE FUNCTION account();

@@ -150,15 +150,8 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
-  public CompletionStage<String> trace(@Nullable String begun) {
-    return run(
-        () -> {
-          if (begun == null) {
-            return trace.begin();
-          }
-          trace.goOn();
-          return begun;
-        });
+  public CompletionStage<String> trace() {
+    return run(trace::begin);
   }
 
   @Override
@@ -173,6 +166,15 @@ final class PgLink implements JdbcLink {
           return Boolean.TRUE;
         })
         .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<String> installTracing() {
+    return run(
+        () -> {
+          execute(PgTrace.INSTALL);
+          return PgTrace.INSTALL;
+        });
   }
 
   @Override

@@ -29,6 +29,8 @@ final class PgTrace {
   /** The state of errors that say why a transaction cannot be made equal on every copy. */
   private static final String UNEXPLAINED = "TD005";
 
+  static final String INSTALL = "SELECT tandem.install_tracing()";
+
   private static final int FETCH_ROWS = 1000;
 
   /** Most characters in one change, unless a row is larger. */
@@ -39,7 +41,6 @@ final class PgTrace {
   private final Connection connection;
   private final String secret;
   private @Nullable PreparedStatement beginStatement;
-  private @Nullable PreparedStatement onStatement;
   private @Nullable PreparedStatement endStatement;
 
   PgTrace(Connection connection, String secret) {
@@ -47,7 +48,7 @@ final class PgTrace {
     this.secret = secret;
   }
 
-  /** The first time in a transaction: what holds now. */
+  /** Switches it on, and says what holds now. */
   String begin() throws SQLException {
     PreparedStatement statement = beginStatement;
     if (statement == null) {
@@ -57,23 +58,6 @@ final class PgTrace {
     try (ResultSet result = statement.executeQuery()) {
       result.next();
       return result.getString(2);
-    }
-  }
-
-  /** Again: a statement in between may have been rolled back to a savepoint, and this with it. */
-  void goOn() throws SQLException {
-    PreparedStatement statement = onStatement;
-    if (statement == null) {
-      statement = prepare("SELECT pg_catalog.current_setting('tandem.trace', true), " + ON);
-      onStatement = statement;
-    }
-    try (ResultSet result = statement.executeQuery()) {
-      result.next();
-      if (!"on".equals(result.getString(1))) {
-        throw new TandemException(
-            ErrorCode.STATEMENT_REFUSED,
-            "a function has switched off tandem.trace; roll the transaction back");
-      }
     }
   }
 

@@ -12,6 +12,37 @@ CREATE UNLOGGED TABLE tandem.touched (
 CREATE INDEX touched_xid ON tandem.touched (xid);
 REVOKE ALL ON tandem.touched FROM PUBLIC;
 
+-- Has a row once tables have triggers. They cost each statement some microseconds, so they wait for
+-- something in the schema that may need them, or for the first statement that does.
+CREATE TABLE tandem.tracing (
+  single boolean PRIMARY KEY DEFAULT true CHECK (single)
+);
+REVOKE ALL ON tandem.tracing FROM PUBLIC;
+
+-- True if something in the schema may write inside the database.
+CREATE FUNCTION tandem.needs_tracing() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+      SELECT FROM pg_proc p
+      JOIN pg_language l ON l.oid = p.prolang
+      JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE l.lanname NOT IN ('internal', 'c')
+        AND n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_'
+        AND NOT EXISTS (
+          SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+            AND d.deptype = 'e'))
+    OR EXISTS (
+      SELECT FROM pg_trigger t
+      WHERE NOT t.tgisinternal AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate'))
+    OR EXISTS (
+      SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE w.ev_type <> '1' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')
+    OR EXISTS (
+      SELECT FROM pg_constraint k
+      WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')))
+$$;
+
 -- The columns that name a row of a table: its primary key, else a unique key that is whole and never
 -- NULL; null if there is none. One that is deferrable will do, since it is used after it was checked.
 CREATE FUNCTION tandem.trace_key(p_relation oid) RETURNS smallint[]
@@ -30,10 +61,47 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   LIMIT 1
 $$;
 
--- The text of a table's trigger function. Its first line makes a change of types a change of text.
+-- The operator by which the server itself compares values of a key column, with its schema: the type
+-- may be an extension's, which no search path of Tandem's holds.
+CREATE FUNCTION tandem.trace_equality(p_relation oid, p_column smallint) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('%I.%s', n.nspname, p.oprname)
+  FROM pg_attribute a
+  JOIN pg_type t ON t.oid = a.atttypid
+  CROSS JOIN LATERAL (
+    SELECT i.indclass[k.place - 1] AS opclass
+    FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, place)
+    WHERE i.indrelid = p_relation AND i.indisunique AND k.num = p_column
+      AND k.place <= i.indnkeyatts
+    ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) x
+  JOIN pg_opclass c ON c.oid = x.opclass
+  JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amopstrategy = 3
+    AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
+  JOIN pg_operator p ON p.oid = m.amopopr
+  JOIN pg_namespace n ON n.oid = p.oprnamespace
+  WHERE a.attrelid = p_relation AND a.attnum = p_column
+$$;
+
+-- The columns of a table that a row can be put in with.
+CREATE FUNCTION tandem.trace_columns(p_relation oid) RETURNS smallint[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(a.attnum ORDER BY a.attnum), ARRAY[]::smallint[])
+  FROM pg_attribute a
+  WHERE a.attrelid = p_relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+$$;
+
+-- The text of a table's trigger function. Its first line makes a change of types a change of text. Rows
+-- of a table without a key are noted as they are when they are inserted: nothing may change them
+-- afterwards in a transaction that is traced.
 CREATE FUNCTION tandem.trace_body(p_relation oid, p_key smallint[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('-- %s
+  SELECT format(CASE WHEN p_key IS NULL THEN '-- %1$s
+BEGIN
+  IF TG_OP OPERATOR(pg_catalog.<>) ''INSERT'' THEN PERFORM tandem.trace_refuse(TG_OP, TG_RELID); END IF;
+  INSERT INTO tandem.touched
+    VALUES (pg_catalog.pg_current_xact_id(), TG_RELID, TG_OP, NULL, ARRAY[%3$s]);
+  RETURN NULL;
+END' ELSE '-- %s
 DECLARE
   v_old pg_catalog.text[];
   v_new pg_catalog.text[];
@@ -43,26 +111,32 @@ BEGIN
   INSERT INTO tandem.touched
     VALUES (pg_catalog.pg_current_xact_id(), TG_RELID, TG_OP, v_old, v_new);
   RETURN NULL;
-END',
+END' END,
     string_agg(format_type(a.atttypid, -1), ', ' ORDER BY k.place),
     string_agg(format('OLD.%I::pg_catalog.text', a.attname), ', ' ORDER BY k.place),
     string_agg(format('NEW.%I::pg_catalog.text', a.attname), ', ' ORDER BY k.place))
-  FROM unnest(p_key) WITH ORDINALITY k(num, place)
+  FROM unnest(coalesce(p_key, tandem.trace_columns(p_relation))) WITH ORDINALITY k(num, place)
   JOIN pg_attribute a ON a.attrelid = p_relation AND a.attnum = k.num
 $$;
 
 -- What cannot be traced, said when it is tried and not at COMMIT.
-CREATE FUNCTION tandem.trace_refused() RETURNS trigger
+CREATE FUNCTION tandem.trace_refuse(p_op text, p_relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'TRUNCATE' THEN
-    RAISE EXCEPTION 'TRUNCATE of %.% inside the database cannot be made equal on every copy',
-        quote_ident(TG_TABLE_SCHEMA), quote_ident(TG_TABLE_NAME)
-      USING ERRCODE = '0A000', HINT = 'Send TRUNCATE as a statement of its own, or use DELETE.';
-  END IF;
-  RAISE EXCEPTION '% on %.% inside the database cannot be made equal on every copy: it has no key',
-      TG_OP, quote_ident(TG_TABLE_SCHEMA), quote_ident(TG_TABLE_NAME)
-    USING ERRCODE = '0A000', HINT = 'Add a primary key, or a unique key over NOT NULL columns.';
+  RAISE EXCEPTION '% of % inside the database cannot be made equal on every copy%', p_op,
+      (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = p_relation),
+      CASE WHEN p_op = 'TRUNCATE' THEN '' ELSE ': it has no key' END
+    USING ERRCODE = '0A000', HINT = CASE WHEN p_op = 'TRUNCATE'
+      THEN 'Send TRUNCATE as a statement of its own, or use DELETE.'
+      ELSE 'Add a primary key, or a unique key over NOT NULL columns.' END;
+END $$;
+
+CREATE FUNCTION tandem.trace_truncate() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tandem.trace_refuse(TG_OP, TG_RELID);
+  RETURN NULL;
 END $$;
 
 -- Gives every table the triggers it needs, where it has not got them yet; how many tables were changed.
@@ -74,12 +148,19 @@ SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' SET client_min_mes
 DECLARE
   r record;
   v_done int := 0;
+  -- In the condition, so that rows of a statement that is not traced never get into a queue.
   v_when text := 'WHEN (pg_catalog.current_setting(''tandem.trace'', true)'
       || ' OPERATOR(pg_catalog.=) ''on'')';
   -- So that the text of a key does not depend on what a session has SET.
   v_pins text := ' SET datestyle = ''ISO, MDY'' SET intervalstyle = postgres SET timezone = ''UTC'''
       || ' SET extra_float_digits = 3 SET bytea_output = hex';
 BEGIN
+  IF NOT EXISTS (SELECT FROM tandem.tracing) THEN
+    IF NOT tandem.needs_tracing() THEN
+      RETURN 0;
+    END IF;
+    INSERT INTO tandem.tracing DEFAULT VALUES ON CONFLICT DO NOTHING;
+  END IF;
   FOR r IN
     SELECT format('%I.%I', n.nspname, c.relname) AS relation, w.name, w.body, w.plain
     FROM pg_class c
@@ -87,9 +168,9 @@ BEGIN
     CROSS JOIN LATERAL (SELECT tandem.trace_key(c.oid) AS key OFFSET 0) k
     CROSS JOIN LATERAL (
       SELECT
-        CASE WHEN k.key IS NULL THEN 'trace_refused' ELSE 'trace_' || c.oid END AS name,
+        'trace_' || c.oid AS name,
         tandem.trace_body(c.oid, k.key) AS body,
-        NOT EXISTS (
+        k.key IS NOT NULL AND NOT EXISTS (
           SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (k.key)
             AND a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype,
               'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'uuid'::regtype,
@@ -100,20 +181,17 @@ BEGIN
       AND 2 > (
         SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND p.pronamespace = 'tandem'::regnamespace
-          AND (t.tgname = 'tandem_truncate' AND p.proname = 'trace_refused'
-            OR t.tgname = 'tandem_trace' AND p.proname = w.name
-              AND (k.key IS NULL OR p.prosrc = w.body)))
+          AND (t.tgname = 'tandem_truncate' AND p.proname = 'trace_truncate'
+            OR t.tgname = 'tandem_trace' AND p.proname = w.name AND p.prosrc = w.body))
   LOOP
     BEGIN
-      IF r.name <> 'trace_refused' THEN
-        EXECUTE format('CREATE OR REPLACE FUNCTION tandem.%I() RETURNS trigger LANGUAGE plpgsql '
-            || 'SECURITY DEFINER%s AS %L',
-          r.name, CASE WHEN r.plain THEN '' ELSE v_pins END, r.body);
-      END IF;
+      EXECUTE format('CREATE OR REPLACE FUNCTION tandem.%I() RETURNS trigger LANGUAGE plpgsql '
+          || 'SECURITY DEFINER%s AS %L',
+        r.name, CASE WHEN r.plain THEN '' ELSE v_pins END, r.body);
       EXECUTE format('CREATE OR REPLACE TRIGGER tandem_trace AFTER INSERT OR UPDATE OR DELETE ON %s '
           || 'FOR EACH ROW %s EXECUTE FUNCTION tandem.%I()', r.relation, v_when, r.name);
       EXECUTE format('CREATE OR REPLACE TRIGGER tandem_truncate AFTER TRUNCATE ON %s '
-          || 'FOR EACH STATEMENT %s EXECUTE FUNCTION tandem.trace_refused()', r.relation, v_when);
+          || 'FOR EACH STATEMENT %s EXECUTE FUNCTION tandem.trace_truncate()', r.relation, v_when);
       EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER tandem_trace, '
           || 'ENABLE ALWAYS TRIGGER tandem_truncate', r.relation);
       v_done := v_done + 1;
@@ -131,6 +209,14 @@ BEGIN
     EXECUTE format('DROP FUNCTION tandem.%I()', r.proname);
   END LOOP;
   RETURN v_done;
+END $$;
+
+-- For the first statement that needs them: the transaction holds the cluster alone, and this is logged.
+CREATE FUNCTION tandem.install_tracing() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO tandem.tracing DEFAULT VALUES ON CONFLICT DO NOTHING;
+  PERFORM tandem.maintain_tracing(1000000);
 END $$;
 
 -- The settings that a function could change and that later statements, or their logged texts, depend on.
@@ -172,12 +258,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What holds when tracing begins in a transaction: settings, and the server's counts of rows written
--- so far, which may be of transactions before this one. Tandem hands it to tandem.trace_end.
+-- so far, which may be of transactions before this one. Tandem hands it to tandem.trace_end. Empty if
+-- tables have no triggers yet.
 CREATE FUNCTION tandem.trace_begin(p_settings text) RETURNS text
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT jsonb_build_object('settings', p_settings, 'counts', coalesce(
-    (SELECT jsonb_object_agg(s.oid::text, jsonb_build_array(s.inserted, s.updated, s.deleted))
-      FROM tandem.trace_counts() s), jsonb_build_object()))::text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN EXISTS (SELECT FROM tandem.tracing)
+    THEN jsonb_build_object('settings', p_settings, 'counts', coalesce(
+      (SELECT jsonb_object_agg(s.oid::text, jsonb_build_array(s.inserted, s.updated, s.deleted))
+        FROM tandem.trace_counts() s), jsonb_build_object()))::text
+    ELSE '' END
 $$;
 
 -- True if a subtransaction of this transaction may have been rolled back: what it wrote is counted by
@@ -321,6 +410,13 @@ BEGIN
     THEN
       v_rolled_back := coalesce(v_rolled_back, tandem.may_have_rolled_back(v_xid));
       IF NOT v_rolled_back THEN
+        -- INSERT ... ON CONFLICT takes a row back when another transaction was faster.
+        IF r.traced_updated = r.updated
+          AND r.inserted - r.traced_inserted = r.deleted - r.traced_deleted
+        THEN
+          RAISE EXCEPTION 'rows of % were inserted by another transaction at the same moment',
+            v_table USING ERRCODE = '40001', HINT = 'Run the transaction again.';
+        END IF;
         RAISE EXCEPTION 'rows of % were written that no trigger has seen', v_table
           USING ERRCODE = 'TD005';
       END IF;
@@ -344,20 +440,22 @@ BEGIN
     kind := 'T';
     relation_schema := r.nspname;
     relation_name := r.relname;
-    key_columns := cardinality(v_key);
+    key_columns := coalesce(cardinality(v_key), 0);
     net := r.net;
     SELECT array_agg(a.attname ORDER BY a.place), array_agg(a.type ORDER BY a.place)
     INTO names, types
-    FROM (
-      SELECT k.place, k.num, a.attname::text, format_type(a.atttypid, -1) AS type
-      FROM unnest(v_key) WITH ORDINALITY k(num, place)
-      JOIN pg_attribute a ON a.attrelid = r.relation AND a.attnum = k.num
-      UNION ALL
-      SELECT 100000 + a.attnum, a.attnum, a.attname::text, format_type(a.atttypid, -1)
-      FROM pg_attribute a
-      WHERE a.attrelid = r.relation AND a.attnum > 0 AND NOT a.attisdropped
-        AND a.attgenerated = '') a;
+    FROM unnest(v_key || tandem.trace_columns(r.relation)) WITH ORDINALITY k(num, place)
+    JOIN LATERAL (
+      SELECT b.attname::text, format_type(b.atttypid, -1) AS type, k.place
+      FROM pg_attribute b WHERE b.attrelid = r.relation AND b.attnum = k.num) a ON true;
     RETURN NEXT;
+    IF v_key IS NULL THEN
+      RETURN QUERY
+        SELECT 'R', NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::int, NULL::bigint,
+          u.new_key
+        FROM tandem.touched u WHERE u.xid = v_xid AND u.relation = r.relation;
+      CONTINUE;
+    END IF;
     RETURN QUERY
       SELECT 'D', NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::int, NULL::bigint, k.key
       FROM (
@@ -367,20 +465,20 @@ BEGIN
         SELECT u.new_key FROM tandem.touched u
         WHERE u.xid = v_xid AND u.relation = r.relation) k
       WHERE k.key IS NOT NULL;
-    -- Keys are made distinct as values, not as texts: 1.0 and 1.00 are one.
+    -- Each row once, also where several texts are its key: 1.0 and 1.00, or as a collation sees it.
     RETURN QUERY EXECUTE format(
-      'SELECT ''R'', NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::int, NULL::bigint,'
-        || ' ARRAY[%s]::text[] FROM (SELECT DISTINCT %s FROM ('
+      'SELECT DISTINCT ON (t.ctid) ''R'', NULL::text, NULL::text, NULL::text[], NULL::text[],'
+        || ' NULL::int, NULL::bigint, ARRAY[%s]::text[] FROM ('
         || 'SELECT u.old_key AS key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2 '
         || 'UNION SELECT u.new_key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2) k '
-        || 'WHERE k.key IS NOT NULL) x JOIN ONLY %I.%I t ON %s',
+        || 'JOIN ONLY %I.%I t ON %s ORDER BY t.ctid',
       (SELECT string_agg(format('t.%I::text', names[i]), ', ' ORDER BY i)
         FROM generate_series(key_columns + 1, cardinality(names)) i),
-      (SELECT string_agg(format('k.key[%s]::%s AS k%s', i, types[i], i), ', ' ORDER BY i)
-        FROM generate_series(1, key_columns) i),
       r.nspname, r.relname,
-      (SELECT string_agg(format('t.%I = x.k%s', names[i], i), ' AND ' ORDER BY i)
-        FROM generate_series(1, key_columns) i))
+      (SELECT string_agg(format('t.%I OPERATOR(%s) k.key[%s]::%s', names[i], o.name, i, types[i]),
+          ' AND ' ORDER BY i)
+        FROM generate_series(1, key_columns) i
+        JOIN LATERAL (SELECT tandem.trace_equality(r.relation, v_key[i]) AS name) o ON true))
       USING v_xid, r.relation;
   END LOOP;
   DELETE FROM tandem.touched u WHERE u.xid = v_xid;
