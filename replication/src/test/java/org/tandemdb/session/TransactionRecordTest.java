@@ -236,15 +236,15 @@ class TransactionRecordTest {
     TableName sequence = new TableName("public", "s");
     record.traced("begun");
     record.endTrace();
-    assertThat(record.isToReserve(reservations)).isFalse();
+    assertThat(record.mustReserve(reservations)).isFalse();
     record.advanced(sequence, 7, true);
     assertThat(record.isEmpty()).isTrue();
-    assertThat(record.isToReserve(reservations)).isTrue();
+    assertThat(record.mustReserve(reservations)).isTrue();
     assertThat(recorded()).hasSize(1);
     record.committed(reservations);
     TransactionRecord next = record(1_000_000);
     next.advanced(sequence, 8, true);
-    assertThat(next.isToReserve(reservations)).isFalse();
+    assertThat(next.mustReserve(reservations)).isFalse();
   }
 
   private static Change.FinalRows finalRow(String key, int bytes) {

@@ -212,7 +212,8 @@ class BadStartIT {
     }
     refused(url(a(), b()), "55000").hasMessageContaining("the definition of view own.few");
     pair.server("b")
-        .execute(database, "CREATE OR REPLACE VIEW own.few AS SELECT id FROM own.stock WHERE n < 5");
+        .execute(
+            database, "CREATE OR REPLACE VIEW own.few AS SELECT id FROM own.stock WHERE n < 5");
     pair.server("b")
         .execute(
             database,

@@ -73,8 +73,7 @@ public final class PgEngines {
                       environment,
                       Runnable::run));
       try {
-        start.checkAgainst(
-            log.info().clusterId(), log.info().head(), log.info().epoch() == 0);
+        start.checkAgainst(log.info().clusterId(), log.info().head(), log.info().epoch() == 0);
       } catch (RuntimeException e) {
         log.close();
         throw e;
