@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -47,6 +48,9 @@ final class ClientSession {
   private static final int MAX_ATTEMPTS = 16;
 
   private static final List<List<@Nullable String>> NOTHING = List.of();
+
+  /** Statements whose effect ends with the transaction. */
+  private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
 
   private final SessionSource source;
   private final EngineSession<JdbcLink> session;
@@ -222,6 +226,7 @@ final class ClientSession {
     if ((doomed || failed) && !isEnd(plan) && !isWayBack(plan)) {
       throw failedError();
     }
+    requireBlock(request, plan);
     if (plan instanceof Plan.Read && !inBlock()) {
       read(request, command);
     } else if (plan instanceof Plan.Steps steps) {
@@ -244,6 +249,20 @@ final class ClientSession {
       }
     } else {
       write(request, plan, command);
+    }
+  }
+
+  /** What ends with its transaction is an error where that is the statement's own. */
+  private void requireBlock(Request request, Plan plan) throws SQLException {
+    boolean lasting =
+        plan instanceof Plan.PrimaryRead
+            || (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.None);
+    if (!lasting || inBlock()) {
+      return;
+    }
+    List<String> words = StatementText.scan(request.sql()).words();
+    if (!words.isEmpty() && BLOCKS_ONLY.contains(words.get(0))) {
+      throw SqlErrors.of("25P01", words.get(0) + " can only be used in transaction blocks.", null);
     }
   }
 

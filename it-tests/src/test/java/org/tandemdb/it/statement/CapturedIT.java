@@ -235,6 +235,11 @@ class CapturedIT {
           .hasMessageContaining("WITH HOLD");
       connection.rollback();
       connection.setAutoCommit(true);
+      for (String alone : List.of("LOCK TABLE item", "DECLARE c CURSOR FOR SELECT 1")) {
+        assertThatThrownBy(() -> s.execute(alone))
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25P01"));
+      }
       assertThat(rows(s, "EXPLAIN (ANALYZE, COSTS off) SELECT * FROM item")).isNotEmpty();
       assertThatThrownBy(() -> s.execute("EXPLAIN ANALYZE DELETE FROM item"))
           .hasMessageContaining("EXPLAIN");
