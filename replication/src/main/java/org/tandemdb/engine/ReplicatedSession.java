@@ -428,7 +428,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     now.unwatch();
     now.committing = true;
-    if (now.record.isTraced()) {
+    if (now.record.wasTraced()) {
       return unlessItFails(now, commitTraced(now));
     }
     if (now.record.isEmpty() && !now.record.mustReserve(engine.reservations())) {
@@ -456,9 +456,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private CompletionStage<CommitResult> commitTraced(OpenTransaction<L> now) {
     Catalog changed = now.catalog;
     TraceEnd end = new TraceEnd(now.record, changed == null ? engine.catalog() : changed);
-    return now.lease
-        .link()
-        .forceConstraints()
+    // What a savepoint has taken back leaves no row, but numbers that its client has seen.
+    return trace()
+        .thenCompose(ok -> now.lease.link().forceConstraints())
         .thenCompose(ok -> now.lease.link().endTrace(end.begun(), end))
         .handle((ok, failure) -> Optional.ofNullable(failure))
         .thenCompose(

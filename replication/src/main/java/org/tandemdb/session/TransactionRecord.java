@@ -58,6 +58,8 @@ public final class TransactionRecord {
   /** What held when tracing began; null while nothing is traced. */
   private @Nullable String traceBegun;
 
+  private boolean wasTraced;
+
   /**
    * @param maxBytes of the whole transaction; more is 54000
    * @param stageThresholdBytes what is kept in memory; more goes to the log ahead of the commit, as
@@ -107,6 +109,11 @@ public final class TransactionRecord {
     return traceBegun != null;
   }
 
+  /** A part was TRACED, even if a savepoint took it back: numbers may have been drawn in it. */
+  public boolean wasTraced() {
+    return wasTraced;
+  }
+
   /** What held when tracing began; null while nothing is traced. */
   public @Nullable String traceBegun() {
     return traceBegun;
@@ -115,6 +122,7 @@ public final class TransactionRecord {
   /** Tracing is on. */
   public void traced(String begun) {
     traceBegun = begun;
+    wasTraced = true;
   }
 
   /** The transaction ends: no savepoint takes anything back any more. */

@@ -212,6 +212,7 @@ class TransactionRecordTest {
     assertThat(record.traceBegun()).isEqualTo("begun");
     record.rollbackTo("before");
     assertThat(record.isTraced()).isFalse();
+    assertThat(record.wasTraced()).isTrue();
     record.traced("again");
     record.release("before");
     assertThat(record.traceBegun()).isEqualTo("again");

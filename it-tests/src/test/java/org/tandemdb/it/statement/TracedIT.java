@@ -488,6 +488,12 @@ class TracedIT {
       long ascending = Long.parseLong(ask(connection, "SELECT a FROM seqs()"));
       long descending = Long.parseLong(ask(connection, "SELECT b FROM seqs()"));
       run(connection, "SELECT nextval('item_id_seq')");
+      connection.setAutoCommit(false);
+      Savepoint savepoint = connection.setSavepoint();
+      run(connection, "SELECT nextval('spare')");
+      connection.rollback(savepoint);
+      connection.commit();
+      connection.setAutoCommit(true);
       TandemStatus.awaitEverything(connection, LIMIT);
       int replica = TandemStatus.read(connection).backends().get(0).isPrimary() ? 1 : 0;
       try (Connection b = direct(replica)) {
@@ -495,6 +501,7 @@ class TracedIT {
         assertThat(Long.parseLong(ask(b, reserved + "'draw_id_seq'"))).isGreaterThan(ascending);
         assertThat(Long.parseLong(ask(b, reserved + "'down'"))).isLessThan(descending);
         assertThat(ask(b, reserved + "'item_id_seq'")).isNotEmpty();
+        assertThat(ask(b, reserved + "'spare'")).isNotEmpty();
       }
     }
     equalEverywhere();

@@ -134,6 +134,7 @@ BEGIN
   b := nextval('down');
 END $$;
 CREATE SEQUENCE down INCREMENT -1;
+CREATE SEQUENCE spare;
 
 -- What is refused.
 CREATE TABLE plain (id int PRIMARY KEY, v text);
