@@ -200,7 +200,12 @@ final class ClientSession {
 
   /** By the schema as the open transaction sees it, which its own DDL may have changed. */
   private Plan plan(Request request) throws SQLException {
-    temporaries.refresh();
+    SQLException gone = null;
+    try {
+      temporaries.refresh();
+    } catch (SQLException e) {
+      gone = e;
+    }
     SQLException unread = null;
     if (session.inTransaction()) {
       try {
@@ -214,6 +219,9 @@ final class ClientSession {
       plan = session.plan(request);
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
+    }
+    if (gone != null && !isEnd(plan)) {
+      throw failing(gone);
     }
     if (unread == null || isEnd(plan) || isWayBack(plan)) {
       return plan;
@@ -420,7 +428,12 @@ final class ClientSession {
     try {
       temporaries.check(lease.link());
     } catch (SQLException e) {
-      rollbackAfter(e);
+      try {
+        call(session::rollback);
+      } catch (SQLException second) {
+        e.addSuppressed(second);
+      }
+      loseBlock();
       throw e;
     }
   }

@@ -61,8 +61,11 @@ final class TemporaryTables {
       return;
     }
     try {
-      read(link);
+      boolean any = read(link);
       stale = false;
+      if (!any && !changing) {
+        home = null; // nothing is left to lose
+      }
     } catch (SQLException e) {
       if (!link.isUsable() || SqlErrors.isLinkFailure(e, link.connection())) {
         throw lost(e);
@@ -95,7 +98,8 @@ final class TemporaryTables {
         cause);
   }
 
-  private void read(JdbcLink link) throws SQLException {
+  /** True if there are any. */
+  private boolean read(JdbcLink link) throws SQLException {
     Set<String> names = new HashSet<>();
     try (Statement statement = link.connection().createStatement();
         ResultSet rows = statement.executeQuery(NAMES)) {
@@ -104,5 +108,6 @@ final class TemporaryTables {
       }
     }
     session.temporary(names);
+    return !names.isEmpty();
   }
 }

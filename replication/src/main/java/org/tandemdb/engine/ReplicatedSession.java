@@ -527,6 +527,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
       // An unknown one may be in the log: its chunks are not for us to discard.
       boolean unknown = outcome instanceof CommitOutcome.Unknown;
+      if (!unknown) {
+        takeBackSettings();
+      }
       if (unknown && now.record.hasExclusive()) {
         return engine
             .reloadCatalog()
@@ -585,7 +588,15 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           .handle((ok, failure) -> lost);
     }
     boolean owned = engine.ownsCluster() && now.term.equals(engine.cluster().term());
-    finished(now, outcome instanceof FinishOutcome.Done, false);
+    boolean rolledBack = outcome instanceof FinishOutcome.Failed f && f.sqlState().equals("25P02");
+    if (rolledBack) {
+      takeBackSettings();
+    }
+    // Its link, and what the server's session holds, is as good as after ROLLBACK.
+    finished(
+        now,
+        outcome instanceof FinishOutcome.Done || (rolledBack && now.lease.link().isUsable()),
+        false);
     if (outcome instanceof FinishOutcome.Failed failed) {
       return CompletableFuture.completedFuture(
           new CommitResult.RolledBack(failed.sqlState(), failed.message(), null, false));
@@ -607,13 +618,18 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       // Another thread closes or aborts: what may be in the log already is not to be undone.
       return now.ended;
     }
-    if (links.takeBack()) {
-      view = null;
-    }
+    takeBackSettings();
     return now.lease
         .link()
         .rollback()
         .thenAccept(ok -> finished(now, now.lease.link().isUsable(), false));
+  }
+
+  /** What was SET in a transaction that is rolled back, the server has forgotten too. */
+  private void takeBackSettings() {
+    if (links.takeBack()) {
+      view = null;
+    }
   }
 
   private void finished(OpenTransaction<L> now, boolean linkIsGood, boolean committed) {
