@@ -58,7 +58,13 @@ final class Findings {
       return false;
     }
     steps.incrementAndGet();
-    tally.refused(step, text.substring(text.lastIndexOf('|') + 1));
+    String reason = text.substring("REFUSED".length());
+    int start = 0;
+    while (start < reason.length() && reason.charAt(start) == '|') {
+      start++;
+    }
+    int end = reason.indexOf('|', start);
+    tally.refused(step, end < 0 ? reason.substring(start) : reason.substring(start, end));
     return true;
   }
 

@@ -64,6 +64,7 @@ enum Outcome {
         return String.valueOf(server.getSQLState()).equals(e.getSQLState());
       }
     }
-    return false;
+    // Where the exception itself was left behind on the way.
+    return String.valueOf(e.getMessage()).startsWith("ERROR: ");
   }
 }

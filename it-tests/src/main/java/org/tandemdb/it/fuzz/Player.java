@@ -12,6 +12,7 @@ final class Player {
   private final Connection tandem;
   private final Connection asking;
   private final Optional<Connection> plain;
+  private final Sequences sequences;
   private final Findings findings;
   private ProbeModel probes = new ProbeModel(List.of());
   private List<String> written = List.of();
@@ -24,17 +25,20 @@ final class Player {
   /**
    * @param asking answers what Tandem would do, without a part in the transaction
    * @param plain is given the same statements, and must answer the same
+   * @param sequences brings the plain database's to where a refused statement has left Tandem's
    */
   Player(
       int thread,
       Connection tandem,
       Connection asking,
       Optional<Connection> plain,
+      Sequences sequences,
       Findings findings) {
     this.thread = thread;
     this.tandem = tandem;
     this.asking = asking;
     this.plain = plain;
+    this.sequences = sequences;
     this.findings = findings;
   }
 
@@ -89,6 +93,7 @@ final class Player {
       if (inTransaction) {
         Answer.to(new Step("fail", "SELECT 1/0"), connection);
       }
+      sequences.follow();
       return;
     }
     Answer expected = Answer.to(step, connection);

@@ -100,6 +100,16 @@ final class Run {
     return connection;
   }
 
+  /** A statement may have drawn numbers before it was refused, and the plain one was not run. */
+  private void alignSequences() {
+    try (Connection tandem = place.direct(0);
+        Connection plain = place.plainDirect().orElseThrow()) {
+      Sequences.copy(tandem, plain);
+    } catch (SQLException e) {
+      findings.problem("sequences cannot be copied", e.getSQLState() + " " + e.getMessage());
+    }
+  }
+
   /** After how many steps the primary is killed; 0 for never. */
   private int crashAt() {
     int steps = one.threads().stream().mapToInt(List::size).sum();
@@ -114,7 +124,8 @@ final class Run {
     List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       List<Step> steps = all.get(i);
-      Player player = new Player(first + i, connect(), connect(), plain, findings);
+      Player player =
+          new Player(first + i, connect(), connect(), plain, this::alignSequences, findings);
       running.add(threads.submit(() -> player.play(steps)));
     }
     long deadline = System.nanoTime() + LIMIT.toNanos();
