@@ -42,8 +42,6 @@ import org.tandemdb.session.ReadLevel;
  * Owned by one thread at a time.
  */
 final class ReplicatedSession<L extends BackendLink> implements EngineSession<L> {
-  private static final CompletionStage<Void> READY = CompletableFuture.completedFuture(null);
-
   private final Engine<L> engine;
   private Set<String> temporaryTables = Set.of();
   private final SessionLinks<L> links;
@@ -74,7 +72,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public CompletionStage<Void> readyToPlan() {
     OpenTransaction<L> now = open;
     if (now == null || !now.schemaChanged) {
-      return READY;
+      return CompletableFuture.completedFuture(null);
     }
     return now.lease
         .link()
