@@ -60,12 +60,6 @@ final class EmbeddedContractTest extends JdbcContract {
     assertRefused(super::parametersAreSharedOutAmongSeveralStatements);
   }
 
-  @Test
-  @Override
-  void nullsAndTypesComeBackAsTheyWere() {
-    assertRefused(super::nullsAndTypesComeBackAsTheyWere);
-  }
-
   private static void assertRefused(ThrowingCallable test) {
     assertThatThrownBy(test).isInstanceOf(SQLFeatureNotSupportedException.class);
   }
