@@ -227,6 +227,13 @@ final class ClientSession {
       return plan;
     }
     Lease<JdbcLink> lease = writing;
+    SQLException reason = stopped(unread);
+    if (lease != null && reason != unread) {
+      writing = null;
+      lost(lease, unread);
+      loseBlock();
+      throw reason;
+    }
     throw lease == null ? failing(unread) : inTransaction(lease, unread);
   }
 

@@ -133,9 +133,10 @@ public final class FirstStart {
                         id
                             + " holds entry "
                             + held
-                            + ", and this log ends at "
+                            + ", beyond the log's head "
                             + head
-                            + ": it is an older copy. Start with the log that was in use last");
+                            + ": the log is an older copy, or has lost entries. Start with the log"
+                            + " that was in use last");
                   });
         });
     if (logIsNew && !unreachable.isEmpty()) {

@@ -254,8 +254,8 @@ class BadStartIT {
     }
     long began = System.nanoTime();
     refused(url(a(), b()).replace(log.toString(), older.toString()), "55000")
-        .hasMessageContaining("it is an older copy")
-        .hasMessageContaining("Start with the log that was in use last");
+        .hasMessageContaining("the log is an older copy")
+        .hasMessageContaining("that was in use last");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
   }
 
