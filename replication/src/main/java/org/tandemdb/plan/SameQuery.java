@@ -155,13 +155,7 @@ final class SameQuery {
     if (scope.viewDepth() >= MAX_DEPTH) {
       throw new Refusal("views are nested too deeply", "Read the tables behind them.");
     }
-    Scope inner =
-        new Scope(
-            scope.catalog(),
-            scope.session(),
-            scope.analyses(),
-            scope.parameterTypes(),
-            scope.viewDepth() + 1);
+    Scope inner = scope.inView();
     require(PgLexer.lex(definition.get(), false).from(0), inner);
   }
 }

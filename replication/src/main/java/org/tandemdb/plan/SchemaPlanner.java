@@ -72,7 +72,7 @@ final class SchemaPlanner {
       in.skip("only");
       existing(in.qualifiedName());
       in.skipSymbol("*");
-      new TablePlanner(in, scope).alter();
+      new TablePlanner(in, scope, this::existing).alter();
     } else if (in.take("truncate")) {
       truncate();
     } else if (in.take("refresh", "materialized", "view")) {
@@ -89,6 +89,7 @@ final class SchemaPlanner {
       throw new Refusal("a crash empties unlogged tables", "Use an ordinary table.");
     }
     if (in.take("table")) {
+      permanent = !temporary;
       in.skip("if not exists");
       in.qualifiedName();
       table();
@@ -193,7 +194,7 @@ final class SchemaPlanner {
         return;
       }
     }
-    new TablePlanner(in, scope).create();
+    new TablePlanner(in, scope, this::existing).create();
   }
 
   private int depth(int from, int to) {
@@ -210,19 +211,7 @@ final class SchemaPlanner {
     if (in.peekSymbol("(")) {
       in.names();
     }
-    if (in.take("using")) {
-      in.name();
-    }
-    if (in.take("with")) {
-      in.group();
-    }
-    in.skip("without oids");
-    if (in.take("on", "commit") && !in.take("drop")) {
-      in.skip("preserve rows", "delete rows");
-    }
-    if (in.take("tablespace")) {
-      in.name();
-    }
+    TablePlanner.storage(in);
     in.expect("as");
     Tokens tokens = in.tokens();
     int end = tokens.size();

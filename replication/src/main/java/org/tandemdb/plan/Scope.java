@@ -21,6 +21,11 @@ record Scope(
   /** The schema of Tandem's own tables and functions, out of reach of clients. */
   static final String TANDEM = "tandem";
 
+  /** The same, one view deeper. */
+  Scope inView() {
+    return new Scope(catalog, session, analyses, parameterTypes, viewDepth + 1);
+  }
+
   /**
    * The relation a name means, or empty for one of the system's own.
    *

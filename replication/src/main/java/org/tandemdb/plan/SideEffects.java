@@ -96,13 +96,7 @@ final class SideEffects {
     if (scope.viewDepth() >= MAX_VIEW_DEPTH) {
       throw new Refusal("views are nested too deeply", "Read the tables behind them.");
     }
-    Scope inner =
-        new Scope(
-            scope.catalog(),
-            scope.session(),
-            scope.analyses(),
-            scope.parameterTypes(),
-            scope.viewDepth() + 1);
+    Scope inner = scope.inView();
     try {
       Tokens tokens = PgLexer.lex(definition, false).from(0);
       Shape.Statement statement = scope.analyses().of(tokens);

@@ -1,22 +1,30 @@
 package org.tandemdb.plan;
 
 import org.tandemdb.plan.DdlExpressions.Allowed;
+import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.SqlSyntaxException;
 
 /** CREATE TABLE and ALTER TABLE: what rows are filled with must be the same on every copy. */
 final class TablePlanner {
   private final TokenReader in;
   private final DdlExpressions expressions;
+  private final Relatives relatives;
 
-  TablePlanner(TokenReader in, Scope scope) {
+  /** Hears of the other tables that rows are shared with: parents, children, partitions. */
+  interface Relatives {
+    void named(Facts.Use table) throws Refusal;
+  }
+
+  TablePlanner(TokenReader in, Scope scope, Relatives relatives) {
     this.in = in;
     this.expressions = new DdlExpressions(in, scope);
+    this.relatives = relatives;
   }
 
   /** CREATE TABLE, from what follows the table's name. */
   void create() throws Refusal, SqlSyntaxException {
     if (in.take("partition", "of")) {
-      in.qualifiedName();
+      relatives.named(in.qualifiedName());
       if (in.peekSymbol("(")) {
         elements();
       }
@@ -31,7 +39,7 @@ final class TablePlanner {
       if (in.take("inherits")) {
         in.expectSymbol("(");
         do {
-          in.qualifiedName();
+          relatives.named(in.qualifiedName());
         } while (in.takeSymbol(","));
         in.expectSymbol(")");
       }
@@ -40,6 +48,11 @@ final class TablePlanner {
       in.name();
       expressions.keys();
     }
+    storage(in);
+  }
+
+  /** How a table is kept, behind its columns or in front of its query. */
+  static void storage(TokenReader in) throws Refusal {
     if (in.take("using")) {
       in.name();
     }
@@ -125,7 +138,7 @@ final class TablePlanner {
     }
     if (in.take("unique") || in.take("primary", "key")) {
       in.skip("nulls not distinct", "nulls distinct");
-      storage();
+      indexStorage();
       deferrable();
       return true;
     }
@@ -167,7 +180,7 @@ final class TablePlanner {
   }
 
   /** WITH (...) and USING INDEX TABLESPACE behind a key. */
-  private void storage() throws Refusal {
+  private void indexStorage() throws Refusal {
     if (in.take("include")) {
       in.names();
     }
@@ -190,7 +203,7 @@ final class TablePlanner {
         in.name();
       } else {
         in.names();
-        storage();
+        indexStorage();
       }
       deferrable();
       return true;
@@ -237,7 +250,7 @@ final class TablePlanner {
       }
     } while (in.takeSymbol(","));
     in.expectSymbol(")");
-    storage();
+    indexStorage();
     if (in.take("where")) {
       expressions.bracketed(Allowed.DETERMINISTIC);
     }
@@ -300,10 +313,10 @@ final class TablePlanner {
     } else if (in.take("set", "schema")) {
       in.name();
     } else if (in.take("attach", "partition")) {
-      in.qualifiedName();
+      relatives.named(in.qualifiedName());
       bounds();
     } else if (in.take("detach", "partition")) {
-      in.qualifiedName();
+      relatives.named(in.qualifiedName());
     } else {
       do {
         action();
@@ -335,7 +348,9 @@ final class TablePlanner {
       alterColumn();
     } else if (in.take("owner", "to")) {
       in.name();
-    } else if (in.take("inherit") || in.take("no", "inherit") || in.take("of")) {
+    } else if (in.take("inherit") || in.take("no", "inherit")) {
+      relatives.named(in.qualifiedName());
+    } else if (in.take("of")) {
       in.qualifiedName();
     } else if (in.take("cluster", "on")) {
       in.name();
