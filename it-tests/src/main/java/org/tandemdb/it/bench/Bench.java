@@ -42,7 +42,8 @@ public final class Bench {
           new Report.Row(Load.TPC_B, 8),
           new Report.Row(Load.TPC_B, 16),
           new Report.Row(Load.INSERT, 1),
-          new Report.Row(Load.INSERT, 16));
+          new Report.Row(Load.INSERT, 16),
+          new Report.Row(Load.RANGE, 1));
 
   private final Duration slice;
   private final Duration warmUp;

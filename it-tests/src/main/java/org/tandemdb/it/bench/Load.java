@@ -38,7 +38,29 @@ enum Load {
         insert.executeUpdate();
       };
     }
+  },
+
+  /** One UPDATE of {@link #RANGE_ROWS} rows in a row, autocommit, prepared: it is CAPTURED. */
+  RANGE(true) {
+    @Override
+    Transaction prepare(Connection connection, int accounts, Random random) throws SQLException {
+      PreparedStatement update =
+          connection.prepareStatement(
+              "UPDATE bench_accounts SET abalance = abalance + ? WHERE aid BETWEEN ? AND ?");
+      return () -> {
+        int first = 1 + random.nextInt(accounts - RANGE_ROWS);
+        update.setInt(1, random.nextInt(10_001) - 5000);
+        update.setInt(2, first);
+        update.setInt(3, first + RANGE_ROWS - 1);
+        int rows = update.executeUpdate();
+        if (rows != RANGE_ROWS) {
+          throw new SQLException(rows + " rows updated", "XX000");
+        }
+      };
+    }
   };
+
+  static final int RANGE_ROWS = 10_000;
 
   final boolean autoCommit;
 
