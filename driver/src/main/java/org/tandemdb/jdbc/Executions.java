@@ -1,0 +1,176 @@
+package org.tandemdb.jdbc;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Value;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * Runs statements that are planned on a link that is there, gives the client what it asked for, and
+ * reports to the engine what is to be logged. Owned by the session's thread.
+ */
+final class Executions {
+  private static final List<List<@Nullable String>> NOTHING = List.of();
+
+  private final EngineSession<JdbcLink> session;
+  private final EngineCalls calls;
+  private final SessionState state;
+  private final TemporaryTables temporaries;
+
+  Executions(
+      EngineSession<JdbcLink> session,
+      EngineCalls calls,
+      SessionState state,
+      TemporaryTables temporaries) {
+    this.session = session;
+    this.calls = calls;
+    this.state = state;
+    this.temporaries = temporaries;
+  }
+
+  /** In a read-write transaction, on the lease that it holds. */
+  void started(Request request, Plan plan, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
+    if (plan instanceof Plan.Write write) {
+      write(write, lease, command);
+    } else if (plan instanceof Plan.Traced) {
+      calls.call(session::trace);
+      traced(request, lease, command);
+    } else if (plan instanceof Plan.Exclusive exclusive) {
+      plain(lease, request.sql(), command);
+      report(() -> session.executed(exclusive));
+    } else if (plan instanceof Plan.Read
+        || plan instanceof Plan.PrimaryRead
+        || plan instanceof Plan.Local) {
+      plain(lease, request.sql(), command);
+      if (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Temporary) {
+        state.noLongerPlain();
+        temporaries.changed(lease.link());
+      }
+    } else if (plan instanceof Plan.Refused refused) {
+      throw state.failing(refused(refused));
+    } else {
+      throw state.failing(SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
+    }
+  }
+
+  static SQLException refused(Plan.Refused plan) {
+    String state = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
+    String text = plan.remedy().isEmpty() ? plan.reason() : plan.reason() + " " + plan.remedy();
+    return SqlErrors.of(state, text, null);
+  }
+
+  private void write(Plan.Write plan, Lease<JdbcLink> lease, Command command) throws SQLException {
+    int hidden = plan.capture().hidden().size();
+    boolean streamed = hidden > 0 && plan.capture().clientColumns() == 0;
+    // Before anything runs: what cannot be logged must not be written.
+    List<Value> parameters = command.parameters();
+    Command.Shape shape = streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED;
+    Statement vendor = command.vendor(lease.link(), plan.sqlForPrimary(), shape);
+    boolean hasRows = command.run(vendor, plan.sqlForPrimary());
+    state.doomed = true;
+    try {
+      if (!hasRows) {
+        long count = vendor.getLargeUpdateCount();
+        session.executed(plan, parameters, count, NOTHING.iterator());
+        command.count(count);
+      } else if (streamed) {
+        ResultSet rows = vendor.getResultSet();
+        command.count(
+            reportStreamed(plan, parameters, new CapturedRows(rows, plan.capture(), true)));
+        rows.close();
+      } else {
+        reportCounted(plan, parameters, vendor.getResultSet(), lease, command);
+      }
+      state.doomed = false;
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+  }
+
+  /**
+   * The client's text as it is. All rows are read at once: one that came later could write after
+   * COMMIT has asked what was touched.
+   */
+  private static void traced(Request request, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
+    Statement vendor = command.vendor(lease.link(), request.sql(), Command.Shape.COUNTED);
+    if (command.run(vendor, request.sql())) {
+      ResultSet rows = vendor.getResultSet();
+      long count = rows.last() ? rows.getRow() : 0;
+      rows.beforeFirst();
+      command.rows(rows, Integer.MAX_VALUE, count, lease);
+    } else {
+      command.count(Math.max(0, vendor.getLargeUpdateCount()));
+    }
+  }
+
+  /** All rows are in memory, since the client gets them too. */
+  private void reportCounted(
+      Plan.Write plan,
+      List<Value> parameters,
+      ResultSet rows,
+      Lease<JdbcLink> lease,
+      Command command)
+      throws SQLException {
+    long count = rows.last() ? rows.getRow() : 0;
+    rows.beforeFirst();
+    CapturedRows captured = new CapturedRows(rows, plan.capture(), false);
+    boolean apart = plan.capture().apart();
+    session.executed(
+        plan,
+        parameters,
+        apart ? -1 : count,
+        plan.capture().isCapturing() ? captured : NOTHING.iterator());
+    rows.beforeFirst();
+    if (apart) {
+      command.rowsApart(rows, captured.visible(), count - captured.read(), lease);
+    } else {
+      command.rows(rows, captured.visible(), count, lease);
+    }
+  }
+
+  /** The first portion is read ahead, so that the count is known for all but large results. */
+  private long reportStreamed(Plan.Write plan, List<Value> parameters, CapturedRows captured) {
+    boolean mayStream = !(plan.template() instanceof Plan.Template.Verbatim);
+    List<List<@Nullable String>> portion = new ArrayList<>();
+    while ((!captured.isPortion() || !mayStream) && captured.hasNext()) {
+      portion.add(captured.next());
+    }
+    if (!captured.hasNext()) {
+      session.executed(plan, parameters, portion.size(), portion.iterator());
+      return captured.drain();
+    }
+    session.executed(plan, parameters, -1, new Joined(portion, captured));
+    return captured.drain();
+  }
+
+  /** As the client asked, with nothing to report. */
+  static void plain(Lease<JdbcLink> lease, String sql, Command command) throws SQLException {
+    Statement vendor = command.vendor(lease.link(), sql, Command.Shape.CLIENT);
+    if (command.run(vendor, sql)) {
+      command.rows(vendor.getResultSet(), Integer.MAX_VALUE, -1, lease);
+    } else {
+      command.count(Math.max(0, vendor.getLargeUpdateCount()));
+    }
+  }
+
+  /** Tells the engine what ran; its refusal (too large, staging failed) is the statement's. */
+  void report(ClientSession.Work report) throws SQLException {
+    try {
+      report.run();
+    } catch (RuntimeException e) {
+      state.doomed = true;
+      throw SqlErrors.of(e);
+    }
+  }
+}

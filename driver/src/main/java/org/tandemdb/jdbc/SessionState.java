@@ -1,0 +1,215 @@
+package org.tandemdb.jdbc;
+
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.BackendLink.Isolation;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * What one session is in the midst of: its block, how that was begun, and whether it has failed. No
+ * behaviour beyond what the words mean; who changes it, and when, is {@link ClientSession}'s. Owned
+ * by the session's thread.
+ */
+final class SessionState {
+  private final EngineSession<JdbcLink> session;
+
+  private boolean autoCommit = true;
+  private boolean readOnly;
+  private Isolation isolation = Isolation.READ_COMMITTED;
+
+  private boolean block;
+  private boolean explicitBlock;
+  private boolean implicitBlock;
+  private BeginSpec spec = BeginSpec.READ_WRITE;
+
+  /** The lease of a READ ONLY block. */
+  @Nullable Lease<JdbcLink> reading;
+
+  /** The lease of a read-write transaction. */
+  @Nullable Lease<JdbcLink> writing;
+
+  /** Something ran on the primary that the engine could not record: it must not be committed. */
+  boolean doomed;
+
+  /**
+   * The block met an error that its server does not know of: a refusal, a link that was lost. What
+   * the client sends until it rolls back belongs to a transaction that will never be, and must
+   * neither run by itself nor be committed without the part that failed.
+   */
+  boolean failed;
+
+  /** Nothing was SET: any session of this user runs a statement as this one would. */
+  private boolean plain = true;
+
+  SessionState(EngineSession<JdbcLink> session) {
+    this.session = session;
+  }
+
+  // --- modes --------------------------------------------------------------------------------
+
+  boolean autoCommit() {
+    return autoCommit;
+  }
+
+  void autoCommit(boolean on) {
+    autoCommit = on;
+    resetSpec();
+  }
+
+  boolean readOnly() {
+    return readOnly;
+  }
+
+  void readOnly(boolean on) throws SQLException {
+    refuseInTransaction("read-only property");
+    readOnly = on;
+    resetSpec();
+  }
+
+  Isolation isolation() {
+    return isolation;
+  }
+
+  void isolation(Isolation level) throws SQLException {
+    refuseInTransaction("isolation level");
+    isolation = level;
+    resetSpec();
+  }
+
+  private void refuseInTransaction(String what) throws SQLException {
+    if (isOpen()) {
+      throw new SQLException(
+          "Cannot change the " + what + " in the middle of a transaction.", "25001");
+    }
+  }
+
+  private void resetSpec() {
+    boolean only = readOnly && !autoCommit;
+    spec =
+        isolation == Isolation.READ_COMMITTED && !only
+            ? BeginSpec.READ_WRITE
+            : new BeginSpec(isolation, only, false);
+  }
+
+  boolean isPlain() {
+    return plain;
+  }
+
+  void noLongerPlain() {
+    plain = false;
+  }
+
+  // --- the block ----------------------------------------------------------------------------
+
+  /** True while a transaction holds a link. */
+  boolean isOpen() {
+    return reading != null || session.inTransaction();
+  }
+
+  boolean inBlock() {
+    return block || !autoCommit;
+  }
+
+  /** How the block's transaction is to begin. */
+  BeginSpec spec() {
+    return spec;
+  }
+
+  /** Serializable reads run on the primary, too: elsewhere nobody would see their conflicts. */
+  boolean isReadOnlyBlock() {
+    return spec.readOnly() && spec.isolation() != Isolation.SERIALIZABLE;
+  }
+
+  void begin(Plan.Effect.Begin begin) {
+    if (isOpen()) {
+      return; // PostgreSQL: a warning, "there is already a transaction in progress"
+    }
+    block = true;
+    explicitBlock = true;
+    Isolation level = begin.isolation().map(SessionState::isolationOf).orElse(isolation);
+    spec = new BeginSpec(level, begin.readOnly() || readOnly, false);
+  }
+
+  private static Isolation isolationOf(String text) {
+    String level = text.toUpperCase(Locale.ROOT).replace(' ', '_');
+    return level.equals("READ_UNCOMMITTED") ? Isolation.READ_COMMITTED : Isolation.valueOf(level);
+  }
+
+  /** BEGIN was said. */
+  boolean isExplicit() {
+    return explicitBlock;
+  }
+
+  /** A batch is a block as long as it runs. */
+  boolean isImplicit() {
+    return implicitBlock;
+  }
+
+  void beginImplicit() {
+    implicitBlock = true;
+    block = true;
+  }
+
+  void endImplicit() {
+    implicitBlock = false;
+  }
+
+  /** An explicit COMMIT inside a batch: what follows is the next implicit transaction. */
+  void goOnImplicit() {
+    block |= implicitBlock;
+  }
+
+  /** An error that its server does not know of fails the block. */
+  SQLException failing(SQLException e) {
+    failed = failed || inBlock();
+    return e;
+  }
+
+  boolean isBroken() {
+    return doomed || failed;
+  }
+
+  static SQLException failedError() {
+    return SqlErrors.of(
+        "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", null);
+  }
+
+  void end() {
+    block = false;
+    explicitBlock = false;
+    writing = null;
+    reading = null;
+    doomed = false;
+    failed = false;
+    resetSpec();
+  }
+
+  // --- what a plan is to the block ----------------------------------------------------------
+
+  /** COMMIT of a failed transaction rolls it back, and says so. */
+  static boolean isEnd(Plan plan) {
+    return plan instanceof Plan.Local local
+        && (local.effect() instanceof Plan.Effect.Rollback
+            || local.effect() instanceof Plan.Effect.Commit);
+  }
+
+  /** A savepoint that was set before the error is still there. */
+  boolean isWayBack(Plan plan) {
+    return !doomed
+        && isOpen()
+        && plan instanceof Plan.Local local
+        && local.effect() instanceof Plan.Effect.RollbackTo;
+  }
+
+  /** The link of the open transaction. */
+  Optional<Lease<JdbcLink>> lease() {
+    Lease<JdbcLink> lease = writing != null ? writing : reading;
+    return Optional.ofNullable(lease);
+  }
+}

@@ -1,0 +1,100 @@
+package org.tandemdb.jdbc;
+
+import java.sql.SQLException;
+import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.EngineSession.CommitResult;
+
+/** COMMIT and ROLLBACK, whatever kind of transaction is open. Owned by the session's thread. */
+final class TransactionEnds {
+  private final EngineSession<JdbcLink> session;
+  private final EngineCalls calls;
+  private final SessionState state;
+  private final TemporaryTables temporaries;
+
+  TransactionEnds(
+      EngineSession<JdbcLink> session,
+      EngineCalls calls,
+      SessionState state,
+      TemporaryTables temporaries) {
+    this.session = session;
+    this.calls = calls;
+    this.state = state;
+    this.temporaries = temporaries;
+  }
+
+  /** False if nothing is left of the transaction and it is to run again as it was. */
+  boolean commit(boolean mayRunAgain) throws SQLException {
+    if (state.isBroken()) {
+      rollback();
+      throw SessionState.failedError();
+    }
+    try {
+      if (state.reading != null) {
+        endReading();
+        return true;
+      }
+      return !session.inTransaction() || isCommitted(calls.call(session::commit), mayRunAgain);
+    } finally {
+      ended();
+    }
+  }
+
+  static boolean isCommitted(CommitResult result, boolean mayRunAgain) throws SQLException {
+    if (result instanceof CommitResult.RolledBack rolledBack) {
+      if (rolledBack.runAgain() && mayRunAgain) {
+        return false;
+      }
+      // A lost session is Tandem's to explain: its broken link says nothing about the transaction.
+      throw !rolledBack.runAgain() && rolledBack.cause() instanceof SQLException cause
+          ? cause
+          : SqlErrors.of(rolledBack.sqlState(), rolledBack.message(), rolledBack.cause());
+    }
+    if (result instanceof CommitResult.Unknown unknown) {
+      throw SqlErrors.unknown(unknown);
+    }
+    return true;
+  }
+
+  void rollback() throws SQLException {
+    try {
+      if (state.reading != null) {
+        endReading();
+      } else if (session.inTransaction()) {
+        calls.call(session::rollback);
+      }
+    } finally {
+      ended();
+    }
+  }
+
+  private void endReading() throws SQLException {
+    Lease<JdbcLink> lease = state.reading;
+    state.reading = null;
+    if (lease != null) {
+      try {
+        calls.call(() -> lease.link().rollback());
+      } finally {
+        session.readDone(lease);
+      }
+    }
+  }
+
+  /** Nothing is open any more. */
+  void ended() {
+    temporaries.ended();
+    state.end();
+  }
+
+  /** Nothing is open any more; a block has failed, and lasts until the client ends it. */
+  void lost() {
+    if (state.inBlock()) {
+      state.failed = true;
+      state.writing = null;
+      state.reading = null;
+    } else {
+      ended();
+    }
+  }
+}
