@@ -208,6 +208,31 @@ class CapturedIT {
     equalEverywhere();
   }
 
+  /** Many rows go to replicas as arrays: what separates and quotes elements is data there. */
+  @Test
+  void valuesOfManyRowsArriveAsTheyAre() throws Exception {
+    try (Connection connection = connect();
+        Statement s = connection.createStatement()) {
+      s.execute("TRUNCATE slot");
+      assertThat(
+              s.executeUpdate(
+                  "INSERT INTO slot SELECT g, (ARRAY['{a,b}','\"q\"','back\\slash','NULL','null',"
+                      + " E'a\\nb\\t','it''s',' ','\\\\\"{}'])[g % 9 + 1] || g,"
+                      + " CASE WHEN g % 3 > 0 THEN random() END FROM generate_series(1, 1500) g"))
+          .isEqualTo(1500);
+      assertThat(s.executeUpdate("INSERT INTO slot VALUES (1501, '', NULL)")).isOne();
+      // In another order than the primary's, some of these would meet the next one's place.
+      assertThat(s.executeUpdate("UPDATE slot SET pos = pos - 1 WHERE pos < 300")).isEqualTo(299);
+      assertThat(s.executeUpdate("UPDATE slot SET pos = pos - 1 WHERE pos < 300")).isEqualTo(299);
+      assertThat(s.executeUpdate("UPDATE slot SET n = random() WHERE pos > 100")).isPositive();
+      assertThat(s.executeUpdate("UPDATE slot SET n = NULL WHERE pos % 2 = 0")).isPositive();
+      assertThat(s.executeUpdate("UPDATE slot SET name = name || '\\,\"' WHERE pos > 1100"))
+          .isEqualTo(401);
+      assertThat(s.executeUpdate("DELETE FROM slot WHERE n < 0.5 OR pos > 1400")).isPositive();
+      equalEverywhere();
+    }
+  }
+
   @Test
   void cursorsReadAndWritesFollowThem() throws Exception {
     try (Connection connection = connect();

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -251,11 +252,12 @@ final class PgApplier {
     at.position = position;
     at.statement = PgChangeSql.of(rows);
     try (PreparedStatement statement =
-        connection.prepareStatement(JdbcText.of(PgChangeSql.whole(rows)).sql())) {
+        connection.prepareStatement(
+            JdbcText.of(PgChangeSql.several(rows, rows.values().size())).sql())) {
       int index = 1;
       for (Change.Row row : rows.values()) {
         for (String text : row.texts()) {
-          statement.setObject(index++, text, java.sql.Types.OTHER);
+          statement.setObject(index++, text, Types.OTHER);
         }
       }
       int count = statement.executeUpdate();
@@ -297,8 +299,8 @@ final class PgApplier {
 
   private static void addExecutions(
       Prepared prepared, Change change, int index, List<Integer> owner) throws SQLException {
+    int[] order = prepared.text.order();
     if (change instanceof Change.Statement statement) {
-      int[] order = prepared.text.order();
       for (int i = 0; i < order.length; i++) {
         PgBinder.bind(prepared.statement, i + 1, statement.parameters().get(order[i]));
       }
@@ -306,7 +308,9 @@ final class PgApplier {
       owner.add(index);
     } else if (change instanceof Change.Rows rows) {
       for (Change.Row row : rows.values()) {
-        PgChangeSql.bindRow(prepared.statement, rows, row);
+        for (int i = 0; i < order.length; i++) {
+          prepared.statement.setObject(i + 1, row.texts().get(order[i]), Types.OTHER);
+        }
         prepared.statement.addBatch();
         owner.add(index);
       }

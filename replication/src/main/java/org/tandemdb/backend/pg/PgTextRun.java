@@ -6,8 +6,11 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.ApplyOutcome;
 import org.tandemdb.entry.Change;
@@ -33,8 +36,16 @@ final class PgTextRun {
   /** Most rows deleted with one statement, unless the run fails and is tried change by change. */
   private static final int MAX_DELETES = 500;
 
-  /** Most rows in one statement; a power of two. */
-  private static final int MAX_INSERTS = 32;
+  /** Most rows in one prepared statement; a power of two. */
+  private static final int MAX_ROWS = 32;
+
+  /** Rows from which on arrays are worth their planning, and most of them in one statement. */
+  private static final int MIN_ARRAY = 64;
+
+  private static final int MAX_ARRAY = 1024;
+
+  /** Most texts that are remembered as to be sent row by row. */
+  private static final int MAX_SINGLY = 256;
 
   private static final String WATERMARK = "UPDATE tandem.watermark SET epoch = $1, number = $2";
 
@@ -44,6 +55,15 @@ final class PgTextRun {
   private final List<Expected> expected = new ArrayList<>();
   private ApplyOutcome.@Nullable Diverged diverged;
   private int lastName;
+
+  /**
+   * UPDATEs of a run that failed. A unique column may be checked after each row, and only one by
+   * one is it certain that rows change in the primary's order: these go so from then on.
+   */
+  private final Set<String> singly = new LinkedHashSet<>();
+
+  /** UPDATEs of several rows in this run. */
+  private final Set<String> together = new LinkedHashSet<>();
 
   /** New rows that are not in the text yet, and what they have in common. */
   private final List<Change.Row> inserts = new ArrayList<>();
@@ -110,6 +130,7 @@ final class PgTextRun {
     insertChars = 0;
     insertsOf = null;
     quiet = false;
+    together.clear();
     try {
       adding.run();
       quiet(false, Position.NONE);
@@ -119,6 +140,10 @@ final class PgTextRun {
     } catch (SQLException e) {
       // Which of the names exist now depends on where it failed.
       names.clear();
+      if (singly.size() + together.size() > MAX_SINGLY) {
+        singly.clear();
+      }
+      singly.addAll(together);
       throw e;
     }
   }
@@ -161,36 +186,102 @@ final class PgTextRun {
         && rows.values().size() <= MAX_DELETES) {
       delete(position, rows);
     } else if (change instanceof Change.Rows rows) {
-      String name = name(sql, List.of(), position);
-      for (Change.Row row : rows.values()) {
-        execute(name);
-        int n = 0;
-        for (String value : PgChangeSql.ordered(rows, row)) {
-          literal(n++, value);
-        }
-        text.append(");");
-        expected.add(new Expected(position, sql, 1));
-        flushIfLong();
+      boolean several = rows.values().size() > 1 && goTogether(rows, sql);
+      if (several && rows.kind() == Change.Kind.UPDATE) {
+        together.add(sql);
       }
+      sendRows(
+          position,
+          rows.values(),
+          several ? MAX_ROWS : 1,
+          PgChangeSql.fitArrays(rows.keyColumns(), rows.columns()),
+          count -> PgChangeSql.several(rows, count),
+          null);
     }
+  }
+
+  /** Not where the order of the rows matters. */
+  private boolean goTogether(Change.Rows rows, String sql) {
+    return switch (rows.kind()) {
+      case DELETE -> true;
+      case UPDATE ->
+          !singly.contains(sql)
+              && rows.columns().stream().noneMatch(column -> rows.keyColumns().contains(column));
+      case INSERT, UPSERT -> false;
+    };
+  }
+
+  /**
+   * Many with arrays where they may, else in statements of so many rows as powers of two: few are
+   * prepared either way.
+   *
+   * @param most rows in one statement without arrays
+   * @param tally of rows that all of the statements together change; without it each changes its
+   *     own
+   */
+  private void sendRows(
+      Position position,
+      List<Change.Row> rows,
+      int most,
+      boolean arrays,
+      IntFunction<String> sqlOf,
+      @Nullable Tally tally)
+      throws SQLException {
+    String forOne = sqlOf.apply(1); // what an operator is told
+    int from = 0;
+    while (from < rows.size()) {
+      int left = rows.size() - from;
+      boolean array = arrays && most > 1 && left >= MIN_ARRAY;
+      int count = array ? withinBound(rows, from) : Math.min(most, Integer.highestOneBit(left));
+      String sql = sqlOf.apply(array ? PgChangeSql.ARRAYS : count);
+      execute(name(sql, List.of(), position));
+      List<Change.Row> part = rows.subList(from, from + count);
+      int n = 0;
+      if (array) {
+        for (; n < part.get(0).texts().size(); n++) {
+          literal(n, PgChangeSql.array(part, n));
+        }
+      } else {
+        for (Change.Row row : part) {
+          for (String value : row.texts()) {
+            literal(n++, value);
+          }
+        }
+      }
+      text.append(");");
+      from += count;
+      if (tally != null) {
+        tally.add(from == rows.size());
+      }
+      expected.add(new Expected(position, forOne, tally == null ? count : -1, tally));
+      flushIfLong();
+    }
+  }
+
+  /** How many rows from there on go into one statement. */
+  private static int withinBound(List<Change.Row> rows, int from) {
+    int chars = 0;
+    int count = 0;
+    while (count < MAX_ARRAY && from + count < rows.size() && chars < MAX_CHARS / 2) {
+      for (String value : rows.get(from + count).texts()) {
+        chars += value == null ? 4 : value.length() + 3;
+      }
+      count++;
+    }
+    return count;
   }
 
   /** The rows that keys have in the end: what is there goes, what is to be there comes. */
   private void addFinal(Position position, Change.FinalRows rows) throws SQLException {
     quiet(true, position);
     endInserts();
-    String sql = PgChangeSql.deleteFinal(rows);
-    Tally tally = new Tally(rows.keys().size(), rows.found());
-    for (Change.Row key : rows.keys()) {
-      execute(name(sql, List.of(), position));
-      int n = 0;
-      for (String value : key.texts()) {
-        literal(n++, value);
-      }
-      text.append(");");
-      expected.add(new Expected(position, sql, -1, tally));
-      flushIfLong();
-    }
+    sendRows(
+        position,
+        rows.keys(),
+        MAX_ROWS,
+        PgChangeSql.fitArrays(rows.keyColumns(), List.of()),
+        count -> PgChangeSql.deleteFinal(rows, count),
+        new Tally(rows.found()));
     if (!rows.values().isEmpty()) {
       addInserts(position, rows.inserts());
     }
@@ -214,7 +305,7 @@ final class PgTextRun {
   private void delete(Position position, Change.Rows rows) throws SQLException {
     int keys = rows.keyColumns().size();
     text.append(
-            PgChangeSql.delete(
+            PgChangeSql.deleteTogether(
                 rows, n -> quoted(rows.values().get(n / keys).texts().get(n % keys))))
         .append(';');
     expected.add(new Expected(position, PgChangeSql.of(rows), rows.values().size()));
@@ -236,7 +327,7 @@ final class PgTextRun {
       for (String value : row.texts()) {
         insertChars += value == null ? 0 : value.length();
       }
-      if (inserts.size() >= MAX_INSERTS || insertChars >= MAX_CHARS / 2) {
+      if (inserts.size() >= MAX_ARRAY || insertChars >= MAX_CHARS / 2) {
         sendInserts(rows, insertsFrom);
         insertsFrom = position;
       }
@@ -251,24 +342,14 @@ final class PgTextRun {
     }
   }
 
-  /** In statements of so many rows as powers of two, so that few are prepared. */
   private void sendInserts(Change.Rows rows, Position position) throws SQLException {
-    int from = 0;
-    while (from < inserts.size()) {
-      int count = Integer.highestOneBit(inserts.size() - from);
-      String sql = PgChangeSql.insert(rows, count);
-      execute(name(sql, List.of(), position));
-      int n = 0;
-      for (Change.Row row : inserts.subList(from, from + count)) {
-        for (String value : row.texts()) {
-          literal(n++, value);
-        }
-      }
-      text.append(");");
-      expected.add(new Expected(position, sql, count));
-      flushIfLong();
-      from += count;
-    }
+    sendRows(
+        position,
+        inserts,
+        MAX_ROWS,
+        PgChangeSql.fitArrays(List.of(), rows.columns()),
+        count -> PgChangeSql.insert(rows, count),
+        null);
     inserts.clear();
     insertChars = 0;
   }
@@ -369,16 +450,22 @@ final class PgTextRun {
   /** Rows that some statements have changed, together. */
   private static final class Tally {
     private int left;
+    private boolean complete;
     private final long found;
     private long rows;
 
-    Tally(int statements, long found) {
-      this.left = statements;
+    Tally(long found) {
       this.found = found;
     }
 
+    /** One more statement, maybe the last. */
+    void add(boolean last) {
+      left++;
+      complete = last;
+    }
+
     boolean isWrong() {
-      return left == 0 && found >= 0 && rows != found;
+      return complete && left == 0 && found >= 0 && rows != found;
     }
   }
 }
