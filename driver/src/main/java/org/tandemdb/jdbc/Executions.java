@@ -65,7 +65,7 @@ final class Executions {
 
   static SQLException refused(Plan.Refused plan) {
     String state = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
-    String text = plan.remedy().isEmpty() ? plan.reason() : plan.reason() + " " + plan.remedy();
+    String text = plan.remedy().isEmpty() ? plan.reason() : plan.reason() + ". " + plan.remedy();
     return SqlErrors.of(state, text, null);
   }
 

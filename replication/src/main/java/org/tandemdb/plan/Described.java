@@ -10,6 +10,25 @@ public final class Described {
 
   private Described() {}
 
+  /** What {@link #table} tells of each statement, in its order. */
+  public static final List<String> COLUMNS =
+      List.of("form", "target", "reason", "remedy", "logged", "runs");
+
+  /** A row for each statement of {@code plan}; empty where there is nothing to say. */
+  public static List<List<String>> table(Plan plan) {
+    if (plan instanceof Plan.Steps steps) {
+      return steps.steps().stream().flatMap(step -> table(step.plan()).stream()).toList();
+    }
+    return List.of(
+        List.of(
+            form(plan),
+            plan instanceof Plan.Write write ? write.table().toString() : "",
+            plan.reason(),
+            plan instanceof Plan.Refused refused ? refused.remedy() : "",
+            logged(plan),
+            plan instanceof Plan.Write write ? write.sqlForPrimary() : ""));
+  }
+
   /** Empty where nothing is logged. */
   public static String logged(Plan plan) {
     if (plan instanceof Plan.Exclusive exclusive) {

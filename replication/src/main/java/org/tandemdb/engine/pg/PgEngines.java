@@ -161,20 +161,28 @@ public final class PgEngines {
       ClusterConfig config, Environment environment, UUID clusterId, String owner) {
     List<PgBackend> ports = new ArrayList<>();
     for (BackendConfig backend : config.backends()) {
-      ports.add(
-          new PgBackend(
-              backend.id(),
-              environment,
-              clusterId,
-              backend.url(),
-              backend.user(),
-              backend.password(),
-              backend.vendorProperties(),
-              config.limits().connectTimeout(),
-              config.limits().controlSocketTimeout(),
-              config.limits().probeTimeout(),
-              owner));
+      ports.add(port(config, backend, environment, clusterId, owner));
     }
     return ports;
+  }
+
+  static PgBackend port(
+      ClusterConfig config,
+      BackendConfig backend,
+      Environment environment,
+      UUID clusterId,
+      String owner) {
+    return new PgBackend(
+        backend.id(),
+        environment,
+        clusterId,
+        backend.url(),
+        backend.user(),
+        backend.password(),
+        backend.vendorProperties(),
+        config.limits().connectTimeout(),
+        config.limits().controlSocketTimeout(),
+        config.limits().probeTimeout(),
+        owner);
   }
 }
