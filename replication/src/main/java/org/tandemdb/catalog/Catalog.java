@@ -24,6 +24,7 @@ import org.tandemdb.entry.TypeRef;
  *     the least that is known
  * @param references the foreign keys between two tables
  * @param serverMajor the major version of the server that it was read from
+ * @param routines the functions that {@code userFunctions} names
  */
 public record Catalog(
     long version,
@@ -36,7 +37,8 @@ public record Catalog(
     Set<TableName> descendingSequences,
     Map<String, UserType> userTypes,
     int serverMajor,
-    Set<Reference> references) {
+    Set<Reference> references,
+    Routines routines) {
 
   /** A foreign key: rows of {@code child} need rows of {@code parent}. */
   public record Reference(TableName child, TableName parent) {}
@@ -58,7 +60,8 @@ public record Catalog(
         Set.of(),
         Map.of(),
         OLDEST_MAJOR,
-        Set.of());
+        Set.of(),
+        Routines.NONE);
   }
 
   /** What is known of a type outside the system schemas. */

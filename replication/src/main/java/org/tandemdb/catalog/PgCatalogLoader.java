@@ -15,6 +15,7 @@ import org.tandemdb.catalog.Catalog.Column;
 import org.tandemdb.catalog.Catalog.DefaultKind;
 import org.tandemdb.catalog.Catalog.Kind;
 import org.tandemdb.catalog.Catalog.Table;
+import org.tandemdb.catalog.Routines.Routine;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
 
@@ -108,10 +109,34 @@ public final class PgCatalogLoader {
           + " ON p.oid = d.refobjid JOIN pg_attrdef a ON a.oid = d.objid"
           + " WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_proc'::regclass";
 
+  /**
+   * The body is given where the server itself keeps the function from writing (it is not VOLATILE),
+   * and no setting of its own changes what happens.
+   */
   private static final String FUNCTIONS =
-      "SELECT DISTINCT p.proname, p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1"
-          + " AND (SELECT t.typtype IN ('c', 'p') FROM pg_type t WHERE t.oid = p.proargtypes[0])"
-          + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE"
+      "SELECT p.proname, p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1"
+          + " AND (SELECT t.typtype IN ('c', 'p') FROM pg_type t WHERE t.oid = p.proargtypes[0]),"
+          + " CASE WHEN p.prokind = 'f' AND p.provolatile <> 'v' AND l.lanname IN ('sql', 'plpgsql')"
+          + "   AND p.prosqlbody IS NULL AND p.protrftypes IS NULL AND p.prosupport::oid = 0"
+          + "   AND length(p.prosrc) <= 65536 AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s"
+          + "     WHERE split_part(s, '=', 1) NOT IN ('search_path', 'work_mem'))"
+          + "   THEN p.prosrc END,"
+          + " pg_get_expr(p.proargdefaults, 0),"
+          + " ARRAY(SELECT DISTINCT format('\"%s\".\"%s\"', tn.nspname, t.typname)"
+          + "   FROM unnest(p.proargtypes::oid[] || coalesce(p.proallargtypes, ARRAY[]::oid[])"
+          + "     || p.prorettype) a(type)"
+          + "   JOIN pg_type w ON w.oid = a.type JOIN pg_type t ON t.oid ="
+          + "     CASE WHEN w.typcategory = 'A' AND w.typelem <> 0 THEN w.typelem ELSE w.oid END"
+          + "   JOIN pg_namespace tn ON tn.oid = t.typnamespace WHERE tn.nspname <> 'pg_catalog'),"
+          + " EXISTS (SELECT FROM pg_proc b WHERE b.proname = p.proname"
+          + "   AND b.pronamespace = 'pg_catalog'::regnamespace)"
+          + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+          + " JOIN pg_language l ON l.oid = p.prolang WHERE"
+          + USER_SCHEMAS;
+
+  private static final String SEQUENCES =
+      "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE c.relkind = 'S' AND"
           + USER_SCHEMAS;
 
   private static final String OPERATORS =
@@ -215,6 +240,7 @@ public final class PgCatalogLoader {
     hazards(CALLS, "an expression calls ");
     Set<String> functions = new HashSet<>();
     Set<String> rowFunctions = new HashSet<>();
+    Map<String, List<Routine>> routines = new HashMap<>();
     each(
         FUNCTIONS,
         row -> {
@@ -222,7 +248,11 @@ public final class PgCatalogLoader {
           if (row.getBoolean(2)) {
             rowFunctions.add(text(row, 1));
           }
+          routines.computeIfAbsent(text(row, 1), name -> new ArrayList<>()).add(routine(row));
         });
+    routines.replaceAll((name, all) -> List.copyOf(all));
+    Set<String> sequences = new HashSet<>();
+    each(SEQUENCES, row -> sequences.add(text(row, 1)));
     Set<String> operators = new HashSet<>();
     each(OPERATORS, row -> operators.add(text(row, 1)));
     Set<TableName> descending = new HashSet<>();
@@ -250,7 +280,16 @@ public final class PgCatalogLoader {
         Set.copyOf(descending),
         Map.copyOf(types),
         connection.getMetaData().getDatabaseMajorVersion(),
-        Set.copyOf(references));
+        Set.copyOf(references),
+        new Routines(Map.copyOf(routines), Set.copyOf(sequences)));
+  }
+
+  private static Routine routine(ResultSet row) throws SQLException {
+    return new Routine(
+        Optional.ofNullable(row.getString(3)),
+        text(row, 4),
+        List.of((String[]) row.getArray(5).getArray()),
+        row.getBoolean(6));
   }
 
   private void relations() throws SQLException {

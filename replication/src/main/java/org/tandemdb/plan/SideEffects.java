@@ -26,7 +26,7 @@ final class SideEffects {
       // "t.f" calls the function f when the row type of t is its argument.
       if (column.qualifier().isPresent()
           && scope.catalog().rowFunctions().contains(column.name())) {
-        throw unknownFunction(column.name());
+        users(column.name(), scope);
       }
     }
     for (String operator : facts.operators()) {
@@ -58,8 +58,23 @@ final class SideEffects {
             || (schema.equals("information_schema") && function.name().equals("_pg_expandarray"));
     boolean redefined =
         function.qualifier().isEmpty() && scope.catalog().userFunctions().contains(function.name());
-    if (!system || redefined || !Builtins.isHarmless(function.name())) {
+    String last = schema.substring(schema.lastIndexOf('.') + 1);
+    if (!system && (last.equals(Scope.TANDEM) || last.startsWith("pg_"))) {
       throw unknownFunction(function.name());
+    }
+    if (!system || redefined) {
+      users(function.name(), scope);
+    } else if (!Builtins.isHarmless(function.name())) {
+      throw unknownFunction(function.name());
+    }
+  }
+
+  private static void users(String name, Scope scope) throws Refusal {
+    Optional<String> obstacle = ReadRoutines.obstacle(name, scope);
+    if (obstacle.isPresent()) {
+      throw new Refusal(
+          "the function " + name + " is not known to be free of side effects: " + obstacle.get(),
+          "Use built-in functions that change nothing; give the value as a parameter.");
     }
   }
 
