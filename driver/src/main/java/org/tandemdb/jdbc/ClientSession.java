@@ -145,6 +145,11 @@ final class ClientSession {
     }
   }
 
+  /** Runs what a statement stands for. */
+  void run(Request request, Command command) throws SQLException {
+    dispatch(request, plan(request), command);
+  }
+
   /** By the schema as the open transaction sees it, which its own DDL may have changed. */
   private Plan plan(Request request) throws SQLException {
     SQLException gone = null;
@@ -203,6 +208,8 @@ final class ClientSession {
       locals.run(request, local, command);
     } else if (state.inBlock() && state.isReadOnlyBlock()) {
       readInBlock(request, plan, command);
+    } else if (!state.inBlock() && state.spec().readOnly()) {
+      throw SqlErrors.of("25006", "cannot write in a read-only transaction", null);
     } else if (inserts != null && mayCombine(plan, command)) {
       EngineSession.ReadToken seen =
           inserts.insert(request, (Plan.Write) plan, command, () -> write(request, plan, command));

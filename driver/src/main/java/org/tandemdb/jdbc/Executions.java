@@ -52,7 +52,7 @@ final class Executions {
         || plan instanceof Plan.PrimaryRead
         || plan instanceof Plan.Local) {
       plain(lease, request.sql(), command);
-      if (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Temporary) {
+      if (plan instanceof Plan.Local local && changesTemporary(local.effect())) {
         state.noLongerPlain();
         temporaries.changed(lease.link());
       }
@@ -61,6 +61,12 @@ final class Executions {
     } else {
       throw state.failing(SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
     }
+  }
+
+  private static boolean changesTemporary(Plan.Effect effect) {
+    return effect instanceof Plan.Effect.Temporary
+        || (effect instanceof Plan.Effect.Discard discard
+            && discard.what() == Plan.Effect.Discard.What.TEMP);
   }
 
   static SQLException refused(Plan.Refused plan) {

@@ -2,9 +2,12 @@ package org.tandemdb.jdbc;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.plan.Plan;
@@ -22,6 +25,10 @@ final class LocalStatements {
   private final TemporaryTables temporaries;
   private final Executions executions;
   private final ClientSession client;
+  private final PreparedNames prepared;
+
+  /** Names of settings that were SET; kept after RESET, since a rollback may bring them back. */
+  private final Set<String> changed = new LinkedHashSet<>();
 
   LocalStatements(
       SessionSource source,
@@ -36,6 +43,7 @@ final class LocalStatements {
     this.temporaries = temporaries;
     this.executions = executions;
     this.client = client;
+    this.prepared = new PreparedNames(client, state);
   }
 
   void run(Request request, Plan.Local plan, Command command) throws SQLException {
@@ -43,12 +51,23 @@ final class LocalStatements {
     if (effect instanceof Plan.Effect.Begin begin) {
       state.begin(begin);
       command.count(0);
-    } else if (effect instanceof Plan.Effect.Commit) {
-      client.commit();
+    } else if (effect instanceof Plan.Effect.Commit commit) {
+      end("COMMIT", commit.chain(), client::commit);
       command.count(0);
-    } else if (effect instanceof Plan.Effect.Rollback) {
-      client.rollback();
+    } else if (effect instanceof Plan.Effect.Rollback rollback) {
+      end("ROLLBACK", rollback.chain(), client::rollback);
       command.count(0);
+    } else if (effect instanceof Plan.Effect.TransactionMode mode) {
+      state.mode(mode);
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.Characteristics modes) {
+      state.characteristics(modes);
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.ResetAll) {
+      resetAll(request);
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.Discard discard) {
+      discard(discard.what(), request, command);
     } else if (effect instanceof Plan.Effect.ShowTandem show) {
       command.rows(show(show));
     } else if (effect instanceof Plan.Effect.Temporary) {
@@ -60,33 +79,132 @@ final class LocalStatements {
       client.onOwnLink(request, plan, command);
     } else if (effect instanceof Plan.Effect.Setting setting) {
       setting(request, plan, setting, command);
+    } else if (effect instanceof Plan.Effect.Prepare prepare) {
+      prepared.prepare(request, plan, prepare.statement(), command);
+    } else if (effect instanceof Plan.Effect.Execute execute) {
+      prepared.execute(request, execute, command);
+    } else if (effect instanceof Plan.Effect.Deallocate deallocate) {
+      prepared.deallocate(deallocate);
+      command.count(0);
     } else {
       savepoint(request, plan, effect, command);
     }
+  }
+
+  /** As on the server, the next transaction of a chain begins also where this one had failed. */
+  private void end(String verb, boolean chain, ClientSession.Work end) throws SQLException {
+    if (!chain) {
+      end.run();
+      return;
+    }
+    if (!state.inBlock()) {
+      throw SqlErrors.of("25P01", verb + " AND CHAIN can only be used in transaction blocks", null);
+    }
+    BeginSpec spec = state.spec();
+    boolean chained = state.isBroken();
+    try {
+      end.run();
+      chained = true;
+    } finally {
+      if (chained) {
+        state.chain(spec);
+      }
+    }
+  }
+
+  /** One after the other, and only what was SET: links have settings that are Tandem's. */
+  private void resetAll(Request request) throws SQLException {
+    state.characteristics(
+        new Plan.Effect.Characteristics(Optional.of("READ COMMITTED"), Optional.of(false)));
+    client.inOneTransaction(
+        () -> {
+          for (String name : List.copyOf(changed)) {
+            if (!name.equals("role") && !name.equals("session_authorization")) {
+              reset(name, request);
+            }
+          }
+        });
+  }
+
+  private void reset(String name, Request request) throws SQLException {
+    Request one = new Request(resetText(name), request.markers(), List.of());
+    client.run(one, new RowCommand());
+  }
+
+  private static String resetText(String name) {
+    if (name.equals("role")) {
+      return "RESET ROLE";
+    }
+    return name.equals("session_authorization")
+        ? "RESET SESSION AUTHORIZATION"
+        : "RESET \"" + name.replace(".", "\".\"") + "\"";
+  }
+
+  private void discard(Plan.Effect.Discard.What what, Request request, Command command)
+      throws SQLException {
+    switch (what) {
+      case ALL -> {
+        if (state.inBlock()) {
+          throw state.failing(
+              SqlErrors.of("25001", "DISCARD ALL cannot run inside a transaction block", null));
+        }
+        discardAll(request);
+        command.count(0);
+      }
+      case PLANS -> command.count(0);
+      case SEQUENCES -> command.count(0);
+      case TEMP -> dropTemporary(request, command);
+    }
+  }
+
+  private void discardAll(Request request) throws SQLException {
+    for (String identity : List.of("session_authorization", "role")) {
+      if (changed.contains(identity)) {
+        reset(identity, request);
+      }
+    }
+    resetAll(request);
+    prepared.forget();
+    if (temporaries.any()) {
+      dropTemporary(request, new RowCommand());
+    }
+    changed.clear();
+  }
+
+  private void dropTemporary(Request request, Command command) throws SQLException {
+    if (!temporaries.any()) {
+      command.count(0);
+      return;
+    }
+    Plan.Local plan = new Plan.Local("drops temporary tables", new Plan.Effect.Temporary());
+    client.write(new Request("DISCARD TEMP", request.markers(), List.of()), plan, command);
   }
 
   private void setting(
       Request request, Plan.Local plan, Plan.Effect.Setting setting, Command command)
       throws SQLException {
     state.noLongerPlain();
+    changed.add(setting.name());
     client.inOneTransaction(
         () -> {
           client.onOwnLink(request, plan, command);
           Optional<Lease<JdbcLink>> lease = state.lease();
           if (lease.isPresent()) {
-            follow(setting, lease.get());
+            follow(setting.name(), setting.local(), lease.get());
+            if (setting.name().equals("session_authorization")) {
+              follow("role", setting.local(), lease.get()); // which the server has set to none
+            }
           }
         });
   }
 
   /** The engine learns the value that the server made of it. */
-  private void follow(Plan.Effect.Setting setting, Lease<JdbcLink> lease) throws SQLException {
+  private void follow(String name, boolean local, Lease<JdbcLink> lease) throws SQLException {
     try (var ask = lease.link().connection().prepareStatement("SELECT current_setting(?, true)")) {
-      ask.setString(1, setting.name());
+      ask.setString(1, name);
       try (ResultSet answer = ask.executeQuery()) {
         String value = answer.next() ? answer.getString(1) : null;
-        executions.report(
-            () -> session.setting(setting.name(), value == null ? "" : value, setting.local()));
+        executions.report(() -> session.setting(name, value == null ? "" : value, local));
       }
     }
   }
@@ -114,7 +232,12 @@ final class LocalStatements {
   private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {
     try {
       if (show.topic().toUpperCase(Locale.ROOT).startsWith("PLAN")) {
-        Plan plan = session.plan(new Request(show.argument(), Request.Markers.QUESTION, List.of()));
+        Request asked = new Request(show.argument(), Request.Markers.QUESTION, List.of());
+        Plan plan = session.plan(asked);
+        if (plan instanceof Plan.Local local
+            && local.effect() instanceof Plan.Effect.Execute execute) {
+          plan = session.plan(prepared.shown(asked, execute));
+        }
         return new MemoryResultSet(PlanText.table(plan));
       }
       return new MemoryResultSet(source.show(show.topic(), show.argument()));

@@ -44,6 +44,14 @@ final class SessionState {
    */
   boolean failed;
 
+  /** SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY: outside of blocks, too. */
+  private boolean readOnlyAlways;
+
+  /** What a rollback of the open block brings back; null if the block has changed none of it. */
+  private @Nullable Modes modesBefore;
+
+  private record Modes(Isolation isolation, boolean readOnlyAlways) {}
+
   /** Nothing was SET: any session of this user runs a statement as this one would. */
   private boolean plain = true;
 
@@ -90,11 +98,48 @@ final class SessionState {
   }
 
   private void resetSpec() {
-    boolean only = readOnly && !autoCommit;
+    boolean only = readOnlyAlways || (readOnly && !autoCommit);
     spec =
         isolation == Isolation.READ_COMMITTED && !only
             ? BeginSpec.READ_WRITE
             : new BeginSpec(isolation, only, false);
+  }
+
+  /** SET SESSION CHARACTERISTICS, which a rollback takes back. */
+  void characteristics(Plan.Effect.Characteristics modes) {
+    if (inBlock() && modesBefore == null) {
+      modesBefore = new Modes(isolation, readOnlyAlways);
+    }
+    isolation = modes.isolation().map(SessionState::isolationOf).orElse(isolation);
+    readOnlyAlways = modes.readOnly().orElse(readOnlyAlways);
+    if (!inBlock()) {
+      resetSpec();
+    }
+  }
+
+  /** The block's changes of modes stay. */
+  void keepModes() {
+    modesBefore = null;
+  }
+
+  /** SET TRANSACTION: for the transaction that is about to begin. */
+  void mode(Plan.Effect.TransactionMode mode) throws SQLException {
+    if (!inBlock()) {
+      return; // PostgreSQL: a warning, it can only be used in transaction blocks
+    }
+    Isolation level = mode.isolation().map(SessionState::isolationOf).orElse(spec.isolation());
+    boolean only = mode.readOnly().orElse(spec.readOnly());
+    if (level == spec.isolation() && only == spec.readOnly()) {
+      return;
+    }
+    if (isOpen()) {
+      throw failing(
+          SqlErrors.of(
+              "25001",
+              "SET TRANSACTION must be called before the transaction's first query",
+              null));
+    }
+    spec = new BeginSpec(level, only, false);
   }
 
   boolean isPlain() {
@@ -133,12 +178,20 @@ final class SessionState {
     block = true;
     explicitBlock = true;
     Isolation level = begin.isolation().map(SessionState::isolationOf).orElse(isolation);
-    spec = new BeginSpec(level, begin.readOnly() || readOnly, false);
+    boolean only = begin.readOnly().orElse(readOnly || readOnlyAlways);
+    spec = new BeginSpec(level, only, false);
   }
 
   private static Isolation isolationOf(String text) {
     String level = text.toUpperCase(Locale.ROOT).replace(' ', '_');
     return level.equals("READ_UNCOMMITTED") ? Isolation.READ_COMMITTED : Isolation.valueOf(level);
+  }
+
+  /** AND CHAIN: the next block, which is like the one that had {@code like}. */
+  void chain(BeginSpec like) {
+    block = true;
+    explicitBlock = autoCommit;
+    spec = like;
   }
 
   /** BEGIN was said. */
@@ -187,6 +240,12 @@ final class SessionState {
     reading = null;
     doomed = false;
     failed = false;
+    Modes before = modesBefore;
+    if (before != null) {
+      isolation = before.isolation();
+      readOnlyAlways = before.readOnlyAlways();
+      modesBefore = null;
+    }
     resetSpec();
   }
 

@@ -39,6 +39,11 @@ final class TemporaryTables {
     read(link);
   }
 
+  /** True if there may be some. */
+  boolean any() {
+    return home != null;
+  }
+
   /** ROLLBACK TO SAVEPOINT. */
   void undone() {
     stale |= changing;

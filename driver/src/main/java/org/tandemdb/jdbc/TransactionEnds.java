@@ -31,11 +31,16 @@ final class TransactionEnds {
       throw SessionState.failedError();
     }
     try {
+      boolean committed = true;
       if (state.reading != null) {
         endReading();
-        return true;
+      } else if (session.inTransaction()) {
+        committed = isCommitted(calls.call(session::commit), mayRunAgain);
       }
-      return !session.inTransaction() || isCommitted(calls.call(session::commit), mayRunAgain);
+      if (committed) {
+        state.keepModes();
+      }
+      return committed;
     } finally {
       ended();
     }

@@ -47,7 +47,9 @@ final class FakePlanner {
       case "SELECT", "VALUES", "TABLE", "" -> select(sql, words);
       case "INSERT", "UPDATE", "DELETE" -> write(sql, text);
       case "BEGIN", "START" ->
-          local(new Plan.Effect.Begin(Optional.empty(), words.contains("ONLY")));
+          local(
+              new Plan.Effect.Begin(
+                  Optional.empty(), words.contains("ONLY") ? Optional.of(true) : Optional.empty()));
       case "COMMIT", "END" -> local(new Plan.Effect.Commit());
       case "SAVEPOINT" -> local(new Plan.Effect.Savepoint(last(sql)));
       case "RELEASE" -> local(new Plan.Effect.Release(last(sql)));

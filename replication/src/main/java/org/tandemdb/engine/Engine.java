@@ -62,6 +62,12 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     Map<String, String> entrySettings(
         Map<String, String> settings, String user, boolean namesUnresolved);
 
+    /**
+     * @param setting what was SET, by the session of {@code user}
+     * @throws TandemException if nobody may have that identity
+     */
+    default void checkIdentity(String setting, String value, String user) {}
+
     /** Gives a link the settings of the session that is about to use it. */
     CompletionStage<Void> settle(L link, Map<String, String> settings);
 
@@ -287,6 +293,11 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   Map<String, String> entrySettings(
       Map<String, String> settings, String user, boolean namesUnresolved) {
     return dialect.entrySettings(settings, user, namesUnresolved);
+  }
+
+  /** See {@link SessionDialect#checkIdentity}. */
+  void checkIdentity(String setting, String value, String user) {
+    dialect.checkIdentity(setting, value, user);
   }
 
   CompletionStage<Void> settle(L link, Map<String, String> settings) {

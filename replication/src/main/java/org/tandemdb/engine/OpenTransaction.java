@@ -27,6 +27,9 @@ final class OpenTransaction<L extends BackendLink> {
 
   boolean ran;
 
+  /** The session's count of changes of settings that the record knows of. */
+  int settingsSeen = -1;
+
   /** The schema as its own DDL has made it; null as long as it is everybody's. */
   @Nullable Catalog catalog;
 

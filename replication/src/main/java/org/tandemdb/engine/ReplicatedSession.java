@@ -311,6 +311,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       Iterator<List<@Nullable String>> captured) {
     OpenTransaction<L> now = opened();
     now.ran = true;
+    followSettings(now, false);
     now.record.add(write, parameters, rows, captured);
   }
 
@@ -359,12 +360,22 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> now = opened();
     now.ran = true;
     now.schemaChanged = true;
+    followSettings(now, true);
     now.record.addExclusive(exclusive);
+  }
+
+  /** What is recorded next means what it does under the settings that hold now. */
+  private void followSettings(OpenTransaction<L> now, boolean namesUnresolved) {
+    if (namesUnresolved || now.settingsSeen != links.changes()) {
+      now.settingsSeen = links.changes();
+      now.record.settings(engine.entrySettings(links.settings(), user, namesUnresolved));
+    }
   }
 
   @Override
   public void savepoint(String name) {
     opened().record.savepoint(name);
+    links.savepoint(name);
   }
 
   @Override
@@ -372,11 +383,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> now = opened();
     now.schemaChanged |= now.catalog != null;
     now.record.rollbackTo(name);
+    now.settingsSeen = -1;
+    if (links.rollbackTo(name, now.lease)) {
+      view = null;
+    }
   }
 
   @Override
   public void release(String name) {
     opened().record.release(name);
+    links.release(name);
   }
 
   private OpenTransaction<L> opened() {
@@ -396,6 +412,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public void setting(String name, String value, boolean local) {
+    engine.checkIdentity(name, value, user);
     view = null;
     OpenTransaction<L> now = open;
     links.set(name, value, local, now == null ? null : now.lease);
@@ -701,6 +718,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public void readDone(Lease<L> lease) {
     Member<L> member = engine.member(lease.link().backend());
     member.busy().decrementAndGet();
+    if (open == null && links.end()) {
+      view = null; // SET LOCAL of a READ ONLY transaction, which is over
+    }
     Term<L> term = engine.cluster().term();
     if (term != null && term.primary() == member) {
       seenOnPrimary(term);
@@ -830,7 +850,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           position,
           batch,
           engine.nowMillis(),
-          engine.entrySettings(links.settings(), user, now.record.hasExclusive()),
+          now.record.entrySettings(),
           now.record.body(clock, engine.reservations()));
     }
   }

@@ -1,6 +1,7 @@
 package org.tandemdb.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +36,13 @@ final class SessionLinks<L extends BackendLink> {
 
   private boolean bound;
   private int settingsVersion;
+  private int changes;
   private Map<String, String> settingsAtBegin = Map.of();
+
+  /** What each savepoint of the open transaction brings back, in the order they were set. */
+  private final List<Mark> marks = new ArrayList<>();
+
+  private record Mark(String name, Map<String, String> settings, Map<String, String> local) {}
 
   /**
    * @param executor runs the links' blocking work
@@ -107,10 +114,13 @@ final class SessionLinks<L extends BackendLink> {
    */
   void set(String name, String value, boolean local, @Nullable Lease<L> on) {
     String key = name.toLowerCase(Locale.ROOT);
+    changes++;
     if (local) {
       localSettings.put(key, value);
       return;
     }
+    localSettings.remove(key);
+    settings.remove(key); // the newest stands last: an identity that was SET undoes an earlier one
     settings.put(key, value);
     settingsVersion++;
     if (on != null) {
@@ -125,7 +135,7 @@ final class SessionLinks<L extends BackendLink> {
     }
     int version = settingsVersion;
     return engine
-        .settle(lease.link(), Map.copyOf(settings))
+        .settle(lease.link(), new LinkedHashMap<>(settings))
         .thenApply(
             ok -> {
               settled.put(lease, version);
@@ -135,7 +145,58 @@ final class SessionLinks<L extends BackendLink> {
 
   /** A transaction begins. */
   void begin() {
-    settingsAtBegin = settings.isEmpty() ? Map.of() : Map.copyOf(settings);
+    settingsAtBegin = settings.isEmpty() ? Map.of() : new LinkedHashMap<>(settings);
+    marks.clear();
+  }
+
+  void savepoint(String name) {
+    marks.add(new Mark(name, new LinkedHashMap<>(settings), new LinkedHashMap<>(localSettings)));
+  }
+
+  void release(String name) {
+    int index = newest(name);
+    if (index >= 0) {
+      marks.subList(index, marks.size()).clear();
+    }
+  }
+
+  /**
+   * The server takes back what was SET since.
+   *
+   * @param on the open transaction's link
+   * @return true if that was anything
+   */
+  boolean rollbackTo(String name, Lease<L> on) {
+    int index = newest(name);
+    if (index < 0) {
+      return false;
+    }
+    Mark mark = marks.get(index);
+    marks.subList(index + 1, marks.size()).clear();
+    if (mark.settings.equals(settings) && mark.local.equals(localSettings)) {
+      return false;
+    }
+    changes++;
+    settings.clear();
+    settings.putAll(mark.settings);
+    localSettings.clear();
+    localSettings.putAll(mark.local);
+    settingsVersion++;
+    settled.put(on, settingsVersion);
+    return true;
+  }
+
+  private int newest(String name) {
+    int index = marks.size() - 1;
+    while (index >= 0 && !marks.get(index).name.equals(name)) {
+      index--;
+    }
+    return index;
+  }
+
+  /** Grows with each change of {@link #settings}. */
+  int changes() {
+    return changes;
   }
 
   /**
@@ -147,6 +208,7 @@ final class SessionLinks<L extends BackendLink> {
     if (settings.equals(settingsAtBegin)) {
       return false;
     }
+    changes++;
     settings.clear();
     settings.putAll(settingsAtBegin);
     settingsVersion++;
@@ -158,6 +220,7 @@ final class SessionLinks<L extends BackendLink> {
     if (localSettings.isEmpty()) {
       return false;
     }
+    changes++;
     localSettings.clear();
     return true;
   }

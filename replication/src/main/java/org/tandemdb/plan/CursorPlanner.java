@@ -5,10 +5,7 @@ import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
 import org.tandemdb.sql.Tokens.Kind;
 
-/**
- * Cursors of SQL: they read, and live on the link of their transaction. Statements that prepare
- * others by name would live on one link of several.
- */
+/** Cursors of SQL: they read, and live on the link of their transaction. */
 final class CursorPlanner {
   private static final Set<String> QUERIES = Set.of("select", "values", "table", "with");
   private static final String ON_LINK = "concerns a cursor of this transaction";
@@ -26,12 +23,7 @@ final class CursorPlanner {
     return switch (tokens.text(0)) {
       case "declare" -> planner.declare();
       case "close" -> planner.close();
-      case "fetch", "move" -> planner.fetch();
-      default ->
-          throw new Refusal(
-              tokens.text(0).toUpperCase(java.util.Locale.ROOT)
-                  + " in SQL would be known on one of several links only",
-              "Let the driver prepare the statement (PreparedStatement, or the protocol's Parse).");
+      default -> planner.fetch();
     };
   }
 

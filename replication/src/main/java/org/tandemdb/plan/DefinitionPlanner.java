@@ -189,7 +189,7 @@ final class DefinitionPlanner {
 
   private void roleSetting(int token) throws Refusal {
     String name = in.tokens().text(token).toLowerCase(Locale.ROOT);
-    if (!SessionPlanner.mayBeSet(name)) {
+    if (!SettingRules.mayBeDefined(name)) {
       throw new Refusal(
           "the setting " + name + " may not be changed: texts that are logged could depend on it",
           "Leave it at the value that Tandem pins.");

@@ -82,6 +82,9 @@ final class ExplainPlanner {
     if (in.atEnd()) {
       throw new SqlSyntaxException("EXPLAIN of what", 0);
     }
+    if (in.peek("execute")) {
+      return PreparedPlanner.execute(in.tokens(), in.at());
+    }
     Plan inner = SqlPlanner.statement(in.tokens().from(in.at()), scope);
     if (inner instanceof Plan.Refused refused) {
       return refused;

@@ -98,15 +98,30 @@ public sealed interface Plan {
   sealed interface Effect {
     record None() implements Effect {}
 
-    record Begin(Optional<String> isolation, boolean readOnly) implements Effect {}
+    /** What is empty is as the session has it. */
+    record Begin(Optional<String> isolation, Optional<Boolean> readOnly) implements Effect {}
 
     /** SET TRANSACTION: holds for the open transaction, and must come before its first query. */
     record TransactionMode(Optional<String> isolation, Optional<Boolean> readOnly)
         implements Effect {}
 
-    record Commit() implements Effect {}
+    /** SET SESSION CHARACTERISTICS: modes of the transactions that begin from now on. */
+    record Characteristics(Optional<String> isolation, Optional<Boolean> readOnly)
+        implements Effect {}
 
-    record Rollback() implements Effect {}
+    /** {@code chain}: the next transaction begins at once, with the same modes. */
+    record Commit(boolean chain) implements Effect {
+      public Commit() {
+        this(false);
+      }
+    }
+
+    /** See {@link Commit}. */
+    record Rollback(boolean chain) implements Effect {
+      public Rollback() {
+        this(false);
+      }
+    }
 
     record Savepoint(String name) implements Effect {}
 
@@ -122,6 +137,38 @@ public sealed interface Plan {
      * bound to that link from then on.
      */
     record Temporary() implements Effect {}
+
+    /** RESET ALL: each setting that the session has SET. */
+    record ResetAll() implements Effect {}
+
+    /** DISCARD of something that the session has. */
+    record Discard(What what) implements Effect {
+      /** What there is to discard. */
+      public enum What {
+        ALL,
+        PLANS,
+        SEQUENCES,
+        TEMP
+      }
+    }
+
+    /** PREPARE: the session keeps the text by its name. */
+    record Prepare(PreparedText statement) implements Effect {}
+
+    /**
+     * EXECUTE: to be planned again as the statement of that name, with the arguments in it.
+     *
+     * @param arguments as they are written
+     * @param constant the arguments are literals; else they are evaluated first, once
+     * @param before what stands before EXECUTE: EXPLAIN, CREATE TABLE AS, or nothing
+     * @param after what stands behind it
+     */
+    record Execute(
+        String name, List<String> arguments, boolean constant, String before, String after)
+        implements Effect {}
+
+    /** DEALLOCATE; empty for ALL. */
+    record Deallocate(Optional<String> name) implements Effect {}
 
     /** SHOW TANDEM STATUS, LAG, EVENTS, PLAN FOR; answered by the engine, not by a backend. */
     record ShowTandem(String topic, String argument) implements Effect {}

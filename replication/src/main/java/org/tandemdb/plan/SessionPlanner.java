@@ -1,5 +1,7 @@
 package org.tandemdb.plan;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -9,55 +11,12 @@ import org.tandemdb.sql.Tokens;
 /** Statements that concern the session alone: transactions, settings, SHOW. */
 final class SessionPlanner {
 
-  /**
-   * Settings that may be changed. Those that change the meaning of statements (TimeZone,
-   * search_path) travel with the entries. Not here, because captured and logged texts depend on
-   * them: DateStyle, IntervalStyle, extra_float_digits, bytea_output, lc_monetary, xmloption,
-   * standard_conforming_strings, client_encoding; nor whatever changes identity or triggers (role,
-   * session_authorization, session_replication_role), nor transaction defaults, which the engine
-   * would not see.
-   */
-  private static final Set<String> SETTINGS =
-      Set.of(
-          "application_name",
-          "statement_timeout",
-          "lock_timeout",
-          "idle_in_transaction_session_timeout",
-          "idle_session_timeout",
-          "transaction_timeout",
-          "work_mem",
-          "maintenance_work_mem",
-          "temp_buffers",
-          "hash_mem_multiplier",
-          "timezone",
-          "search_path",
-          "client_min_messages",
-          "random_page_cost",
-          "seq_page_cost",
-          "effective_cache_size",
-          "cursor_tuple_fraction",
-          "plan_cache_mode",
-          "jit",
-          "enable_seqscan",
-          "enable_indexscan",
-          "enable_bitmapscan",
-          "enable_hashjoin",
-          "enable_mergejoin",
-          "enable_nestloop",
-          "enable_sort",
-          "enable_hashagg",
-          "max_parallel_workers_per_gather",
-          "join_collapse_limit",
-          "from_collapse_limit",
-          "geqo",
-          "tcp_keepalives_idle",
-          "tcp_keepalives_interval",
-          "tcp_keepalives_count",
-          "tcp_user_timeout");
-
   /** What an operator does to one server, and what changes nothing that a query shows. */
   private static final Set<String> MAINTENANCE =
       Set.of("VACUUM", "ANALYZE", "ANALYSE", "REINDEX", "CLUSTER", "CHECKPOINT");
+
+  private static final Set<String> ISOLATIONS =
+      Set.of("serializable", "repeatable read", "read committed", "read uncommitted");
 
   private static final Set<String> TOPICS = Set.of("status", "lag", "events");
 
@@ -65,11 +24,6 @@ final class SessionPlanner {
 
   private SessionPlanner(TokenReader in) {
     this.in = in;
-  }
-
-  /** True if a session may change the setting (lower case), since no logged text depends on it. */
-  static boolean mayBeSet(String setting) {
-    return SETTINGS.contains(setting);
   }
 
   static Plan plan(Tokens tokens) throws Refusal {
@@ -92,8 +46,7 @@ final class SessionPlanner {
       if (in.peek("prepared")) {
         throw twoPhase();
       }
-      endNoise();
-      return local("ends the transaction", new Effect.Commit());
+      return local("ends the transaction", new Effect.Commit(chain()));
     }
     if (in.take("rollback") || in.take("abort")) {
       return rollback();
@@ -131,12 +84,7 @@ final class SessionPlanner {
           "Use a table as a queue.");
     }
     if (in.take("discard")) {
-      if (in.take("plans")) {
-        return local("forgets plans", new Effect.None());
-      }
-      throw new Refusal(
-          "DISCARD would undo what Tandem has set on its links",
-          "RESET the settings that were SET.");
+      return discard();
     }
     String first = in.tokens().text(0).toUpperCase(Locale.ROOT);
     if (MAINTENANCE.contains(first)) {
@@ -146,6 +94,18 @@ final class SessionPlanner {
     }
     throw new Refusal(
         first + " is not supported", "See the manual for the statements that Tandem understands.");
+  }
+
+  private Plan discard() throws Refusal {
+    for (Effect.Discard.What what : Effect.Discard.What.values()) {
+      if (in.take(what.name().toLowerCase(Locale.ROOT))) {
+        return local("discards what the session has", new Effect.Discard(what));
+      }
+    }
+    if (in.take("temporary")) {
+      return local("drops temporary tables", new Effect.Discard(Effect.Discard.What.TEMP));
+    }
+    throw in.unexpected();
   }
 
   private static Refusal twoPhase() {
@@ -160,9 +120,7 @@ final class SessionPlanner {
 
   private Plan begin() throws Refusal {
     Modes modes = modes();
-    return local(
-        "begins a transaction",
-        new Effect.Begin(modes.isolation(), modes.readOnly().orElse(false)));
+    return local("begins a transaction", new Effect.Begin(modes.isolation(), modes.readOnly()));
   }
 
   private record Modes(Optional<String> isolation, Optional<Boolean> readOnly) {}
@@ -202,14 +160,10 @@ final class SessionPlanner {
     throw in.unexpected();
   }
 
-  private void endNoise() throws Refusal {
+  /** True if the next transaction is to begin at once. */
+  private boolean chain() {
     in.skip("work", "transaction");
-    if (in.take("and", "no", "chain")) {
-      return;
-    }
-    if (in.peek("and")) {
-      throw new Refusal("AND CHAIN is not supported", "Begin the next transaction with BEGIN.");
-    }
+    return !in.take("and", "no", "chain") && in.take("and", "chain");
   }
 
   private Plan rollback() throws Refusal {
@@ -221,8 +175,7 @@ final class SessionPlanner {
       in.skip("savepoint");
       return local("undoes back to a savepoint", new Effect.RollbackTo(in.name()));
     }
-    endNoise();
-    return local("undoes the transaction", new Effect.Rollback());
+    return local("undoes the transaction", new Effect.Rollback(chain()));
   }
 
   private Plan set() throws Refusal {
@@ -240,9 +193,12 @@ final class SessionPlanner {
     }
     boolean local = in.take("local");
     boolean session = !local && in.take("session");
-    if (session && in.peek("characteristics")) {
-      throw new Refusal(
-          "SET SESSION CHARACTERISTICS is not supported", "Give the modes with each BEGIN.");
+    if (session && in.take("characteristics", "as", "transaction")) {
+      if (in.atEnd()) {
+        throw in.unexpected();
+      }
+      Modes modes = modes();
+      return characteristics(modes.isolation(), modes.readOnly());
     }
     if (in.take("time", "zone")) {
       zone();
@@ -251,22 +207,63 @@ final class SessionPlanner {
     if (in.take("names")) {
       return names();
     }
-    String name = in.name().toLowerCase(Locale.ROOT);
+    if (in.take("role")) {
+      return identity("role", local);
+    }
+    if (in.take("session", "authorization") || (session && in.take("authorization"))) {
+      return identity("session_authorization", local);
+    }
+    String name = settingName();
     if (!in.takeSymbol("=")) {
       in.expect("to");
     }
-    if (!isKept(name)) {
-      allowed(name);
+    if (name.startsWith("default_transaction_")) {
+      return modeByDefault(name, local);
     }
-    values(name);
+    SettingRules.check(name, values());
     return local("sets " + name + " for this session", new Effect.Setting(name, local));
   }
 
-  private Plan names() throws Refusal {
-    if (in.atEnd() || !isKept("client_encoding")) {
-      throw new Refusal("the encoding may not be changed", "Leave it at UTF8.");
+  private static Plan characteristics(Optional<String> isolation, Optional<Boolean> readOnly) {
+    return local(
+        "sets the modes of the transactions to come",
+        new Effect.Characteristics(isolation, readOnly));
+  }
+
+  /** What one transaction would set for those after it ends with it: nothing. */
+  private Plan modeByDefault(String name, boolean local) throws Refusal {
+    String value = in.tokens().text(in.at()).toLowerCase(Locale.ROOT);
+    value = value.startsWith("=") ? value.substring(1) : value;
+    if (!in.takeConstant()) {
+      in.name();
     }
-    in.at(in.at() + 1);
+    boolean on = Set.of("on", "true", "yes", "1", "t", "y").contains(value);
+    boolean off = Set.of("off", "false", "no", "0", "f", "n", "default").contains(value);
+    Optional<String> isolation = Optional.empty();
+    Optional<Boolean> readOnly = Optional.empty();
+    switch (name) {
+      case "default_transaction_isolation" -> {
+        String level = value.equals("default") ? "read committed" : value;
+        if (!ISOLATIONS.contains(level)) {
+          throw in.unexpected();
+        }
+        isolation = Optional.of(level.toUpperCase(Locale.ROOT));
+      }
+      case "default_transaction_read_only", "default_transaction_deferrable" -> {
+        if (!on && !off) {
+          throw in.unexpected();
+        }
+        readOnly = name.endsWith("only") ? Optional.of(on) : Optional.empty();
+      }
+      default -> throw in.unexpected();
+    }
+    return local
+        ? characteristics(Optional.empty(), Optional.empty())
+        : characteristics(isolation, readOnly);
+  }
+
+  private Plan names() throws Refusal {
+    SettingRules.check("client_encoding", in.atEnd() ? List.of() : values());
     return local("keeps the encoding", new Effect.Setting("client_encoding", false));
   }
 
@@ -284,20 +281,13 @@ final class SessionPlanner {
     return local("checks constraints early", new Effect.None());
   }
 
-  /** A setting that is pinned may be given the value that it has. */
-  private boolean isKept(String name) {
-    String value = in.atEnd() ? "" : in.tokens().text(in.at()).toLowerCase(Locale.ROOT);
-    return switch (name) {
-      case "client_encoding" -> Set.of("utf8", "=utf8", "=utf-8").contains(value);
-      case "standard_conforming_strings" -> Set.of("on", "=on", "true", "1").contains(value);
-      default -> false;
-    };
-  }
-
   /** DEFAULT, LOCAL, a zone's name or an offset. */
   private void zone() throws Refusal {
     if (in.takeSymbol("-") || in.takeSymbol("+")) {
       constant();
+    } else if (in.take("interval")) {
+      constant();
+      in.skip("hour to minute", "hour");
     } else if (!in.takeConstant()) {
       in.name();
     }
@@ -309,39 +299,68 @@ final class SessionPlanner {
     }
   }
 
-  private void allowed(String name) throws Refusal {
-    if (!SETTINGS.contains(name)) {
-      throw new Refusal(
-          "the setting " + name + " may not be changed: texts that are logged could depend on it",
-          "Leave it at the value that Tandem pins.");
-    }
+  /** One with a dot is the application's own, or an extension's. */
+  private String settingName() throws Refusal {
+    String name = in.name().toLowerCase(Locale.ROOT);
+    return in.takeSymbol(".") ? name + "." + in.name().toLowerCase(Locale.ROOT) : name;
   }
 
-  private void values(String name) throws Refusal {
+  /** SET ROLE and SET SESSION AUTHORIZATION: whom the user may become, the server knows. */
+  private Plan identity(String setting, boolean local) throws Refusal {
+    if (!in.takeSymbol("=")) {
+      in.skip("to");
+    }
+    if (!in.takeConstant()) {
+      in.name();
+    }
+    return local("sets the " + setting, new Effect.Setting(setting, local));
+  }
+
+  /** Texts of the values, without quotes; a sign is part of its number. */
+  private List<String> values() throws Refusal {
+    List<String> values = new ArrayList<>();
     do {
-      boolean sign = in.takeSymbol("-") || in.takeSymbol("+");
+      String sign = in.takeSymbol("-") ? "-" : in.takeSymbol("+") ? "+" : "";
       int token = in.at();
       if (!in.takeConstant()) {
-        if (sign) {
+        if (!sign.isEmpty()) {
           throw in.unexpected();
         }
         in.name();
       }
       String text = in.tokens().text(token).toLowerCase(Locale.ROOT);
-      if (name.equals("search_path")
-          && (text.contains(Scope.TANDEM) || text.contains("pg_temp") || text.isEmpty())) {
-        throw new Refusal(
-            "the search path may not hold Tandem's or temporary schemas", "Leave them out.");
+      boolean string = in.tokens().isKind(token, Tokens.Kind.STRING);
+      if (string && !text.startsWith("=")) {
+        throw in.unexpected(); // its value would need decoding
       }
+      values.add(sign + (string ? text.substring(1) : text));
     } while (in.takeSymbol(","));
+    return values;
   }
 
   private Plan reset() throws Refusal {
     if (in.take("time", "zone")) {
       return local("resets TimeZone", new Effect.Setting("timezone", false));
     }
-    String name = in.name().toLowerCase(Locale.ROOT);
-    allowed(name);
+    if (in.take("all")) {
+      return local("resets what was SET", new Effect.ResetAll());
+    }
+    if (in.take("session", "authorization")) {
+      return local("resets the user", new Effect.Setting("session_authorization", false));
+    }
+    if (in.take("role")) {
+      return local("resets the role", new Effect.Setting("role", false));
+    }
+    String name = settingName();
+    switch (name) {
+      case "default_transaction_isolation" -> {
+        return characteristics(Optional.of("READ COMMITTED"), Optional.empty());
+      }
+      case "default_transaction_read_only" -> {
+        return characteristics(Optional.empty(), Optional.of(false));
+      }
+      default -> SettingRules.check(name, List.of());
+    }
     return local("resets " + name, new Effect.Setting(name, false));
   }
 

@@ -110,12 +110,12 @@ public final class SqlPlanner implements Planner {
         return new Plan.Refused(
             "functions with BEGIN ATOMIC are not supported", FAIL_CLOSED, "0A000");
       }
-      if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
-        return new Plan.Refused(
-            "a batch of several statements cannot have parameters",
-            "Send the statements one by one.",
-            "0A000");
-      }
+    }
+    if (statements.stream().anyMatch(SqlPlanner::hasParameters)) {
+      return new Plan.Refused(
+          "a batch of several statements cannot have parameters",
+          "Send the statements one by one.",
+          "0A000");
     }
     List<Plan.Step> steps = new ArrayList<>();
     boolean schemaChanges = false;
@@ -128,6 +128,16 @@ public final class SqlPlanner implements Planner {
       steps.add(new Plan.Step(statement.sql(), plan));
     }
     return new Plan.Steps("a batch of " + steps.size() + " statements", List.copyOf(steps));
+  }
+
+  /** Those of PREPARE are its own. */
+  private static boolean hasParameters(Tokens statement) {
+    for (int i = 0; i < statement.size(); i++) {
+      if (statement.isKind(i, Tokens.Kind.PARAMETER)) {
+        return !statement.is(0, "prepare");
+      }
+    }
+    return false;
   }
 
   private Plan one(Tokens tokens, Scope scope) {
@@ -148,8 +158,13 @@ public final class SqlPlanner implements Planner {
               ? Tracing.plan(tokens, scope, "it uses a temporary table")
               : Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
       case "call", "do" -> Tracing.plan(tokens, scope);
-      case "create",
-          "drop",
+      case "create" -> {
+        int prepared = prepared(tokens);
+        yield prepared > 0
+            ? PreparedPlanner.execute(tokens, prepared)
+            : SchemaPlanner.plan(tokens, scope);
+      }
+      case "drop",
           "alter",
           "truncate",
           "comment",
@@ -160,15 +175,26 @@ public final class SqlPlanner implements Planner {
           "security" ->
           SchemaPlanner.plan(tokens, scope);
       case "explain" -> ExplainPlanner.plan(tokens, scope);
-      case "declare", "fetch", "move", "close", "execute", "deallocate" ->
-          CursorPlanner.plan(tokens, scope);
+      case "declare", "fetch", "move", "close" -> CursorPlanner.plan(tokens, scope);
+      case "execute" -> PreparedPlanner.execute(tokens, 0);
+      case "deallocate" -> PreparedPlanner.deallocate(tokens);
       case "prepare" ->
           tokens.is(1, "transaction")
               ? SessionPlanner.plan(tokens)
-              : CursorPlanner.plan(tokens, scope);
+              : PreparedPlanner.prepare(tokens, scope);
       case "lock" -> lock(tokens, scope);
       default -> SessionPlanner.plan(tokens);
     };
+  }
+
+  /** Where EXECUTE stands in CREATE TABLE ... AS EXECUTE; -1 if it does not. */
+  private static int prepared(Tokens tokens) {
+    for (int i = 2; i < tokens.size(); i++) {
+      if (tokens.is(i, "execute") && tokens.is(i - 1, "as")) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static Plan rows(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {

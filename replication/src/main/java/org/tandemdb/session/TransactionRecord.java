@@ -5,6 +5,9 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +62,15 @@ public final class TransactionRecord {
   private @Nullable String traceBegun;
 
   private boolean wasTraced;
+
+  /** The settings under which the first change is meant. */
+  private Map<String, String> entrySettings = Map.of();
+
+  /** Those under which the next one is, as a copy will have them. */
+  private Map<String, String> settings = Map.of();
+
+  /** Settings that are changed among the changes. */
+  private final Set<String> changedSettings = new TreeSet<>();
 
   /**
    * @param maxBytes of the whole transaction; more is 54000
@@ -152,6 +164,55 @@ public final class TransactionRecord {
   /** A sequence was used inside the database, up to {@code last}. */
   public void advanced(TableName sequence, long last, boolean ascending) {
     use(sequence, last, ascending);
+  }
+
+  /**
+   * The settings under which what is recorded next is meant. Those of the first change are the
+   * entry's; a change of them among the changes is one itself.
+   */
+  public void settings(Map<String, String> now) {
+    if (isEmpty()) {
+      entrySettings = Map.copyOf(now);
+      changedSettings.clear();
+    } else {
+      for (Map.Entry<String, String> setting : new TreeMap<>(now).entrySet()) {
+        if (!setting.getValue().equals(settings.get(setting.getKey()))) {
+          change(
+              setting.getKey(),
+              "SELECT pg_catalog.set_config("
+                  + literal(setting.getKey())
+                  + ", "
+                  + literal(setting.getValue())
+                  + ", true)");
+        }
+      }
+      for (String gone : new TreeSet<>(settings.keySet())) {
+        if (!now.containsKey(gone)) {
+          change(gone, byDefault(gone));
+        }
+      }
+    }
+    settings = Map.copyOf(now);
+  }
+
+  /** The entry's own settings. */
+  public Map<String, String> entrySettings() {
+    return entrySettings;
+  }
+
+  private void change(String setting, String sql) {
+    changedSettings.add(setting);
+    long size = (long) CHANGE_BYTES + sql.length();
+    grow(size);
+    record(new Change.Statement(null, sql, List.of(), -1), size);
+  }
+
+  private static String byDefault(String setting) {
+    return "SET LOCAL \"" + setting + "\" TO DEFAULT";
+  }
+
+  private static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
   }
 
   /** A write that changed no row is not recorded: there is nothing to do elsewhere. */
@@ -370,7 +431,7 @@ public final class TransactionRecord {
   }
 
   public void savepoint(String name) {
-    savepoints.add(new Mark(name, changes.size(), heldBytes, isTraced()));
+    savepoints.add(new Mark(name, changes.size(), heldBytes, isTraced(), settings));
   }
 
   public void rollbackTo(String name) {
@@ -381,6 +442,7 @@ public final class TransactionRecord {
     Mark mark = savepoints.get(index);
     changes.subList(mark.changes, changes.size()).clear();
     heldBytes = mark.heldBytes;
+    settings = mark.settings;
     if (!mark.traced) {
       traceBegun = null;
     }
@@ -413,6 +475,14 @@ public final class TransactionRecord {
    */
   public Entry.Body body(String clock, Reservations reservations) {
     List<Recorded> all = resolved(clock);
+    for (String setting : changedSettings) {
+      if (!entrySettings.containsKey(setting)) {
+        // The entry's own are taken back by whoever applies it.
+        all.add(
+            new Recorded(
+                new Change.Statement(null, byDefault(setting), List.of(), -1), CHANGE_BYTES));
+      }
+    }
     if (reserving.isEmpty()) {
       sequences.forEach(
           (sequence, used) -> {
@@ -468,7 +538,8 @@ public final class TransactionRecord {
 
   private record Used(long value, boolean ascending) {}
 
-  private record Mark(String name, int changes, long heldBytes, boolean traced) {}
+  private record Mark(
+      String name, int changes, long heldBytes, boolean traced, Map<String, String> settings) {}
 
   private record Recorded(Change change, long bytes) {}
 }

@@ -27,6 +27,9 @@ public final class PgLexer {
   private int at;
   private int markers;
 
+  /** The first token of the statement that is being read. */
+  private int statementStart;
+
   private PgLexer(String sql, boolean questionMarkers) {
     this.sql = sql;
     this.questionMarkers = questionMarkers;
@@ -61,7 +64,7 @@ public final class PgLexer {
         number(start);
       } else if (c == '$') {
         dollar(start);
-      } else if (c == '?' && questionMarkers && peek(1) != '?') {
+      } else if (c == '?' && questionMarkers && peek(1) != '?' && !isPreparing()) {
         at++;
         markers++;
         tokens.add(Kind.PARAMETER, start, at, Integer.toString(markers));
@@ -290,7 +293,7 @@ public final class PgLexer {
       if (at < sql.length() && isIdentifierPart(sql.charAt(at))) {
         throw new SqlSyntaxException("trailing junk after a parameter", start);
       }
-      if (questionMarkers) {
+      if (questionMarkers && !isPreparing()) {
         throw new SqlSyntaxException("$" + number + " and ? parameters cannot be mixed", start);
       }
       tokens.add(Kind.PARAMETER, start, at, Integer.toString(Integer.parseInt(number)));
@@ -366,6 +369,14 @@ public final class PgLexer {
         };
     at += symbol.length();
     tokens.add(Kind.PUNCTUATION, start, at, symbol);
+    if (c == ';') {
+      statementStart = tokens.size();
+    }
+  }
+
+  /** PREPARE has parameters of its own, whatever the client's are. */
+  private boolean isPreparing() {
+    return tokens.is(statementStart, "prepare");
   }
 
   private char peek(int ahead) {

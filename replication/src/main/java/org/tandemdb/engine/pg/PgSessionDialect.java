@@ -13,6 +13,9 @@ import java.util.concurrent.CompletionStage;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.env.TaskScheduler;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+import org.tandemdb.plan.SettingRules;
 
 /** What a PostgreSQL session's settings mean for planning and for entries. */
 final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
@@ -35,7 +38,7 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
       boolean quoted = name.length() >= 2 && (name.startsWith("\"") || name.startsWith("'"));
       name =
           quoted ? name.substring(1, name.length() - 1) : name.toLowerCase(java.util.Locale.ROOT);
-      path.add(name.equals("$user") ? user : name);
+      path.add(name.equals("$user") ? identity(settings, user) : name);
     }
     if (!path.contains("pg_catalog")) {
       path.add(0, "pg_catalog");
@@ -54,18 +57,43 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
   public Map<String, String> entrySettings(
       Map<String, String> settings, String user, boolean namesUnresolved) {
     Map<String, String> carried = new LinkedHashMap<>();
-    String zone = settings.get("timezone");
-    if (zone != null) {
-      carried.put("TimeZone", zone);
+    if (settings.isEmpty() && !namesUnresolved) {
+      return carried;
+    }
+    for (String name : SettingRules.TRAVELLING) {
+      String value = settings.get(name);
+      if (value != null) {
+        carried.put(name, value);
+      }
     }
     if (namesUnresolved) {
       // DDL keeps its names as they are written, and its objects belong to who made them.
       carried.put("search_path", settings.getOrDefault("search_path", defaultPath(user)));
-      if (!user.equals(tandemUser)) {
-        carried.put("role", user);
+      String bodies = settings.get("check_function_bodies");
+      if (bodies != null) {
+        carried.put("check_function_bodies", bodies);
+      }
+      String identity = identity(settings, user);
+      if (!identity.equals(tandemUser)) {
+        carried.put("role", identity);
       }
     }
     return carried;
+  }
+
+  /** Who the session is after SET ROLE and SET SESSION AUTHORIZATION. */
+  private static String identity(Map<String, String> settings, String user) {
+    String role = settings.getOrDefault("role", "none");
+    return role.equals("none") ? settings.getOrDefault("session_authorization", user) : role;
+  }
+
+  @Override
+  public void checkIdentity(String setting, String value, String user) {
+    boolean identity = setting.equals("role") || setting.equals("session_authorization");
+    if (identity && value.equals(tandemUser) && !user.equals(tandemUser) && !user.isEmpty()) {
+      throw new TandemException(
+          ErrorCode.STATEMENT_REFUSED, "the role " + value + " is Tandem's own");
+    }
   }
 
   /** On the caller's thread: it is the session's own, and the link is idle. */
@@ -101,7 +129,8 @@ final class PgSessionDialect implements Engine.SessionDialect<JdbcLink> {
             link.connection().setAutoCommit(true);
             link.connection().setReadOnly(false);
             // Not DISCARD ALL: it would drop what this driver has prepared.
-            statement.execute("RESET ALL; SET synchronous_commit = off");
+            statement.execute(
+                "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET synchronous_commit = off");
             done.complete(null);
           } catch (SQLException e) {
             done.completeExceptionally(e);

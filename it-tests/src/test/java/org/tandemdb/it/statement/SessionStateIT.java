@@ -1,0 +1,301 @@
+package org.tandemdb.it.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
+import org.tandemdb.it.workload.Comparison;
+
+/** What a session keeps between its statements: prepared statements, settings, roles, modes. */
+class SessionStateIT {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static ServerPair pair;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    pair = ServerPair.start(2, Map.of("fsync", "off", "max_prepared_transactions", "10"));
+  }
+
+  @AfterAll
+  static void end() {
+    pair.close();
+  }
+
+  @BeforeEach
+  void tables() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "DROP TABLE IF EXISTS note", "DROP TABLE IF EXISTS copied");
+      run(
+          connection,
+          "CREATE TABLE note (id serial PRIMARY KEY, n bigint, t text, d date, z timestamptz,"
+              + " i interval, b bytea)");
+    }
+  }
+
+  private static Connection connect() throws SQLException {
+    return DriverManager.getConnection(pair.tandemUrl());
+  }
+
+  private static void run(Connection connection, String... statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  private static String text(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      return rows.next() ? rows.getString(1) : "no row";
+    }
+  }
+
+  private static void assertFails(Connection connection, String sql, String state) {
+    assertThatThrownBy(() -> run(connection, sql))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).as(sql).isEqualTo(state));
+  }
+
+  private static void assertEqualCopies(Connection connection) throws SQLException {
+    TandemStatus.awaitEverything(connection, LIMIT);
+    try (Connection a = DriverManager.getConnection(pair.server("a").url(ServerPair.DATABASE));
+        Connection b = DriverManager.getConnection(pair.server("b").url(ServerPair.DATABASE))) {
+      Comparison comparison = Comparison.of(a, b);
+      assertThat(comparison.findings()).isEmpty();
+    }
+  }
+
+  /** Ends the server process behind the connection's writes, on whichever server it is. */
+  private static void endLink(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    String pid = text(connection, "SELECT pg_backend_pid()");
+    connection.commit();
+    connection.setAutoCommit(true);
+    for (var server : pair.servers()) {
+      server.execute(
+          ServerPair.DATABASE,
+          "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid = "
+              + pid
+              + " AND backend_type = 'client backend'");
+    }
+  }
+
+  @Test
+  void preparedStatementsArePlannedAsWhatTheyAre() throws SQLException {
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "PREPARE ins (bigint, text) AS INSERT INTO note (n, t) VALUES ($1, $2 || $1)",
+          "EXECUTE ins(7, 'it''s ')",
+          "PREPARE brief AS SELECT $1::int; EXECUTE brief(1); DEALLOCATE brief",
+          "EXECUTE ins((random() * 1000)::bigint, 'random ')",
+          "EXECUTE ins(NULL, NULL)",
+          "PREPARE later AS UPDATE note SET d = $1, z = now() WHERE n = $2 OR n > $2",
+          "EXECUTE later('2020-02-29', -5)",
+          "PREPARE one AS SELECT $1, t FROM note WHERE n = $2::int ORDER BY $1 LIMIT $3");
+      assertThat(text(connection, "EXECUTE one('x', '7', 1)")).isEqualTo("x");
+      assertThat(text(connection, "SELECT t FROM note WHERE n = 7")).isEqualTo("it's 7");
+      // Evaluated once: what is in one column is in the other.
+      assertThat(text(connection, "SELECT t = 'random ' || n FROM note WHERE t LIKE 'random%'"))
+          .isEqualTo("t");
+      assertThat(text(connection, "EXPLAIN (COSTS off) EXECUTE one(1, 2, 3)")).startsWith("Limit");
+      assertThat(text(connection, "SHOW TANDEM PLAN FOR EXECUTE ins(1, 'x')"))
+          .isEqualTo("CAPTURED");
+      run(
+          connection,
+          "PREPARE few AS SELECT id, t FROM note WHERE n = $1",
+          "CREATE TABLE copied AS EXECUTE few(7)");
+      assertThat(text(connection, "SELECT t FROM copied")).isEqualTo("it's 7");
+      try (PreparedStatement prepared = connection.prepareStatement("EXECUTE one(1, 7, 5)");
+          ResultSet rows = prepared.executeQuery()) {
+        assertThat(rows.getMetaData().getColumnName(1)).isEqualTo("?column?");
+        assertThat(rows.next()).isTrue();
+      }
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void preparedStatementsHaveTheServersErrors() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "PREPARE p (int) AS SELECT $1");
+      assertFails(connection, "PREPARE p AS SELECT 1", "42P05");
+      assertFails(connection, "EXECUTE q", "26000");
+      assertFails(connection, "EXECUTE p", "42601");
+      assertFails(connection, "EXECUTE p(1, 2)", "42601");
+      assertFails(connection, "EXECUTE p('x')", "22P02");
+      assertFails(connection, "EXECUTE p(1 / 0)", "22012");
+      assertFails(connection, "PREPARE r AS SELECT nothing FROM note", "42703");
+      assertFails(connection, "DEALLOCATE r", "26000");
+      connection.setAutoCommit(false);
+      run(connection, "PREPARE kept AS INSERT INTO note (n) VALUES ($1)", "EXECUTE kept(1)");
+      connection.rollback();
+      run(connection, "EXECUTE kept(2)");
+      connection.commit();
+      assertFails(connection, "EXECUTE q", "26000");
+      assertFails(connection, "EXECUTE kept(3)", "25P02");
+      connection.rollback();
+      connection.setAutoCommit(true);
+      assertThat(text(connection, "SELECT sum(n) FROM note")).isEqualTo("2");
+      run(connection, "DEALLOCATE ALL");
+      assertFails(connection, "EXECUTE kept(1)", "26000");
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void whatASessionKeepsOutlivesItsLinks() throws SQLException {
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "PREPARE p AS INSERT INTO note (n, i) VALUES ($1, $2)",
+          "SET IntervalStyle = 'sql_standard'",
+          "SET app.tenant = 'seven'",
+          "EXECUTE p(1, '-1 2:03:04')");
+      endLink(connection);
+      run(connection, "EXECUTE p(2, '-1 2:03:04')");
+      assertThat(text(connection, "SELECT current_setting('app.tenant')")).isEqualTo("seven");
+      assertThat(text(connection, "SELECT count(DISTINCT i) FROM note WHERE n > 0")).isEqualTo("1");
+      assertEqualCopies(connection);
+    }
+  }
+
+  /** † A text means what it does under the settings of its moment, not of COMMIT. */
+  @Test
+  void textsAreReadUnderTheSettingsOfTheirMoment() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      run(
+          connection,
+          "INSERT INTO note (n, z, d) VALUES (1, '2020-01-01 00:00:00', '01-02-2020')",
+          "SET LOCAL TimeZone = 'Asia/Tokyo'",
+          "SET DateStyle = 'ISO, DMY'",
+          "INSERT INTO note (n, z, d) VALUES (2, '2020-01-01 00:00:00', '01-02-2020')",
+          "SAVEPOINT s",
+          "SET TimeZone = 'America/Lima'",
+          "SET bytea_output = 'escape'",
+          "INSERT INTO note (n, z) VALUES (3, '2020-01-01 00:00:00')",
+          "ROLLBACK TO s",
+          "INSERT INTO note (n, z, b) VALUES (4, '2020-01-01 00:00:00', '\\x5c00ff')",
+          "SET LOCAL TimeZone = 'Europe/Berlin'",
+          "UPDATE note SET t = b::text WHERE id = 1");
+      connection.commit();
+      connection.setAutoCommit(true);
+      run(connection, "INSERT INTO note (n, z, d) VALUES (5, '2020-01-01 00:00:00', '01-02-2020')");
+      assertThat(text(connection, "SELECT count(DISTINCT z) FROM note WHERE n IN (2, 4)"))
+          .isEqualTo("1");
+      assertThat(text(connection, "SELECT string_agg(d::text, ' ' ORDER BY n) FROM note"))
+          .isEqualTo("2020-01-02 2020-02-01 2020-02-01");
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void poolsMayResetAndDiscard() throws SQLException {
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "SET search_path = pg_catalog",
+          "SET work_mem = '1MB'",
+          "SET my.own = 'x'",
+          "PREPARE p AS SELECT 1",
+          "CREATE TEMP TABLE brief (n int)",
+          "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+      assertFails(connection, "INSERT INTO public.note (n) VALUES (1)", "25006");
+      run(connection, "DISCARD ALL", "INSERT INTO note (n) VALUES (1)");
+      assertThat(text(connection, "SELECT current_setting('my.own')")).isEmpty();
+      assertThat(text(connection, "SHOW synchronous_commit")).isEqualTo("off");
+      assertFails(connection, "EXECUTE p", "26000");
+      assertFails(connection, "SELECT * FROM brief", "42P01");
+      run(connection, "SET my.own = 'y'", "RESET ALL");
+      assertThat(text(connection, "SELECT current_setting('my.own')")).isEmpty();
+      connection.setAutoCommit(false);
+      assertFails(connection, "DISCARD ALL", "25001");
+      connection.rollback();
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void aChainGoesOnWithTheModesThatItHad() throws SQLException {
+    try (Connection connection = connect()) {
+      assertFails(connection, "COMMIT AND CHAIN", "25P01");
+      run(
+          connection,
+          "BEGIN ISOLATION LEVEL REPEATABLE READ",
+          "INSERT INTO note (n) VALUES (1)",
+          "COMMIT AND CHAIN");
+      assertThat(text(connection, "SHOW transaction_isolation")).isEqualTo("repeatable read");
+      run(connection, "INSERT INTO note (n) VALUES (2)", "ROLLBACK AND CHAIN");
+      run(connection, "INSERT INTO note (n) VALUES (3)", "COMMIT");
+      run(connection, "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+      connection.setAutoCommit(false);
+      assertThat(text(connection, "SHOW transaction_isolation")).isEqualTo("serializable");
+      connection.commit();
+      run(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+      assertThat(text(connection, "SHOW transaction_isolation")).isEqualTo("read committed");
+      assertFails(connection, "SET TRANSACTION READ ONLY", "25001");
+      connection.rollback();
+      run(connection, "SET default_transaction_isolation = 'repeatable read'");
+      connection.rollback();
+      assertThat(text(connection, "SHOW transaction_isolation")).isEqualTo("serializable");
+      connection.rollback();
+      connection.setAutoCommit(true);
+      assertThat(text(connection, "SELECT sum(n) FROM note")).isEqualTo("4");
+      assertEqualCopies(connection);
+    }
+  }
+
+  /** † Reads and writes are the role's; what is applied is Tandem's own. */
+  @Test
+  void aRoleIsTakenOnEveryLinkAndGivenBack() throws SQLException {
+    for (var server : pair.servers()) {
+      server.execute(
+          ServerPair.DATABASE,
+          "DO $$ BEGIN CREATE ROLE clerk; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+          "GRANT clerk TO " + ServerPair.ROLE,
+          "GRANT CREATE ON SCHEMA public TO clerk");
+    }
+    try (Connection connection = connect()) {
+      run(connection, "GRANT SELECT ON note TO clerk", "SET ROLE clerk");
+      for (int i = 0; i < 4; i++) {
+        assertThat(text(connection, "SELECT current_user")).isEqualTo("clerk");
+      }
+      assertFails(connection, "INSERT INTO note (n) VALUES (1)", "42501");
+      run(connection, "CREATE TABLE clerks (id int PRIMARY KEY)", "INSERT INTO clerks VALUES (1)");
+      endLink(connection);
+      assertFails(connection, "INSERT INTO note (n) VALUES (1)", "42501");
+      run(connection, "INSERT INTO clerks VALUES (2)", "DROP TABLE clerks", "RESET ROLE");
+      run(connection, "INSERT INTO note (n) VALUES (1)");
+      connection.setAutoCommit(false);
+      run(connection, "SET LOCAL ROLE clerk");
+      assertThat(text(connection, "SELECT current_user")).isEqualTo("clerk");
+      connection.commit();
+      assertThat(text(connection, "SELECT current_user")).isEqualTo(ServerPair.ROLE);
+      run(connection, "SET ROLE clerk");
+      connection.commit();
+    }
+    try (Connection connection = connect()) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(text(connection, "SELECT current_user")).isEqualTo(ServerPair.ROLE);
+      }
+      run(connection, "INSERT INTO note (n) VALUES (1)");
+      assertEqualCopies(connection);
+    }
+  }
+}
