@@ -123,7 +123,7 @@ public final class SettingRules {
   static boolean mayBeDefined(String setting) {
     boolean known = setting.equals("timezone") || setting.equals("search_path");
     return isFree(setting)
-        && (known || !TRAVELLING.contains(setting) && !TRAVELLING_WITH_DDL.contains(setting));
+        && (known || !(TRAVELLING.contains(setting) || TRAVELLING_WITH_DDL.contains(setting)));
   }
 
   private static boolean isFree(String setting) {
