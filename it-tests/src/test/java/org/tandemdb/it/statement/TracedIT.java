@@ -517,6 +517,30 @@ class TracedIT {
     run("DELETE FROM plain WHERE id > 100000");
   }
 
+  /** † An old snapshot shows rows that others have taken away from a key since. */
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void aRowThatOnlyAnOldSnapshotShowsIsNotLogged(boolean keeps) throws SQLException {
+    run("DELETE FROM plain", "INSERT INTO plain VALUES (1, 'theirs')");
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      run(connection, "SELECT count(*) FROM plain");
+      run("UPDATE plain SET id = 1000 WHERE id = 1");
+      run(connection, "SELECT run('INSERT INTO plain VALUES (1, ''own'')')");
+      if (!keeps) {
+        run(connection, "SELECT run('DELETE FROM plain WHERE v = ''own''')");
+      }
+      connection.commit();
+    }
+    equalEverywhere();
+    try (Connection server = direct(1)) {
+      assertThat(ask(server, "SELECT id || v FROM plain ORDER BY id"))
+          .isEqualTo(keeps ? "1own 1000theirs" : "1000theirs");
+    }
+    run("DELETE FROM plain");
+  }
+
   /** New tables get their triggers in the transaction that makes them, on every server. */
   @Test
   void tablesThatAreMadeLaterAreTracedToo() throws SQLException {

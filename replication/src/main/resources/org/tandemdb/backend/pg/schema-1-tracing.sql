@@ -305,6 +305,7 @@ DECLARE
   v_rolled_back boolean;
   v_table text;
   v_key smallint[];
+  v_own xid[];
   r record;
 BEGIN
   PERFORM FROM tandem.link l WHERE l.pid = pg_backend_pid() AND l.secret = p_secret;
@@ -426,6 +427,9 @@ BEGIN
     RAISE EXCEPTION 'the server does not count rows written (track_counts)' USING ERRCODE = 'TD005';
   END IF;
 
+  -- Whoever wrote a row noted its key in the same subtransaction. An old snapshot shows rows, too,
+  -- that others have meanwhile taken away from a key which this transaction could therefore use.
+  v_own := ARRAY(SELECT u.xmin FROM tandem.touched u WHERE u.xid = v_xid GROUP BY u.xmin);
   FOR r IN
     SELECT u.relation, n.nspname, c.relname,
       count(*) FILTER (WHERE u.op = 'INSERT') - count(*) FILTER (WHERE u.op = 'DELETE') AS net
@@ -471,7 +475,7 @@ BEGIN
         || ' NULL::int, NULL::bigint, ARRAY[%s]::text[] FROM ('
         || 'SELECT u.old_key AS key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2 '
         || 'UNION SELECT u.new_key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2) k '
-        || 'JOIN ONLY %I.%I t ON %s ORDER BY t.ctid',
+        || 'JOIN ONLY %I.%I t ON %s WHERE t.xmin = ANY ($3) ORDER BY t.ctid',
       (SELECT string_agg(format('t.%I::text', names[i]), ', ' ORDER BY i)
         FROM generate_series(key_columns + 1, cardinality(names)) i),
       r.nspname, r.relname,
@@ -479,7 +483,7 @@ BEGIN
           ' AND ' ORDER BY i)
         FROM generate_series(1, key_columns) i
         JOIN LATERAL (SELECT tandem.trace_equality(r.relation, v_key[i]) AS name) o ON true))
-      USING v_xid, r.relation;
+      USING v_xid, r.relation, v_own;
   END LOOP;
   DELETE FROM tandem.touched u WHERE u.xid = v_xid;
 END $$;
