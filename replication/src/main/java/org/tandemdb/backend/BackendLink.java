@@ -2,6 +2,7 @@ package org.tandemdb.backend;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,34 @@ public interface BackendLink {
 
     /** A sequence was used; no value beyond {@code last} has been given yet. */
     void sequence(TableName sequence, long last, boolean ascending);
+  }
+
+  /**
+   * Reads what a table holds, with its partitions and the tables that inherit from it, after DDL in
+   * the open transaction has filled it. Completes exceptionally with the database's own exception,
+   * or a {@code TandemException} of 0A000 where the rows could not be put in elsewhere.
+   *
+   * @param schema where the table is; empty: where this session creates tables
+   * @param columns if not empty: nothing is read unless the type of one of these columns gives it a
+   *     value by itself
+   * @param notIn nothing is read if this is where the session creates tables
+   */
+  default CompletionStage<Void> contents(
+      Optional<String> schema,
+      String table,
+      List<String> columns,
+      Optional<String> notIn,
+      ContentSink sink) {
+    return CompletableFuture.failedFuture(
+        new TandemException(
+            ErrorCode.STATEMENT_REFUSED, backend() + " cannot read what DDL has filled"));
+  }
+
+  /** Takes what tables hold, on the thread that works on the link. */
+  interface ContentSink extends TraceSink {
+
+    /** A table that has rows; all tables come before the first {@link #rows}. */
+    void table(TableName table, long rows);
   }
 
   /** The open transaction has changed the schema: triggers of Tandem's own follow. */

@@ -9,6 +9,7 @@ import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.Gate;
 import org.tandemdb.env.TaskScheduler;
+import org.tandemdb.plan.Plan;
 import org.tandemdb.session.TransactionRecord;
 
 /**
@@ -38,6 +39,12 @@ final class OpenTransaction<L extends BackendLink> {
 
   /** It was handed to the pipeline, which alone uses its link from then on. */
   volatile boolean committing;
+
+  /** DDL that has run, and is recorded once it has been read what it filled. */
+  Plan.@Nullable Exclusive unrecorded;
+
+  /** Why that could not be read: nothing after it may be committed. */
+  @Nullable Throwable unreadable;
 
   volatile boolean overdue;
   private volatile boolean watched;

@@ -118,10 +118,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
               "an exclusive statement must come before the first one that writes inside the"
                   + " database"));
     }
+    if (now != null && now.unrecorded != null && !isRollbackTo(plan)) {
+      return recorded(now).thenCompose(ok -> goOn(now, request, plan));
+    }
     if (now != null) {
-      return now.ready(plan instanceof Plan.Exclusive)
-          ? started(now, request)
-          : upgrade(now).thenCompose(ok -> started(now, request));
+      return goOn(now, request, plan);
     }
     if (!(plan instanceof Plan.Exclusive)) {
       // The hot path: a share, a term and a link that are there.
@@ -147,6 +148,38 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return openOn(permit, spec)
         .thenCompose(ready -> started(ready, request))
         .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
+  private CompletionStage<Started<L>> goOn(OpenTransaction<L> now, Request request, Plan plan) {
+    return now.ready(plan instanceof Plan.Exclusive)
+        ? started(now, request)
+        : upgrade(now).thenCompose(ok -> started(now, request));
+  }
+
+  /** Takes back what could not be recorded, too. */
+  private static boolean isRollbackTo(Plan plan) {
+    return plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.RollbackTo;
+  }
+
+  /** Reads what the last DDL has filled, before anything else can change it. */
+  private CompletionStage<Void> recorded(OpenTransaction<L> now) {
+    Plan.Exclusive statement = now.unrecorded;
+    if (now.unreadable != null) {
+      return CompletableFuture.failedFuture(now.unreadable);
+    }
+    if (statement == null || !(statement.fill() instanceof Plan.Fill.Rows fill)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    FilledRows rows = new FilledRows(now.record, statement, fill.wasThere());
+    return now.lease
+        .link()
+        .contents(fill.schema(), fill.table(), fill.columns(), fill.notIn(), rows)
+        .thenAccept(
+            ok -> {
+              rows.end();
+              now.unrecorded = null;
+            })
+        .whenComplete((ok, failure) -> now.unreadable = failure);
   }
 
   private static <T> CompletionStage<T> gateFailure(Throwable failure) {
@@ -361,7 +394,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     now.ran = true;
     now.schemaChanged = true;
     followSettings(now, true);
-    now.record.addExclusive(exclusive);
+    if (exclusive.fill() instanceof Plan.Fill.None) {
+      now.record.addExclusive(exclusive);
+    } else {
+      now.unrecorded = exclusive;
+    }
   }
 
   /** What is recorded next means what it does under the settings that hold now. */
@@ -382,6 +419,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public void rollbackTo(String name) {
     OpenTransaction<L> now = opened();
     now.schemaChanged |= now.catalog != null;
+    // A savepoint cannot be set before the statement is recorded, so it is older.
+    now.unrecorded = null;
+    now.unreadable = null;
     now.record.rollbackTo(name);
     now.settingsSeen = -1;
     if (links.rollbackTo(name, now.lease)) {
@@ -441,6 +481,22 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now == null) {
       return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
     }
+    if (now.unrecorded != null) {
+      return unlessItFails(
+          now,
+          recorded(now)
+              .handle((ok, failure) -> Optional.ofNullable(failure))
+              .thenCompose(
+                  failure ->
+                      failure.isPresent()
+                          ? constraintFailed(now, failure.get())
+                              .thenCompose(outcome -> answered(now, outcome))
+                          : commitRecorded(now)));
+    }
+    return commitRecorded(now);
+  }
+
+  private CompletionStage<CommitResult> commitRecorded(OpenTransaction<L> now) {
     now.unwatch();
     now.committing = true;
     if (now.record.wasTraced()) {

@@ -42,7 +42,8 @@ public sealed interface Change {
    * are deleted, then {@code values} inserted, with triggers, rules and referential actions off,
    * since what those did is among the rows of this and other tables.
    *
-   * @param keyColumns what names a row
+   * @param keyColumns what names a row; empty where the table has no key, and where one key, of no
+   *     values, names all its rows
    * @param columns all that can be given
    * @param keys some may name no row, and two of them the same
    * @param found rows that the keys name on a copy that is equal; -1 if that is not known, because

@@ -22,15 +22,38 @@ final class DdlExpressions {
   private static final Set<String> SERIALS =
       Set.of("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8");
 
+  /**
+   * Functions with one value for the whole statement, whose names no other kind of function has.
+   */
+  private static final Set<String> STABLE =
+      Set.of("now", "transaction_timestamp", "statement_timestamp", "current_setting", "timezone");
+
+  private static final Set<String> INTERVAL =
+      Set.of("year", "month", "day", "hour", "minute", "second", "to");
+
   private static final Pattern CLOCK_WORD =
       Pattern.compile("\\b(now|today|tomorrow|yesterday)\\b", Pattern.CASE_INSENSITIVE);
 
   /** What an expression in DDL may be. */
   enum Allowed {
-    /** Evaluated over rows now, on each copy: must be the same everywhere. */
+    /** Evaluated over rows, on each copy: must be the same everywhere. */
     DETERMINISTIC,
+    /** Evaluated over rows, and the server demands that it is IMMUTABLE: built-in ones are. */
+    IMMUTABLE,
+    /** As IMMUTABLE, in an index, which holds no data: functions of the database's own may be. */
+    INDEX,
     /** Evaluated later, by statements whose plan sees it in the catalog. */
     DEFAULT
+  }
+
+  /** What an expression gives that is evaluated for each row there is. */
+  enum Value {
+    /** The same on every copy. */
+    SAME,
+    /** One value for all rows, which depends on the session or the clock. */
+    STABLE,
+    /** Something else for each row. */
+    OWN
   }
 
   private final TokenReader in;
@@ -41,26 +64,55 @@ final class DdlExpressions {
     this.scope = scope;
   }
 
-  /** Reads a type; {@code serial}: where a sequence may come with it. */
-  void type(boolean serial) throws Refusal {
-    if (serial && in.tokens().isName(in.at()) && SERIALS.contains(in.tokens().text(in.at()))) {
-      in.name();
-      return;
-    }
+  /** True if a type comes next that brings a sequence with it. */
+  boolean isSerial() {
+    return in.tokens().isKind(in.at(), Tokens.Kind.WORD)
+        && SERIALS.contains(in.tokens().text(in.at()));
+  }
+
+  /**
+   * Reads a type. Whether there is one of that name, the server knows; what values of it may do is
+   * looked at where they are written.
+   *
+   * @return its name, canonical for built-in types
+   */
+  String type() throws Refusal {
     TypeSyntax.Parsed type = TypeSyntax.parse(in.tokens(), in.at());
-    if (type == null
-        || (Builtins.type(type.name()).isEmpty() && !scope.catalog().isUserType(type.name()))) {
-      String shown = type == null ? "" : type.name();
-      throw new Refusal(
-          "the type " + shown + " is not a type that is understood",
-          SERIALS.contains(shown)
-              ? "Add an integer column first, then its default."
-              : "Use a built-in type, or one of this database.");
+    if (type == null) {
+      throw in.unexpected();
     }
     in.at(type.next());
+    if (type.name().equals("interval")) {
+      while (in.tokens().isName(in.at()) && INTERVAL.contains(in.tokens().text(in.at()))) {
+        in.name();
+        modifier();
+      }
+    }
+    // Modifiers of an extension's type, geometry(Point, 4326).
+    modifier();
+    while (in.takeSymbol("[")) {
+      in.takeConstant();
+      in.expectSymbol("]");
+    }
+    if (in.take("array") && in.takeSymbol("[")) {
+      in.takeConstant();
+      in.expectSymbol("]");
+    }
     if (in.take("collate")) {
       in.qualifiedName();
     }
+    return type.name();
+  }
+
+  private void modifier() throws Refusal {
+    if (in.peekSymbol("(")) {
+      in.group();
+    }
+  }
+
+  /** True if rows may get a value by the type alone: the default of a domain. */
+  boolean mayHaveDefault(String type) {
+    return Builtins.type(type).isEmpty() && scope.catalog().userType(type) != Catalog.UserType.ENUM;
   }
 
   /** True if any text becomes a value of the type in the same way on every copy. */
@@ -72,24 +124,24 @@ final class DdlExpressions {
   }
 
   /** The keys of an index or a partitioned table. */
-  void keys() throws Refusal, SqlSyntaxException {
+  void keys(Allowed allowed) throws Refusal, SqlSyntaxException {
     in.expectSymbol("(");
     do {
-      key();
+      key(allowed);
     } while (in.takeSymbol(","));
     in.expectSymbol(")");
   }
 
   /** One column or expression, with its collation, operator class and order. */
-  void key() throws Refusal, SqlSyntaxException {
+  void key(Allowed allowed) throws Refusal, SqlSyntaxException {
     if (in.peekSymbol("(")) {
-      bracketed(Allowed.DETERMINISTIC);
+      bracketed(allowed);
     } else {
       int start = in.at();
-      in.name();
+      in.qualifiedName();
       if (in.peekSymbol("(")) {
         in.group();
-        check(start, in.at() - 1, Allowed.DETERMINISTIC);
+        check(start, in.at() - 1, allowed);
       }
     }
     if (in.take("collate")) {
@@ -100,8 +152,9 @@ final class DdlExpressions {
         && !in.peek("desc")
         && !in.peek("nulls")
         && !in.peek("with")) {
-      // An operator class.
+      // An operator class, perhaps with parameters.
       in.qualifiedName();
+      modifier();
     }
     in.skip("asc", "desc");
     in.skip("nulls first", "nulls last");
@@ -116,6 +169,13 @@ final class DdlExpressions {
   /** An expression that ends at a comma, a closing bracket or a constraint's first word. */
   void expression(Allowed allowed) throws Refusal, SqlSyntaxException {
     int start = in.at();
+    pass();
+    check(start, in.at() - 1, allowed);
+  }
+
+  /** Moves behind an expression. */
+  void pass() throws Refusal {
+    int start = in.at();
     while (!in.atEnd() && !in.peekSymbol(",") && !in.peekSymbol(")") && !endsDefault(start)) {
       if (in.peekSymbol("(")) {
         in.group();
@@ -126,7 +186,6 @@ final class DdlExpressions {
     if (in.at() == start) {
       throw in.unexpected();
     }
-    check(start, in.at() - 1, allowed);
   }
 
   private boolean endsDefault(int start) {
@@ -142,35 +201,68 @@ final class DdlExpressions {
             || in.peek("initially")
             || in.peek("generated"))
         && !in.tokens().is(in.at() - 1, "is")
+        && !in.tokens().is(in.at() - 1, "not")
         && !in.tokens().is(in.at() - 1, "and");
   }
 
   void check(int first, int last, Allowed allowed) throws Refusal, SqlSyntaxException {
-    String text = in.tokens().sql().substring(in.tokens().start(first), in.tokens().end(last));
-    Tokens tokens = PgLexer.lex("SELECT " + text, false);
-    Shape shape = StatementParser.parse(tokens).shape();
-    Facts facts = Facts.of(tokens, shape, new Shape.Range(1, tokens.size() - 1));
-    boolean sequence = allowed == Allowed.DEFAULT && isNextval(tokens);
-    if (!sequence) {
-      SideEffects.none(facts, scope);
+    if (allowed != Allowed.DETERMINISTIC) {
+      refuseNow(in.tokens(), first, last + 1);
     }
+    if (allowed == Allowed.DEFAULT || allowed == Allowed.INDEX) {
+      return;
+    }
+    String text = in.tokens().sql().substring(in.tokens().start(first), in.tokens().end(last));
+    Facts facts = facts(text);
+    SideEffects.none(facts, scope);
     if (facts.query()) {
       throw new Refusal("a query in DDL is not supported", "Leave it out.");
     }
-    if (allowed == Allowed.DEFAULT && facts.strings().stream().anyMatch(DdlExpressions::isNow)) {
-      throw now("the default " + text);
-    }
-    boolean deterministic =
-        facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
-            && facts.context().isEmpty()
-            && !facts.zone()
-            && facts.strings().stream().noneMatch(DdlExpressions::isClockWord)
-            && facts.types().stream().noneMatch(t -> t.startsWith("reg"));
-    if (allowed == Allowed.DETERMINISTIC && !deterministic) {
+    if (allowed == Allowed.DETERMINISTIC && !isSame(facts)) {
       throw new Refusal(
           "the expression '" + text + "' may differ from copy to copy",
-          "Use constants and IMMUTABLE built-in functions; fill rows with UPDATE.");
+          "Use constants and IMMUTABLE built-in functions.");
     }
+  }
+
+  private static Facts facts(String expression) throws SqlSyntaxException {
+    Tokens tokens = PgLexer.lex("SELECT " + expression, false);
+    Shape shape = StatementParser.parse(tokens).shape();
+    return Facts.of(tokens, shape, new Shape.Range(1, tokens.size() - 1));
+  }
+
+  private static boolean isSame(Facts facts) {
+    return facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
+        && facts.context().isEmpty()
+        && !facts.zone()
+        && facts.strings().stream().noneMatch(DdlExpressions::isClockWord)
+        && facts.types().stream().noneMatch(t -> t.startsWith("reg"));
+  }
+
+  /**
+   * What the tokens give for the rows there are.
+   *
+   * @throws Refusal if evaluating them may write
+   */
+  Value value(int first, int last) throws Refusal, SqlSyntaxException {
+    refuseNow(in.tokens(), first, last + 1);
+    String text = in.tokens().sql().substring(in.tokens().start(first), in.tokens().end(last));
+    if (isNextval(PgLexer.lex("SELECT " + text, false))) {
+      return Value.OWN;
+    }
+    Facts facts = facts(text);
+    SideEffects.none(facts, scope);
+    if (facts.query()) {
+      throw new Refusal("a query in DDL is not supported", "Leave it out.");
+    }
+    if (isSame(facts)) {
+      return Value.SAME;
+    }
+    boolean stable =
+        facts.columns().isEmpty()
+            && facts.functions().stream()
+                .allMatch(f -> Builtins.isImmutable(f.name()) || STABLE.contains(f.name()));
+    return stable ? Value.STABLE : Value.OWN;
   }
 
   private static boolean isNextval(Tokens tokens) {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
 
 /**
@@ -24,20 +25,28 @@ final class DefinitionPlanner {
           "text search dictionary",
           "text search parser",
           "text search template",
+          "foreign data wrapper",
+          "access method",
           "operator class",
           "operator family",
           "constraint trigger",
+          "foreign table",
+          "procedural language",
+          "user mapping",
           "aggregate",
           "cast",
           "collation",
           "conversion",
           "extension",
           "function",
+          "language",
           "operator",
           "policy",
           "procedure",
+          "publication",
           "routine",
           "rule",
+          "server",
           "statistics",
           "transform",
           "trigger",
@@ -45,50 +54,63 @@ final class DefinitionPlanner {
 
   /** Kinds whose definition holds expressions. */
   private static final List<String> EXPRESSIONS =
-      List.of("constraint trigger", "trigger", "rule", "policy");
+      List.of("constraint trigger", "foreign table", "trigger", "rule", "policy", "publication");
 
   /** Kinds whose definition SchemaPlanner reads, but whose removal and remarks are as simple. */
   private static final List<String> STORED_KINDS =
-      List.of("materialized view", "domain", "constraint", "column", "table", "view", "index");
+      List.of(
+          "materialized view",
+          "domain",
+          "constraint",
+          "column",
+          "table",
+          "view",
+          "index",
+          "sequence",
+          "schema",
+          "role");
 
-  /** Objects of one server, not of one database's contents; name and reason. */
+  /** Objects of one server, not of one database's contents; name, reason and what to do. */
   private static final List<List<String>> FOREIGN =
       List.of(
-          List.of("event trigger", "an event trigger would run for Tandem's own statements too"),
-          List.of("foreign data wrapper", "another server's data is not replicated"),
-          List.of("foreign table", "another server's data is not replicated"),
-          List.of("user mapping", "another server's data is not replicated"),
-          List.of("server", "another server's data is not replicated"),
-          List.of("publication", "the servers' own replication is not Tandem's"),
-          List.of("subscription", "the servers' own replication would write past Tandem"),
-          List.of("tablespace", "a tablespace is a directory of one server"),
-          List.of("database", "a database belongs to one server and may have another name there"),
-          List.of("access method", "access methods belong to one server"),
-          List.of("trusted language", "languages come with extensions"),
-          List.of("language", "languages come with extensions"),
-          List.of("large object", "large objects are not replicated"),
-          List.of("system", "ALTER SYSTEM changes one server's configuration"));
+          List.of(
+              "event trigger",
+              "an event trigger would run for Tandem's own statements and again on each copy",
+              "Read what was changed from the catalogs, or from Tandem's log."),
+          List.of(
+              "subscription",
+              "the servers' own replication would write past Tandem",
+              "Read the publication with a program that writes through Tandem."),
+          List.of("tablespace", "a tablespace is a directory of one server", PAST_TANDEM),
+          List.of(
+              "database",
+              "a database belongs to one server and may have another name there",
+              PAST_TANDEM),
+          List.of("large object", "large objects are not replicated", "Use a column of bytea."),
+          List.of("system", "ALTER SYSTEM changes one server's configuration", PAST_TANDEM));
 
   private static final Pattern STORED_SECRET =
       Pattern.compile("md5[0-9a-f]{32}|SCRAM-SHA-256\\$[0-9]+:.+\\$.+:.+");
 
   private final TokenReader in;
+  private final Scope scope;
 
-  private DefinitionPlanner(TokenReader in) {
+  private DefinitionPlanner(TokenReader in, Scope scope) {
     this.in = in;
+    this.scope = scope;
   }
 
   /**
    * @return the plan, or nothing if the statement is not one that only defines
    * @throws Refusal for what belongs to one server alone, and passwords in the clear
    */
-  static Optional<Plan> plan(Tokens tokens) throws Refusal {
-    return new DefinitionPlanner(new TokenReader(tokens)).statement()
+  static Optional<Plan> plan(Tokens tokens, Scope scope) throws Refusal, SqlSyntaxException {
+    return new DefinitionPlanner(new TokenReader(tokens), scope).statement()
         ? Optional.of(new Plan.Exclusive("defines something, evaluates nothing", tokens.sql()))
         : Optional.empty();
   }
 
-  private boolean statement() throws Refusal {
+  private boolean statement() throws Refusal, SqlSyntaxException {
     if (in.take("create")) {
       in.skip("or replace");
       in.skip("trusted", "procedural");
@@ -98,7 +120,7 @@ final class DefinitionPlanner {
         return true;
       }
       if (in.take("function") || in.take("procedure")) {
-        arguments();
+        routine();
         return true;
       }
       return one(KINDS) || role();
@@ -118,7 +140,7 @@ final class DefinitionPlanner {
     }
     if (in.take("comment", "on")) {
       foreign();
-      return one(KINDS) || one(STORED_KINDS) || one(List.of("sequence", "schema", "role"));
+      return one(KINDS) || one(STORED_KINDS);
     }
     if (in.take("grant") || in.take("revoke")) {
       return privileges();
@@ -126,43 +148,64 @@ final class DefinitionPlanner {
     return in.take("reassign", "owned") || in.take("security", "label");
   }
 
-  /** Defaults of arguments are stored; the body is a text until it runs. */
-  private void arguments() throws Refusal {
-    in.qualifiedName();
-    int open = in.at();
-    if (in.peekSymbol("(")) {
-      DdlExpressions.refuseNow(in.tokens(), open, in.group());
+  /** Defaults of arguments are stored, and a body that is no text; one that is, when it runs. */
+  private void routine() throws Refusal {
+    Tokens tokens = in.tokens();
+    for (int i = in.at(); i < tokens.size(); i++) {
+      boolean body =
+          tokens.is(i - 1, "as") || (tokens.isSymbol(i - 1, ",") && tokens.is(i - 3, "as"));
+      if (!body) {
+        DdlExpressions.refuseNow(tokens, i, i + 1);
+      }
     }
   }
 
-  private boolean alter() throws Refusal {
+  private boolean alter() throws Refusal, SqlSyntaxException {
     if (in.take("type")) {
-      if (has("attribute")) {
-        throw new Refusal(
-            "ALTER TYPE of an attribute rewrites rows by the session's settings",
-            "Create a new type, and fill a new column with UPDATE.");
-      }
+      alterType();
       return true;
     }
     if (in.take("domain")) {
-      DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
-      if (has("add") || has("validate")) {
-        throw new Refusal(
-            "a domain's new constraint would be evaluated over the rows there are",
-            "Add the check to the tables that use the domain.");
-      }
+      alterDomain();
       return true;
     }
-    if (in.take("default", "privileges") || role()) {
+    if (in.take("default", "privileges") || in.take("user", "mapping") || role()) {
       return true;
     }
     if (in.take("sequence")) {
       return !has("unlogged");
     }
-    if (in.take("index")) {
-      return !in.peek("all");
+    if (in.peek("view") || in.peek("foreign")) {
+      DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
     }
-    return one(KINDS) || in.take("materialized", "view") || in.take("view") || in.take("schema");
+    return one(KINDS) || one(List.of("materialized view", "view", "schema", "index"));
+  }
+
+  private void alterType() throws Refusal {
+    for (int i = in.at(); i < in.tokens().size(); i++) {
+      boolean rewrites = in.tokens().is(i, "alter") && in.tokens().is(i + 1, "attribute");
+      if (rewrites && has("cascade")) {
+        throw new Refusal(
+            "ALTER ATTRIBUTE ... CASCADE rewrites rows of typed tables by the session's settings",
+            "Create a new type, and fill a new table.");
+      }
+    }
+  }
+
+  /** A new constraint is checked for the rows there are. */
+  private void alterDomain() throws Refusal, SqlSyntaxException {
+    DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
+    in.skip("if exists");
+    in.qualifiedName();
+    if (!in.take("add")) {
+      return;
+    }
+    if (in.take("constraint")) {
+      in.name();
+    }
+    if (in.take("check")) {
+      new DdlExpressions(in, scope).bracketed(DdlExpressions.Allowed.DETERMINISTIC);
+    }
   }
 
   /** A role's password must be the same secret everywhere: each server would salt its own. */
@@ -180,7 +223,7 @@ final class DefinitionPlanner {
               "Give it as it is stored (SCRAM-SHA-256$...), as psql's \\password does.");
         }
       }
-      if ((tokens.is(i, "set") || tokens.is(i, "reset")) && tokens.is(0, "alter")) {
+      if (tokens.is(i, "set") && tokens.is(0, "alter")) {
         roleSetting(i + 1);
       }
     }
@@ -189,6 +232,11 @@ final class DefinitionPlanner {
 
   private void roleSetting(int token) throws Refusal {
     String name = in.tokens().text(token).toLowerCase(Locale.ROOT);
+    if (name.equals("search_path")) {
+      throw new Refusal(
+          "a role's own search_path would not be known where its statements are planned",
+          "SET search_path in the session, or give currentSchema in the backends' URLs.");
+    }
     if (!SettingRules.mayBeDefined(name)) {
       throw new Refusal(
           "the setting " + name + " may not be changed: texts that are logged could depend on it",
@@ -218,7 +266,7 @@ final class DefinitionPlanner {
       int start = in.at();
       if (in.take(words)) {
         in.at(start);
-        throw new Refusal(entry.get(1), PAST_TANDEM);
+        throw new Refusal(entry.get(1), entry.get(2));
       }
     }
   }

@@ -72,8 +72,40 @@ public sealed interface Plan {
    */
   record Traced(String reason) implements Plan {}
 
-  /** DDL and the like: holds the gate alone, logged as it is written. */
-  record Exclusive(String reason, String logged) implements Plan {}
+  /**
+   * DDL and the like: holds the gate alone, logged as it is written.
+   *
+   * @param logged what other copies run
+   * @param fill what they cannot make by themselves
+   */
+  record Exclusive(String reason, String logged, Fill fill) implements Plan {
+    public Exclusive(String reason, String logged) {
+      this(reason, logged, new Fill.None());
+    }
+  }
+
+  /** What DDL evaluates on the primary alone. */
+  sealed interface Fill {
+    /** Nothing: every copy does the same. */
+    record None() implements Fill {}
+
+    /**
+     * All rows of a table, and of those below it, are logged as they are afterwards.
+     *
+     * @param schema empty: where the session creates tables
+     * @param wasThere the rows were there before: other copies delete them first, so that the
+     *     statement evaluates nothing there
+     * @param columns if not empty: rows are logged only if the type of one of these has a default
+     * @param notIn nothing if the session creates tables in this schema, where one of that name was
+     */
+    record Rows(
+        Optional<String> schema,
+        String table,
+        boolean wasThere,
+        List<String> columns,
+        Optional<String> notIn)
+        implements Fill {}
+  }
 
   /** Commits on its own (CREATE INDEX CONCURRENTLY): logged first, run on each backend. */
   record Task(String reason, String statement) implements Plan {}

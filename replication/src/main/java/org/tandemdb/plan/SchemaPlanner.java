@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.tandemdb.catalog.Catalog;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.PgLexer;
 import org.tandemdb.sql.SqlSyntaxException;
@@ -23,10 +24,19 @@ final class SchemaPlanner {
 
   private boolean permanent;
 
+  /** What other copies run. */
+  private String logged;
+
+  private Plan.Fill fill = new Plan.Fill.None();
+
+  /** Where the query that fills a table ends in the text. */
+  private int queryEnd;
+
   private SchemaPlanner(TokenReader in, Scope scope) {
     this.in = in;
     this.scope = scope;
     this.expressions = new DdlExpressions(in, scope);
+    this.logged = in.tokens().sql();
   }
 
   static Plan plan(Tokens tokens, Scope scope) throws Refusal, SqlSyntaxException {
@@ -34,11 +44,9 @@ final class SchemaPlanner {
       if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
         throw new Refusal("the schema \"tandem\" is Tandem's own", "Choose another name.", "42501");
       }
-      if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
-        throw new Refusal("DDL cannot have parameters", "Write the values out.", "42601");
-      }
     }
-    Optional<Plan> definition = DefinitionPlanner.plan(tokens);
+    refuseParameters(tokens);
+    Optional<Plan> definition = DefinitionPlanner.plan(tokens, scope);
     if (definition.isPresent()) {
       refuseTemporarySchema(tokens);
       return definition.get();
@@ -51,12 +59,46 @@ final class SchemaPlanner {
       return new Plan.Local("concerns a temporary table", new Plan.Effect.Temporary());
     }
     refuseTemporarySchema(tokens);
-    return new Plan.Exclusive("changes the schema", tokens.sql());
+    return new Plan.Exclusive(
+        planner.fill instanceof Plan.Fill.None
+            ? "changes the schema"
+            : "changes the schema; the rows that it fills are decided by the primary",
+        planner.logged,
+        planner.fill);
+  }
+
+  /** SELECT INTO is another way to write CREATE TABLE AS. */
+  static Plan planInto(Tokens tokens, int into, Scope scope) throws Refusal, SqlSyntaxException {
+    refuseParameters(tokens);
+    TokenReader in = new TokenReader(tokens);
+    in.at(into + 1);
+    in.skip("local", "global");
+    int kind = in.at();
+    in.skip("temp", "temporary", "unlogged");
+    String persistence = in.at() > kind ? tokens.text(kind) + " " : "";
+    in.skip("table");
+    int first = in.at();
+    in.qualifiedName();
+    String sql = tokens.sql();
+    String name = sql.substring(tokens.start(first), tokens.end(in.at() - 1));
+    String query =
+        sql.substring(0, tokens.start(into))
+            + (in.atEnd() ? "" : sql.substring(tokens.start(in.at())));
+    return plan(
+        PgLexer.lex("CREATE " + persistence + "TABLE " + name + " AS " + query, false), scope);
+  }
+
+  private static void refuseParameters(Tokens tokens) throws Refusal {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
+        throw new Refusal("DDL cannot have parameters", "Write the values out.", "42601");
+      }
+    }
   }
 
   private static void refuseTemporarySchema(Tokens tokens) throws Refusal {
     for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp")) {
+      if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp") && tokens.isSymbol(i + 1, ".")) {
         throw new Refusal("temporary objects exist on one server only", "Use an ordinary schema.");
       }
     }
@@ -68,11 +110,7 @@ final class SchemaPlanner {
     } else if (in.take("drop")) {
       drop();
     } else if (in.take("alter", "table")) {
-      in.skip("if exists");
-      in.skip("only");
-      existing(in.qualifiedName());
-      in.skipSymbol("*");
-      new TablePlanner(in, scope, this::existing).alter();
+      alterTable();
     } else if (in.take("truncate")) {
       truncate();
     } else if (in.take("refresh", "materialized", "view")) {
@@ -82,7 +120,39 @@ final class SchemaPlanner {
     }
   }
 
+  private void alterTable() throws Refusal, SqlSyntaxException {
+    if (in.take("all", "in", "tablespace")) {
+      in.at(in.tokens().size());
+      return;
+    }
+    in.skip("if exists");
+    in.skip("only");
+    Facts.Use name = in.qualifiedName();
+    existing(name);
+    in.skipSymbol("*");
+    Optional<Catalog.Table> table =
+        temporary
+            ? Optional.empty()
+            : scope.catalog().resolve(name.qualifier(), name.name(), scope.session().searchPath());
+    TablePlanner planner = new TablePlanner(in, scope, this::existing);
+    planner.alter(table);
+    if (planner.fills() && table.isPresent()) {
+      for (String hazard : table.get().traceHazards()) {
+        if (!hazard.equals(Catalog.Table.NO_KEY)) {
+          throw new Refusal(
+              "the rows of " + table.get().name() + " cannot be logged: " + hazard,
+              "Add the column without a default, and fill it with UPDATE.");
+        }
+      }
+      TableName known = table.get().name();
+      fill =
+          new Plan.Fill.Rows(
+              Optional.of(known.schema()), known.name(), true, planner.typed(), Optional.empty());
+    }
+  }
+
   private void create() throws Refusal, SqlSyntaxException {
+    in.skip("or replace");
     in.skip("local temp", "local temporary", "global temp", "global temporary");
     temporary = in.take("temp") || in.take("temporary") || isTemporary(in.at() - 1);
     if (in.peek("unlogged")) {
@@ -90,32 +160,24 @@ final class SchemaPlanner {
     }
     if (in.take("table")) {
       permanent = !temporary;
-      in.skip("if not exists");
-      in.qualifiedName();
-      table();
+      boolean unlessThere = in.take("if", "not", "exists");
+      table(in.qualifiedName(), unlessThere);
     } else if (in.take("unique", "index") || in.take("index")) {
       index();
     } else if (in.take("schema")) {
-      in.skip("if not exists");
-      in.name();
-      if (in.take("authorization")) {
-        in.name();
-      }
+      schema();
     } else if (in.take("sequence")) {
       in.skip("if not exists");
       in.qualifiedName();
       sequenceOptions();
-    } else if (in.take("or", "replace", "view")
-        || in.take("or", "replace", "recursive", "view")
-        || in.take("recursive", "view")
-        || in.take("view")) {
+    } else if (in.take("recursive", "view") || in.take("view")) {
       view();
     } else if (in.take("domain")) {
       definition();
     } else if (in.take("materialized", "view")) {
       in.skip("if not exists");
       in.qualifiedName();
-      filled();
+      materialized();
     } else {
       throw in.unexpected();
     }
@@ -136,7 +198,10 @@ final class SchemaPlanner {
     if (in.take("using")) {
       in.name();
     }
-    expressions.keys();
+    // What a temporary table's index evaluates is on one server only, and must write nowhere else.
+    DdlExpressions.Allowed allowed =
+        temporary ? DdlExpressions.Allowed.IMMUTABLE : DdlExpressions.Allowed.INDEX;
+    expressions.keys(allowed);
     if (in.take("include")) {
       in.names();
     }
@@ -148,14 +213,41 @@ final class SchemaPlanner {
       in.name();
     }
     if (in.take("where")) {
-      expressions.expression(DdlExpressions.Allowed.DETERMINISTIC);
+      expressions.expression(allowed);
     }
+  }
+
+  /** CREATE SCHEMA, perhaps with what it is to hold. */
+  private void schema() throws Refusal, SqlSyntaxException {
+    in.skip("if not exists");
+    if (!in.peek("authorization")) {
+      in.name();
+    }
+    if (in.take("authorization")) {
+      in.name();
+    }
+    Tokens tokens = in.tokens();
+    int from = in.at();
+    for (int i = from + 1; i <= tokens.size(); i++) {
+      boolean next = tokens.is(i, "create") || (tokens.is(i, "grant") && depth(from, i) == 0);
+      if (i == tokens.size() || next) {
+        String element = tokens.sql().substring(tokens.start(from), tokens.end(i - 1));
+        Plan plan = plan(PgLexer.lex(element, false), scope);
+        if (!(plan instanceof Plan.Exclusive exclusive)
+            || !(exclusive.fill() instanceof Plan.Fill.None)) {
+          throw new Refusal(
+              "what the schema is to hold is not a plain definition", "Create it afterwards.");
+        }
+        from = i;
+      }
+    }
+    in.at(tokens.size());
   }
 
   private void sequenceOptions() throws Refusal {
     while (!in.atEnd()) {
       if (in.take("as")) {
-        expressions.type(false);
+        expressions.type();
       } else if (in.take("increment") || in.take("start") || in.take("cache")) {
         in.skip("by", "with");
         number();
@@ -185,12 +277,12 @@ final class SchemaPlanner {
   }
 
   /** CREATE TABLE with columns, or from a query. */
-  private void table() throws Refusal, SqlSyntaxException {
+  private void table(Facts.Use name, boolean unlessThere) throws Refusal, SqlSyntaxException {
     int start = in.at();
     for (int i = start; i < in.tokens().size(); i++) {
       boolean query = in.tokens().is(i, "as") && depth(start, i) == 0;
       if (query && !in.tokens().is(i - 1, "always")) {
-        filled();
+        filled(name, unlessThere);
         return;
       }
     }
@@ -206,8 +298,59 @@ final class SchemaPlanner {
     return depth;
   }
 
-  /** CREATE TABLE AS and CREATE MATERIALIZED VIEW, from what follows the name. */
-  private void filled() throws Refusal, SqlSyntaxException {
+  /** CREATE TABLE AS, from what follows the name. */
+  private void filled(Facts.Use name, boolean unlessThere) throws Refusal, SqlSyntaxException {
+    Optional<Tokens> query = query();
+    if (query.isEmpty()) {
+      return;
+    }
+    if (temporary) {
+      proveRead(query.get());
+      return;
+    }
+    try {
+      SameQuery.require(query.get(), scope);
+    } catch (Refusal differs) {
+      if (!differs.plan().sqlState().equals("0A000")) {
+        throw differs;
+      }
+      proveRead(query.get());
+      Optional<Catalog.Table> there =
+          unlessThere
+              ? scope.catalog().resolve(name.qualifier(), name.name(), scope.session().searchPath())
+              : Optional.empty();
+      fill =
+          new Plan.Fill.Rows(
+              name.qualifier(),
+              name.name(),
+              false,
+              List.of(),
+              there.map(table -> table.name().schema()));
+      logged = in.tokens().sql().substring(0, queryEnd) + " WITH NO DATA";
+    }
+  }
+
+  /** CREATE MATERIALIZED VIEW, from what follows the name: no rows can be put into it. */
+  private void materialized() throws Refusal, SqlSyntaxException {
+    Optional<Tokens> query = query();
+    if (query.isPresent()) {
+      requireSame(query.get());
+    }
+  }
+
+  private void requireSame(Tokens query) throws Refusal, SqlSyntaxException {
+    try {
+      SameQuery.require(query, scope);
+    } catch (Refusal differs) {
+      throw new Refusal(
+          String.valueOf(differs.getMessage()),
+          "Use a table, and fill it with INSERT ... SELECT.",
+          differs.plan().sqlState());
+    }
+  }
+
+  /** The query behind AS; empty if it is not to be run. */
+  private Optional<Tokens> query() throws Refusal, SqlSyntaxException {
     if (in.peekSymbol("(")) {
       in.names();
     }
@@ -218,25 +361,26 @@ final class SchemaPlanner {
     boolean noData =
         tokens.is(end - 3, "with") && tokens.is(end - 2, "no") && tokens.is(end - 1, "data");
     boolean data = tokens.is(end - 2, "with") && tokens.is(end - 1, "data");
-    if (!noData) {
-      int last = data ? end - 3 : end - 1;
-      String query = tokens.sql().substring(tokens.start(in.at()), tokens.end(last));
-      Tokens read = PgLexer.lex(query, false).from(0);
-      if (temporary) {
-        proveRead(read);
-      } else {
-        SameQuery.require(read, scope);
-      }
-    }
+    int last = data ? end - 3 : end - 1;
+    int from = in.at();
     in.at(end);
+    if (noData) {
+      return Optional.empty();
+    }
+    if (last < from) {
+      throw in.unexpected();
+    }
+    queryEnd = tokens.end(last);
+    return Optional.of(
+        PgLexer.lex(tokens.sql().substring(tokens.start(from), queryEnd), false).from(0));
   }
 
-  /** What fills a temporary table may differ, but must write nowhere else. */
+  /** What fills a table may differ, but must write nowhere else. */
   private void proveRead(Tokens query) throws Refusal, SqlSyntaxException {
     Plan plan = SqlPlanner.statement(query, scope);
     if (!(plan instanceof Plan.Read)) {
       throw new Refusal(
-          "the query that fills the temporary table is not a proven read: " + plan.reason(),
+          "the query that fills the table is not a proven read: " + plan.reason(),
           "Create the table empty, and fill it with INSERT ... SELECT.");
     }
   }
@@ -249,7 +393,7 @@ final class SchemaPlanner {
     if (!in.take("with", "no", "data")) {
       in.skip("with data");
       String query = view.flatMap(Catalog.Table::viewDefinition).orElse("");
-      SameQuery.require(PgLexer.lex(query, false).from(0), scope);
+      requireSame(PgLexer.lex(query, false).from(0));
     }
   }
 

@@ -105,12 +105,6 @@ public final class SqlPlanner implements Planner {
   }
 
   private Plan steps(Tokens tokens, List<Tokens> statements, Scope scope) {
-    for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.is(i, "atomic") && tokens.is(i - 1, "begin")) {
-        return new Plan.Refused(
-            "functions with BEGIN ATOMIC are not supported", FAIL_CLOSED, "0A000");
-      }
-    }
     if (statements.stream().anyMatch(SqlPlanner::hasParameters)) {
       return new Plan.Refused(
           "a batch of several statements cannot have parameters",
@@ -152,6 +146,10 @@ public final class SqlPlanner implements Planner {
 
   static Plan statement(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
     String first = tokens.isKind(0, Tokens.Kind.QUOTED) ? "" : tokens.text(0);
+    int into = selectsInto(tokens, first);
+    if (into > 0 && scope.viewDepth() == 0) {
+      return SchemaPlanner.planInto(tokens, into, scope);
+    }
     return switch (first) {
       case "select", "values", "table", "with", "(", "insert", "update", "delete", "merge" ->
           Tracing.usesTemporary(tokens, scope.session())
@@ -195,6 +193,22 @@ public final class SqlPlanner implements Planner {
       }
     }
     return -1;
+  }
+
+  /** The token of a query's INTO, which makes a table; 0 if there is none. */
+  private static int selectsInto(Tokens tokens, String first) {
+    if (!first.equals("select") && !first.equals("with")) {
+      return 0;
+    }
+    int depth = 0;
+    for (int i = 0; i < tokens.size(); i++) {
+      depth += tokens.isSymbol(i, "(") ? 1 : tokens.isSymbol(i, ")") ? -1 : 0;
+      if (depth == 0 && tokens.is(i, "into")) {
+        boolean writes = tokens.is(i - 1, "insert") || tokens.is(i - 1, "merge");
+        return writes || tokens.isSymbol(i - 1, ".") || tokens.is(i - 1, "as") ? 0 : i;
+      }
+    }
+    return 0;
   }
 
   private static Plan rows(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {

@@ -1,6 +1,11 @@
 package org.tandemdb.plan;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.plan.DdlExpressions.Allowed;
+import org.tandemdb.plan.DdlExpressions.Value;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.SqlSyntaxException;
 
@@ -10,9 +15,25 @@ final class TablePlanner {
   private final DdlExpressions expressions;
   private final Relatives relatives;
 
+  /** Rows get values that other copies would not give them. */
+  private boolean fills;
+
+  /** Columns whose rows may get a value by the column's type. */
+  private final List<String> typed = new ArrayList<>();
+
   /** Hears of the other tables that rows are shared with: parents, children, partitions. */
   interface Relatives {
     void named(Facts.Use table) throws Refusal;
+  }
+
+  /** True if rows get values that other copies would not give them. */
+  boolean fills() {
+    return fills || !typed.isEmpty();
+  }
+
+  /** If not empty: only if the type of one of these columns has a default. */
+  List<String> typed() {
+    return fills ? List.of() : typed;
   }
 
   TablePlanner(TokenReader in, Scope scope, Relatives relatives) {
@@ -46,7 +67,7 @@ final class TablePlanner {
     }
     if (in.take("partition", "by")) {
       in.name();
-      expressions.keys();
+      expressions.keys(Allowed.IMMUTABLE);
     }
     storage(in);
   }
@@ -106,14 +127,26 @@ final class TablePlanner {
 
   /** A column's definition; {@code fresh} if its table is new, so that no row is filled. */
   private void column(boolean fresh) throws Refusal, SqlSyntaxException {
-    in.name();
+    String name = in.name();
+    boolean byType = false;
     if (fresh && in.take("with", "options")) {
       // A column of a typed table or a partition.
+    } else if (expressions.isSerial()) {
+      in.name();
+      fills |= !fresh;
     } else if (!startsConstraint()) {
-      expressions.type(fresh);
+      byType = expressions.mayHaveDefault(expressions.type()) && !fresh;
     }
+    if (in.take("options")) {
+      in.group();
+    }
+    int before = in.at();
     while (columnConstraint(fresh)) {
-      continue;
+      byType &= !in.tokens().is(before, "default");
+      before = in.at();
+    }
+    if (byType) {
+      typed.add(name);
     }
   }
 
@@ -125,7 +158,9 @@ final class TablePlanner {
         || in.peek("default")
         || in.peek("check")
         || in.peek("primary")
-        || in.peek("unique");
+        || in.peek("unique")
+        || in.peek("generated")
+        || in.peek("references");
   }
 
   private boolean columnConstraint(boolean fresh) throws Refusal, SqlSyntaxException {
@@ -143,7 +178,7 @@ final class TablePlanner {
       return true;
     }
     if (in.take("default")) {
-      expressions.expression(fresh ? Allowed.DEFAULT : Allowed.DETERMINISTIC);
+      filling(fresh);
       return true;
     }
     if (in.take("check")) {
@@ -161,22 +196,35 @@ final class TablePlanner {
     }
     if (in.take("generated", "always", "as", "identity")
         || in.take("generated", "by", "default", "as", "identity")) {
-      if (!fresh) {
-        throw new Refusal(
-            "an identity column cannot be added: rows would be numbered in heap order",
-            "Create the table with it.");
-      }
+      fills |= !fresh;
       if (in.peekSymbol("(")) {
         in.group();
       }
       return true;
     }
     if (in.take("generated", "always", "as")) {
-      expressions.bracketed(Allowed.DETERMINISTIC);
+      expressions.bracketed(Allowed.IMMUTABLE);
       in.skip("stored", "virtual");
       return true;
     }
-    return false;
+    if (in.take("collate")) {
+      in.qualifiedName();
+      return true;
+    }
+    int start = in.at();
+    deferrable();
+    return in.at() > start;
+  }
+
+  /** A default; rows that are there get its value. */
+  private void filling(boolean fresh) throws Refusal, SqlSyntaxException {
+    int start = in.at();
+    if (fresh) {
+      expressions.expression(Allowed.DEFAULT);
+      return;
+    }
+    expressions.pass();
+    fills |= expressions.value(start, in.at() - 1) != Value.SAME;
   }
 
   /** WITH (...) and USING INDEX TABLESPACE behind a key. */
@@ -202,7 +250,7 @@ final class TablePlanner {
       if (in.take("using", "index")) {
         in.name();
       } else {
-        in.names();
+        keyColumns();
         indexStorage();
       }
       deferrable();
@@ -225,7 +273,7 @@ final class TablePlanner {
       return true;
     }
     if (in.take("foreign", "key")) {
-      in.names();
+      keyColumns();
       in.expect("references");
       references();
       return true;
@@ -234,13 +282,24 @@ final class TablePlanner {
     return false;
   }
 
+  /** Columns of a key; the last may be a period. */
+  private void keyColumns() throws Refusal {
+    in.expectSymbol("(");
+    do {
+      in.take("period");
+      in.name();
+      in.take("without", "overlaps");
+    } while (in.takeSymbol(","));
+    in.expectSymbol(")");
+  }
+
   private void exclusion() throws Refusal, SqlSyntaxException {
     if (in.take("using")) {
       in.name();
     }
     in.expectSymbol("(");
     do {
-      expressions.key();
+      expressions.key(Allowed.INDEX);
       in.expect("with");
       // An operator, perhaps OPERATOR(schema.sign).
       if (in.take("operator")) {
@@ -252,7 +311,7 @@ final class TablePlanner {
     in.expectSymbol(")");
     indexStorage();
     if (in.take("where")) {
-      expressions.bracketed(Allowed.DETERMINISTIC);
+      expressions.bracketed(Allowed.INDEX);
     }
     deferrable();
   }
@@ -260,7 +319,7 @@ final class TablePlanner {
   private void references() throws Refusal {
     in.qualifiedName();
     if (in.peekSymbol("(")) {
-      in.names();
+      keyColumns();
     }
     while (true) {
       if (in.take("match", "full") || in.take("match", "simple")) {
@@ -297,8 +356,12 @@ final class TablePlanner {
     }
   }
 
-  /** ALTER TABLE, from what follows the table's name. */
-  void alter() throws Refusal, SqlSyntaxException {
+  /**
+   * ALTER TABLE, from what follows the table's name.
+   *
+   * @param table if it is there
+   */
+  void alter(Optional<Catalog.Table> table) throws Refusal, SqlSyntaxException {
     if (in.take("rename")) {
       if (!in.take("to")) {
         if (in.take("constraint")) {
@@ -319,19 +382,21 @@ final class TablePlanner {
       relatives.named(in.qualifiedName());
     } else {
       do {
-        action();
+        action(table);
       } while (in.takeSymbol(","));
     }
   }
 
-  private void action() throws Refusal, SqlSyntaxException {
+  private void action(Optional<Catalog.Table> table) throws Refusal, SqlSyntaxException {
     if (in.take("add")) {
       if (constraint()) {
         return;
       }
       in.skip("column");
-      in.skip("if not exists");
-      column(false);
+      boolean unlessThere = in.take("if", "not", "exists");
+      boolean there =
+          table.isPresent() && table.get().column(in.tokens().text(in.at())).isPresent();
+      column(unlessThere && there);
     } else if (in.take("drop")) {
       in.skip("constraint", "column");
       in.skip("if exists");
@@ -389,10 +454,7 @@ final class TablePlanner {
     if (!in.take("trigger") && !in.take("rule")) {
       throw in.unexpected();
     }
-    if (in.peek("all")) {
-      throw new Refusal(
-          "TRIGGER ALL would switch Tandem's own triggers too", "Name the trigger, or say USER.");
-    }
+    // ALL means Tandem's own triggers too: they are mended after each DDL.
     in.name();
   }
 
@@ -421,13 +483,32 @@ final class TablePlanner {
       }
     } else if (in.take("restart")) {
       restart();
+    } else if (in.take("set", "expression", "as")) {
+      expressions.bracketed(Allowed.IMMUTABLE);
     } else if (in.take("set", "generated")) {
       in.skip("always", "by default");
+      identityOptions();
+    } else if (in.take("set", "sequence", "name")
+        || in.take("set", "logged")
+        || (in.peek("set") && isSequenceOption(in.at() + 1))) {
+      identityOptions();
     } else if (in.take("set") || in.take("reset")) {
       in.group();
     } else {
       throw in.unexpected();
     }
+  }
+
+  /** SET START 5 SET INCREMENT BY 2 RESTART: what is left up to the next action. */
+  private void identityOptions() throws Refusal {
+    while (!in.atEnd() && !in.peekSymbol(",")) {
+      in.at(in.at() + 1);
+    }
+  }
+
+  private boolean isSequenceOption(int token) {
+    return List.of("start", "increment", "minvalue", "maxvalue", "no", "cycle", "cache").stream()
+        .anyMatch(word -> in.tokens().is(token, word));
   }
 
   private void restart() throws Refusal {
@@ -440,14 +521,13 @@ final class TablePlanner {
 
   private void changeType() throws Refusal, SqlSyntaxException {
     int start = in.at();
-    expressions.type(false);
-    if (!expressions.isPlain(start)) {
-      throw new Refusal(
-          "changing a column to a date or time depends on the session that does it",
-          "Add a column and fill it with UPDATE.");
-    }
+    expressions.type();
+    // What becomes a date or time depends on the session that does it.
+    fills |= !expressions.isPlain(start);
     if (in.take("using")) {
-      expressions.expression(Allowed.DETERMINISTIC);
+      int using = in.at();
+      expressions.pass();
+      fills |= expressions.value(using, in.at() - 1) != Value.SAME;
     }
   }
 }

@@ -99,14 +99,19 @@ public final class Tokens {
   }
 
   /**
-   * The statements between semicolons outside of parentheses, empty ones left out. Each has the
-   * text from its first to its last token.
+   * The statements between semicolons outside of parentheses and of the bodies of functions (BEGIN
+   * ATOMIC ... END), empty ones left out. Each has the text from its first to its last token.
    */
   public List<Tokens> statements() {
     List<Tokens> statements = new ArrayList<>();
     int depth = 0;
+    int body = 0;
     int from = 0;
     for (int i = 0; i < count; i++) {
+      if (kinds[i] == Kind.WORD) {
+        body += body(from, i, body);
+        continue;
+      }
       if (kinds[i] != Kind.PUNCTUATION) {
         continue;
       }
@@ -114,7 +119,7 @@ public final class Tokens {
         case "(", "[" -> depth++;
         case ")", "]" -> depth--;
         case ";" -> {
-          if (depth == 0) {
+          if (depth == 0 && body == 0) {
             addStatement(statements, from, i);
             from = i + 1;
           }
@@ -124,6 +129,18 @@ public final class Tokens {
     }
     addStatement(statements, from, count);
     return statements;
+  }
+
+  /** How much deeper in a function's body the word leads; only there CASE has an END, too. */
+  private int body(int from, int i, int body) {
+    if (body == 0) {
+      boolean opens = is(from, "create") && is(i, "atomic") && is(i - 1, "begin");
+      return opens ? 1 : 0;
+    }
+    if (is(i, "case")) {
+      return 1;
+    }
+    return is(i, "end") ? -1 : 0;
   }
 
   private void addStatement(List<Tokens> statements, int from, int to) {

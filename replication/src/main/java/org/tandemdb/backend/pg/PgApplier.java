@@ -52,6 +52,11 @@ final class PgApplier {
   private long lockTimeoutMillis = -1;
   private boolean schemaChanged;
 
+  /** Settings of the entry that is applied, and whether they hold now. */
+  private Map<String, String> settings = Map.of();
+
+  private boolean settingsHold;
+
   PgApplier(Connection connection) {
     this.connection = connection;
     this.text = new PgTextRun(connection);
@@ -159,17 +164,34 @@ final class PgApplier {
     ApplyOutcome.Diverged diverged;
     at.position = position;
     at.statement = PgChangeSql.of(rows);
+    // A client's role may not switch triggers off.
+    hold(false);
     diverged = text.apply(position, List.of(rows));
     if (diverged != null) {
       throw new DivergedException(diverged);
+    }
+    hold(true);
+  }
+
+  /** The entry's own settings hold, or this session's. */
+  private void hold(boolean on) throws SQLException {
+    if (on != settingsHold) {
+      for (Map.Entry<String, String> setting : settings.entrySet()) {
+        if (on) {
+          setLocal(setting.getKey(), setting.getValue());
+        } else {
+          resetLocal(setting.getKey());
+        }
+      }
+      settingsHold = on;
     }
   }
 
   private void applyAlone(Entry entry, ApplyRun run, Cursor at)
       throws SQLException, DivergedException {
-    for (Map.Entry<String, String> setting : entry.settings().entrySet()) {
-      setLocal(setting.getKey(), setting.getValue());
-    }
+    settings = entry.settings();
+    settingsHold = false;
+    hold(true);
     if (entry.body() instanceof Entry.Inline inline) {
       applyChanges(entry.position(), inline.changes(), at);
     } else if (entry.body() instanceof Entry.Staged staged) {
@@ -177,11 +199,7 @@ final class PgApplier {
         applyChunk(entry, run.stages().chunk(staged.stage(), chunk), run.serially(), at);
       }
     }
-    if (!entry.settings().isEmpty()) {
-      for (String setting : entry.settings().keySet()) {
-        resetLocal(setting);
-      }
-    }
+    hold(false);
     if (schemaChanged) {
       // With Tandem's own role again, in the transaction of the change.
       schemaChanged = false;

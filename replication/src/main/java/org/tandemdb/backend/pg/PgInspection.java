@@ -163,6 +163,7 @@ final class PgInspection {
       statement.execute("SET LOCAL synchronous_commit = on");
       statement.execute(script(""));
       statement.execute(script("-tracing"));
+      statement.execute(script("-filling"));
     }
     try (PreparedStatement statement =
         connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {

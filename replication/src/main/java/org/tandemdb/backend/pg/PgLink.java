@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -159,6 +161,25 @@ final class PgLink implements JdbcLink {
     return run(() -> {
           try {
             trace.end(begun, sink);
+          } catch (SQLException e) {
+            severIfTold(e);
+            throw e;
+          }
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> contents(
+      Optional<String> schema,
+      String table,
+      List<String> columns,
+      Optional<String> notIn,
+      ContentSink sink) {
+    return run(() -> {
+          try {
+            trace.contents(schema, table, columns, notIn, sink);
           } catch (SQLException e) {
             severIfTold(e);
             throw e;

@@ -248,7 +248,8 @@ final class PgTextRun {
           }
         }
       }
-      text.append(");");
+      // A key of no columns names every row.
+      text.append(n == 0 ? ";" : ");");
       from += count;
       if (tally != null) {
         tally.add(from == rows.size());

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
+import org.tandemdb.backend.BackendLink.ContentSink;
 import org.tandemdb.backend.BackendLink.TraceSink;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
@@ -71,12 +73,39 @@ final class PgTrace {
     }
     statement.setString(1, secret);
     statement.setString(2, begun);
+    read(statement, sink);
+  }
+
+  /** Reads what tables hold: see {@code schema-1-filling.sql}. */
+  void contents(
+      Optional<String> schema,
+      String name,
+      List<String> columns,
+      Optional<String> notIn,
+      ContentSink sink)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT * FROM tandem.contents(?, nullif(coalesce(?, pg_catalog.current_schema()::text),"
+                + " ?), ?, ?)")) {
+      statement.setFetchSize(FETCH_ROWS);
+      statement.setString(1, secret);
+      statement.setString(2, schema.orElse(null));
+      statement.setString(3, notIn.orElse(null));
+      statement.setString(4, name);
+      statement.setArray(5, connection.createArrayOf("text", columns.toArray()));
+      read(statement, sink);
+    }
+  }
+
+  private static void read(PreparedStatement statement, TraceSink sink) throws SQLException {
     try (ResultSet result = statement.executeQuery()) {
       Table table = null;
       while (result.next()) {
         String kind = result.getString(1);
         switch (kind) {
           case "S" -> sink.sequence(name(result), result.getLong(7), result.getInt(6) > 0);
+          case "C" -> ((ContentSink) sink).table(name(result), result.getLong(7));
           case "T" -> {
             if (table != null) {
               table.end(sink);
