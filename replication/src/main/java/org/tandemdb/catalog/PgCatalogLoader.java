@@ -44,7 +44,11 @@ public final class PgCatalogLoader {
 
   private static final String COLUMNS =
       "SELECT a.attrelid, a.attname, t.typname, tn.nspname, t.typtype, e.typname, en.nspname,"
-          + " e.typtype, a.attnotnull, a.attidentity, a.attgenerated,"
+          + " e.typtype,"
+          // From 18 on a NOT NULL may be NOT VALID: rows that were there before may break it.
+          + " a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint v WHERE v.conrelid = a.attrelid"
+          + "   AND v.contype = 'n' AND v.conkey = ARRAY[a.attnum] AND NOT v.convalidated),"
+          + " a.attidentity, a.attgenerated,"
           + " pg_get_expr(d.adbin, d.adrelid), sn.nspname, s.relname"
           + " FROM pg_attribute a"
           + " JOIN pg_class c ON c.oid = a.attrelid"
@@ -75,7 +79,9 @@ public final class PgCatalogLoader {
           + "   WHERE k.place <= i.indnkeyatts ORDER BY k.place)"
           + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace"
-          + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND"
+          + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
+          // WITHOUT OVERLAPS: a key by exclusion.
+          + " AND NOT i.indisexclusion AND"
           + USER_SCHEMAS
           + " ORDER BY i.indisprimary DESC, i.indexrelid";
 

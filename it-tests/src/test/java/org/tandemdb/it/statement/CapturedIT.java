@@ -2,6 +2,7 @@ package org.tandemdb.it.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.sql.Connection;
@@ -148,11 +149,13 @@ class CapturedIT {
                       + " WHEN MATCHED AND v.id = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET qty = 77"
                       + " WHEN NOT MATCHED THEN INSERT (id, code) VALUES (v.id, 'm')"))
           .isEqualTo(3);
-      assertThat(
-              rows(
-                  s,
-                  "MERGE INTO item i USING (VALUES (2)) v(id) ON i.id = v.id WHEN MATCHED THEN UPDATE SET qty = 78 RETURNING merge_action(), i.id, i.qty"))
-          .containsExactly("UPDATE,2,78");
+      if (connection.getMetaData().getDatabaseMajorVersion() >= 17) {
+        assertThat(
+                rows(
+                    s,
+                    "MERGE INTO item i USING (VALUES (2)) v(id) ON i.id = v.id WHEN MATCHED THEN UPDATE SET qty = 78 RETURNING merge_action(), i.id, i.qty"))
+            .containsExactly("UPDATE,2,78");
+      }
       assertThat(
               s.executeUpdate(
                   "WITH d AS (DELETE FROM item WHERE id IN (6, 7, 8) RETURNING *) INSERT INTO archive (item, what) SELECT id, code FROM d WHERE id < 8"))
@@ -286,6 +289,58 @@ class CapturedIT {
       assertThat(plan.getString("reason")).contains("inserted or updated");
       assertThat(plan.getString("logged")).contains("by (id)");
     }
+  }
+
+  /** Keys that are none, columns that are not stored, and rows as they were: PostgreSQL 18. */
+  @Test
+  void whatPostgres18Brings() throws Exception {
+    try (Connection connection = connect();
+        Statement s = connection.createStatement()) {
+      assumeThat(connection.getMetaData().getDatabaseMajorVersion()).isGreaterThanOrEqualTo(18);
+      for (String server : List.of("a", "b")) {
+        pair.server(server)
+            .execute(
+                ServerPair.DATABASE,
+                "SET ROLE shop; DROP TABLE IF EXISTS stay, loose; CREATE TABLE stay (room int4range,"
+                    + " at daterange, PRIMARY KEY (room, at WITHOUT OVERLAPS)); CREATE TABLE loose"
+                    + " (k int UNIQUE, v text); INSERT INTO loose VALUES (NULL, 'x'), (NULL, 'y');"
+                    + " ALTER TABLE loose ADD CONSTRAINT nn NOT NULL k NOT VALID");
+      }
+      // So that the schema is read again.
+      s.execute("CREATE TABLE virtual (id int PRIMARY KEY, v int)");
+      s.execute("DROP TABLE virtual");
+      s.execute("INSERT INTO stay VALUES ('[1,2)', '[2026-01-01,2026-02-01)')");
+      assertThatThrownBy(() -> s.execute("DELETE FROM stay WHERE room = '[1,2)'"))
+          .hasMessageContaining("key");
+      assertThatThrownBy(() -> s.execute("UPDATE loose SET v = 'z'")).hasMessageContaining("key");
+      for (String generated : List.of("(v * 2)", "(v * 2) VIRTUAL")) {
+        try {
+          s.execute(
+              "CREATE TABLE virtual (id int PRIMARY KEY, v int, w int GENERATED ALWAYS AS "
+                  + generated
+                  + ")");
+          s.execute("INSERT INTO virtual VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET v = 3");
+          s.execute("UPDATE virtual SET v = w + random()");
+          s.execute("DROP TABLE virtual");
+        } catch (SQLException e) {
+          assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo("0A000");
+        }
+      }
+      assertThat(
+              rows(
+                  s,
+                  "UPDATE item SET qty = 5 WHERE id = 1 RETURNING old.qty, new.qty, old.id = new.id"))
+          .containsExactly("0,5,t");
+      assertThat(
+              rows(
+                  s,
+                  "UPDATE item SET qty = qty + 1 WHERE id = 1 RETURNING WITH (OLD AS o) o.qty, qty"))
+          .containsExactly("5,6");
+      s.execute("INSERT INTO archive (item, what) SELECT 1, uuidv7()::text");
+      s.execute("DROP TABLE stay");
+      s.execute("DROP TABLE loose");
+    }
+    equalEverywhere();
   }
 
   // ---- at the same time

@@ -44,7 +44,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The columns that name a row of a table: its primary key, else a unique key that is whole and never
--- NULL; null if there is none. One that is deferrable will do, since it is used after it was checked.
+-- NULL; null if there is none. One that is deferrable will do, since it is used after it was checked;
+-- not one WITHOUT OVERLAPS, nor one over a column whose NOT NULL is NOT VALID (both from 18 on).
 CREATE FUNCTION tandem.trace_key(p_relation oid) RETURNS smallint[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT ARRAY(
@@ -52,11 +53,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE k.place <= i.indnkeyatts ORDER BY k.place)
   FROM pg_index i
   WHERE i.indrelid = p_relation AND i.indisunique AND i.indisvalid AND i.indisready
-    AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT i.indisexclusion
     AND NOT EXISTS (
       SELECT FROM unnest(i.indkey) WITH ORDINALITY k(num, place)
       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
-      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+      WHERE k.place <= i.indnkeyatts AND (NOT a.attnotnull
+        OR EXISTS (
+          SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'n'
+            AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated)))
   ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid
   LIMIT 1
 $$;
