@@ -40,7 +40,7 @@ import org.tandemdb.session.SessionExecutor;
  */
 final class ClientSession {
   /** A request that meets one dying backend after the other is given up after as many. */
-  private static final int MAX_ATTEMPTS = 16;
+  static final int MAX_ATTEMPTS = 16;
 
   /** Statements whose effect ends with the transaction. */
   private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
@@ -59,6 +59,7 @@ final class ClientSession {
   private final Executions executions;
   private final LocalStatements locals;
   private final TransactionEnds ends;
+  private final Tasks tasks;
 
   /**
    * @param inserts lets INSERTs share transactions with those of other sessions; null for never
@@ -80,6 +81,7 @@ final class ClientSession {
     this.starts = new Starts(session, executor, waitLimit, calls);
     this.executions = new Executions(session, calls, state, temporaries);
     this.ends = new TransactionEnds(session, calls, state, temporaries);
+    this.tasks = new Tasks(session, calls, state, this);
     this.locals = new LocalStatements(source, session, state, temporaries, executions, this);
   }
 
@@ -201,9 +203,7 @@ final class ClientSession {
     } else if (plan instanceof Plan.Refused refused) {
       throw state.failing(Executions.refused(refused));
     } else if (plan instanceof Plan.Task task) {
-      throw state.failing(
-          SqlErrors.of(
-              ErrorCode.STATEMENT_REFUSED, task.reason() + ": not through this driver yet", null));
+      task(request, task, command);
     } else if (plan instanceof Plan.Local local) {
       locals.run(request, local, command);
     } else if (state.inBlock() && state.isReadOnlyBlock()) {
@@ -257,7 +257,7 @@ final class ClientSession {
         if (SqlErrors.isNetworkTimeout(e)) {
           throw SqlErrors.gaveUp(e);
         }
-        again(recourse, e, attempt);
+        again(recourse, e, attempt, command);
         command.discard();
         continue;
       }
@@ -325,7 +325,7 @@ final class ClientSession {
             ends.ended();
             throw SqlErrors.gaveUp(e);
           }
-          again(recourse, e, attempt);
+          again(recourse, e, attempt, command);
           command.discard();
           continue;
         }
@@ -334,7 +334,7 @@ final class ClientSession {
         }
         throw e;
       }
-      if (!alone || ends.commit(attempt < MAX_ATTEMPTS)) {
+      if (!alone || ends.commit(attempt < MAX_ATTEMPTS && command.mayRunAgain())) {
         return;
       }
       command.discard();
@@ -390,6 +390,19 @@ final class ClientSession {
       }
       ends.ended();
     }
+  }
+
+  private void task(Request request, Plan.Task plan, Command command) throws SQLException {
+    int attempt = 1;
+    while (!tasks.run(request, plan, command, attempt)) {
+      command.discard();
+      attempt++;
+    }
+  }
+
+  /** Runs a statement that is not logged on every backend. */
+  void maintain(Request request, Command command) throws SQLException {
+    tasks.maintain(request, command);
   }
 
   // --- batches ------------------------------------------------------------------------------
@@ -534,8 +547,26 @@ final class ClientSession {
     }
   }
 
-  private Recourse lost(Lease<JdbcLink> lease, SQLException e) throws SQLException {
+  Recourse lost(Lease<JdbcLink> lease, SQLException e) throws SQLException {
     return call(() -> session.lost(lease, e, source.patience()));
+  }
+
+  /** Returns if the statement is to run again, and can. */
+  private void again(Recourse recourse, SQLException e, int attempt, Command command)
+      throws SQLException {
+    again(recourse, e, attempt);
+    if (!command.mayRunAgain()) {
+      ends.lost();
+      throw SqlErrors.of(
+          ErrorCode.TRANSACTION_LOST,
+          "a COPY whose stream was used cannot be run again unseen: send it anew",
+          e);
+    }
+  }
+
+  /** A link was lost outside of a transaction; returns if the statement is to run again. */
+  void lostAlone(Lease<JdbcLink> lease, SQLException e, int attempt) throws SQLException {
+    again(lost(lease, e), e, attempt);
   }
 
   /** Returns if the statement is to run again. */

@@ -60,6 +60,16 @@ interface Command {
 
   void count(long rows);
 
+  /** Of COPY: how many rows were taken or given. */
+  default long rows() {
+    return 0;
+  }
+
+  /** False once what the client gave is used up, or what it took is gone. */
+  default boolean mayRunAgain() {
+    return true;
+  }
+
   /** What has been taken is void: the statement runs again. */
   void discard();
 

@@ -25,6 +25,7 @@ final class Executions {
   private final EngineCalls calls;
   private final SessionState state;
   private final TemporaryTables temporaries;
+  private final ReadBackWrites readBacks;
 
   Executions(
       EngineSession<JdbcLink> session,
@@ -35,15 +36,19 @@ final class Executions {
     this.calls = calls;
     this.state = state;
     this.temporaries = temporaries;
+    this.readBacks = new ReadBackWrites(session, state);
   }
 
   /** In a read-write transaction, on the lease that it holds. */
   void started(Request request, Plan plan, Lease<JdbcLink> lease, Command command)
       throws SQLException {
-    if (plan instanceof Plan.Write write) {
+    if (plan instanceof Plan.Write write && write.readBack().isPresent()) {
+      if (!readBacks.run(write, write.readBack().get(), lease, command)) {
+        traced(request, lease, command);
+      }
+    } else if (plan instanceof Plan.Write write) {
       write(write, lease, command);
     } else if (plan instanceof Plan.Traced) {
-      calls.call(session::trace);
       traced(request, lease, command);
     } else if (plan instanceof Plan.Exclusive exclusive) {
       plain(lease, request.sql(), command);
@@ -107,8 +112,8 @@ final class Executions {
    * The client's text as it is. All rows are read at once: one that came later could write after
    * COMMIT has asked what was touched.
    */
-  private static void traced(Request request, Lease<JdbcLink> lease, Command command)
-      throws SQLException {
+  private void traced(Request request, Lease<JdbcLink> lease, Command command) throws SQLException {
+    calls.call(session::trace);
     Statement vendor = command.vendor(lease.link(), request.sql(), Command.Shape.COUNTED);
     if (command.run(vendor, request.sql())) {
       ResultSet rows = vendor.getResultSet();

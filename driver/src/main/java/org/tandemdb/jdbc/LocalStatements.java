@@ -70,6 +70,22 @@ final class LocalStatements {
       discard(discard.what(), request, command);
     } else if (effect instanceof Plan.Effect.ShowTandem show) {
       command.rows(show(show));
+    } else if (effect instanceof Plan.Effect.Hold) {
+      if (state.inBlock() && state.isReadOnlyBlock()) {
+        throw state.failing(
+            SqlErrors.of(
+                "0A000",
+                "a cursor WITH HOLD would be left on a replica's link. Declare it in a read-write"
+                    + " transaction, or without one.",
+                null));
+      }
+      client.write(request, plan, command);
+    } else if (effect instanceof Plan.Effect.Maintenance maintenance) {
+      if (state.inBlock() && maintenance.inBlock()) {
+        client.onOwnLink(request, plan, command);
+      } else {
+        client.maintain(request, command);
+      }
     } else if (effect instanceof Plan.Effect.Temporary) {
       if (state.inBlock() && state.isReadOnlyBlock()) {
         throw SqlErrors.of("25006", "cannot change tables in a read-only transaction", null);

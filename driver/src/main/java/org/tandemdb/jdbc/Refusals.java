@@ -38,6 +38,10 @@ final class Refusals {
 
   static SQLException noUnwrap(Class<?> type) {
     return invalid(
-        "Cannot unwrap to " + type.getName() + ": it would lead around the replication.");
+        "Cannot unwrap to "
+            + type.getName()
+            + ": it would lead around the replication. For COPY, unwrap to "
+            + CopyApi.class.getName()
+            + ".");
   }
 }

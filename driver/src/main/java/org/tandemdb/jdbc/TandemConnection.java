@@ -37,6 +37,7 @@ final class TandemConnection implements Connection {
   private final Set<TandemStatement> open =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final Properties clientInfo = new Properties();
+  private final TandemCopy copy = new TandemCopy(this);
 
   private @Nullable SQLWarning warnings;
   private int holdability = ResultSet.CLOSE_CURSORS_AT_COMMIT;
@@ -474,6 +475,7 @@ final class TandemConnection implements Connection {
     for (TandemStatement statement : statements()) {
       statement.cancel();
     }
+    copy.cancel();
   }
 
   private List<TandemStatement> statements() {
@@ -524,6 +526,10 @@ final class TandemConnection implements Connection {
 
   @Override
   public <T> T unwrap(Class<T> type) throws SQLException {
+    if (type == CopyApi.class) {
+      checkOpen();
+      return type.cast(copy);
+    }
     if (isWrapperFor(type)) {
       return type.cast(this);
     }
@@ -532,6 +538,6 @@ final class TandemConnection implements Connection {
 
   @Override
   public boolean isWrapperFor(Class<?> type) {
-    return type.isInstance(this) && Wrappers.mayBeSeen(type);
+    return type == CopyApi.class || (type.isInstance(this) && Wrappers.mayBeSeen(type));
   }
 }

@@ -1,10 +1,14 @@
 package org.tandemdb.jdbc;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.postgresql.PGConnection;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
@@ -27,6 +31,16 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   @Override
   public Connection connection() {
     return connection;
+  }
+
+  @Override
+  public long copyIn(String sql, InputStream from) throws SQLException, IOException {
+    return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, from);
+  }
+
+  @Override
+  public long copyOut(String sql, OutputStream to) throws SQLException, IOException {
+    return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
   }
 
   @Override

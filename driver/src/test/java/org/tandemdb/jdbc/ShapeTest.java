@@ -23,7 +23,7 @@ class ShapeTest {
           .importPackages("org.tandemdb.jdbc");
 
   @Test
-  void applicationsSeeTheDriverAndTheDataSourceAndNothingElse() {
+  void applicationsSeeTheDriverTheDataSourceAndCopyAndNothingElse() {
     classes()
         .that()
         .areTopLevelClasses()
@@ -33,6 +33,8 @@ class ShapeTest {
         .be(TandemDriver.class)
         .orShould()
         .be(TandemDataSource.class)
+        .orShould()
+        .be(CopyApi.class)
         .check(DRIVER);
     classes().should().resideInAPackage("org.tandemdb.jdbc").check(DRIVER);
   }
@@ -43,7 +45,8 @@ class ShapeTest {
         .that()
         .arePublic()
         .and()
-        .areDeclaredInClassesThat(belongToAnyOf(TandemDriver.class, TandemDataSource.class))
+        .areDeclaredInClassesThat(
+            belongToAnyOf(TandemDriver.class, TandemDataSource.class, CopyApi.class))
         .should()
         .haveRawReturnType(resideOutsideOfPackages("org.tandemdb..", "org.postgresql.."))
         .check(DRIVER);

@@ -67,6 +67,15 @@ public interface BackendControl extends AutoCloseable {
     return CompletableFuture.completedFuture(null);
   }
 
+  /**
+   * Takes back what statements that commit on their own have left whose session is gone and whose
+   * entry is not here: see {@link BackendLink#beginTask}. Ahead of applying, where what is
+   * half-built would be in the way.
+   */
+  default CompletionStage<Void> undoTasks() {
+    return CompletableFuture.completedFuture(null);
+  }
+
   /** True if the marker of {@code position} is there or the watermark covers it. */
   CompletionStage<Boolean> holds(Position position);
 

@@ -120,6 +120,31 @@ public interface BackendLink {
   }
 
   /**
+   * Notes, durably enough, that the next statement on this link makes {@code index} outside of a
+   * transaction: what an interruption leaves of it, {@link BackendControl#undoTasks} takes back.
+   * Completes exceptionally with the database's own exception.
+   *
+   * @return for {@link #endTask} and {@link #undoTask}; 0 if there is a relation of that name
+   *     already, and nothing was noted
+   */
+  default CompletionStage<Long> beginTask(TableName index) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " does no tasks"));
+  }
+
+  /** Takes the note away, in the open transaction: it gets a marker. */
+  default CompletionStage<Void> endTask(long task) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " does no tasks"));
+  }
+
+  /** The statement failed: takes back what it has left, and then the note. */
+  default CompletionStage<Void> undoTask(long task, TableName index) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " does no tasks"));
+  }
+
+  /**
    * Writes the marker of {@code position}, with time-outs off: proof that this session still holds
    * its locks. Where {@code prepare} is asked, also PREPARE TRANSACTION.
    */

@@ -1,5 +1,8 @@
 package org.tandemdb.backend;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -31,4 +34,23 @@ public interface JdbcLink extends BackendLink {
    * who never closes it, and never commits or rolls back a transaction that the engine opened.
    */
   Connection connection();
+
+  /**
+   * Runs COPY ... FROM STDIN on the caller's thread, with what the client sends, piece by piece.
+   *
+   * @return rows that the server took
+   * @throws SQLException the server's own
+   * @throws IOException of {@code from}: the server has given the COPY up, and failed the
+   *     transaction
+   */
+  long copyIn(String sql, InputStream from) throws SQLException, IOException;
+
+  /**
+   * Runs COPY ... TO STDOUT on the caller's thread, piece by piece.
+   *
+   * @return rows that the server gave
+   * @throws SQLException the server's own
+   * @throws IOException of {@code to}: the server has given the COPY up
+   */
+  long copyOut(String sql, OutputStream to) throws SQLException, IOException;
 }

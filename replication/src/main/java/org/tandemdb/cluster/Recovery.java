@@ -31,7 +31,7 @@ import org.tandemdb.log.ReplicationLog;
  *   <li>a fresh incarnation: a crash during recovery is seen at the end
  *   <li>the fence: nobody of an earlier epoch enters from here on
  *   <li>the drain: nobody who entered before can still commit
- *   <li>prepared transactions: the log decides
+ *   <li>prepared transactions: the log decides; then what unfinished tasks have left goes
  *   <li>holdings: of this cluster, and nothing beyond the log's head
  *   <li>what is missing, in log order: above the watermark; of the marked, only the reservations
  *   <li>the watermark: raised durably, then the markers below it are deleted
@@ -92,6 +92,7 @@ final class Recovery<L extends BackendLink> {
         .thenCompose(recovery -> timed("fence", control.drain(recovery, options.drainDeadline())))
         .thenCompose(ok -> timed("drain", control.preparedTransactions()))
         .thenCompose(prepared -> resolve(prepared, 0))
+        .thenCompose(ok -> control.undoTasks())
         .thenCompose(ok -> control.holdings())
         .thenCompose(holdings -> timed("holdings", applyMissing(checked(holdings, head), head)))
         .thenCompose(ok -> timed("apply", control.raiseWatermark(head, true)))

@@ -1,6 +1,7 @@
 package org.tandemdb.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.BackendUnreachableException;
@@ -75,6 +78,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     CompletionStage<Void> clean(L link);
   }
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
+
   private final ClusterConfig config;
   private final ReplicationLog log;
   private final Environment environment;
@@ -91,6 +96,12 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final SharedByKey<String, SimpleLinkPool<L>> pools;
 
   private volatile Catalog catalog;
+
+  /** Guards who comes next in {@link #refreshed}. */
+  private final Object refreshing = new Object();
+
+  /** The last refresh of the catalog. */
+  private CompletionStage<Void> refreshed = CompletableFuture.completedFuture(null);
 
   /** DDL has been committed, and its outcome has not been read back. */
   private volatile boolean catalogStale;
@@ -329,6 +340,66 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
                   .schedule(config.limits().rejoinInterval(), () -> pause.complete(null));
               return pause.thenCompose(ok -> reloadCatalog());
             });
+  }
+
+  /**
+   * After DDL beside which others went on: nobody needs to know of it, and no other DDL can have
+   * been committed meanwhile. If it cannot be read now, the catalog in force stays right.
+   */
+  CompletionStage<Void> refreshCatalog() {
+    synchronized (refreshing) {
+      // One after the other, so that no older one comes last.
+      refreshed =
+          refreshed
+              .thenCompose(ok -> awaitTerm())
+              .thenCompose(term -> term.primary().port().loadCatalog(catalog.version()))
+              .handle(
+                  (loaded, failure) -> {
+                    if (failure == null) {
+                      catalog = loaded;
+                    }
+                    return null;
+                  });
+      return refreshed;
+    }
+  }
+
+  /** See {@link org.tandemdb.backend.BackendControl#undoTasks}. */
+  CompletionStage<Void> undoTasks(Term<L> term) {
+    return term.primary().port().control().undoTasks();
+  }
+
+  /**
+   * Takes back what {@code process} has left, which is ended first. Where that fails, the note is
+   * still there for whoever comes next.
+   */
+  CompletionStage<Void> undoTask(Term<L> term, BackendLink.ServerProcess process) {
+    return term.primary()
+        .port()
+        .control()
+        .end(process, config.limits().drainDeadline())
+        .thenCompose(ok -> undoTasks(term))
+        .exceptionally(
+            failure -> {
+              LOGGER.warn(
+                  "{}: what an unfinished task has left stays for now: {}",
+                  term.primary().id(),
+                  ReplicatedSession.unwrap(failure).getMessage());
+              return null;
+            });
+  }
+
+  /** Backends in service, the primary first. */
+  List<Member<L>> inService(Term<L> term) {
+    List<Member<L>> members = new ArrayList<>(List.of(term.primary()));
+    for (Member<L> member : cluster.members()) {
+      if (member != term.primary()
+          && (member.state() == BackendState.ONLINE
+              || member.state() == BackendState.CATCHING_UP)) {
+        members.add(member);
+      }
+    }
+    return members;
   }
 
   TransactionRecord newRecord(L link) {

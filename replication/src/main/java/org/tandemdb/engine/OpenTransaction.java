@@ -37,6 +37,9 @@ final class OpenTransaction<L extends BackendLink> {
   /** Its DDL has changed the schema since {@link #catalog} was read. */
   boolean schemaChanged;
 
+  /** COMMIT will run the query of a cursor WITH HOLD. */
+  boolean holds;
+
   /** It was handed to the pipeline, which alone uses its link from then on. */
   volatile boolean committing;
 

@@ -1,6 +1,7 @@
 package org.tandemdb.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private @Nullable SessionView view;
   private @Nullable Member<L> lastRead;
   private volatile @Nullable OpenTransaction<L> open;
+  private @Nullable OpenTask<L> task;
   private boolean closed;
 
   /**
@@ -210,13 +212,45 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                           ErrorCode.TRANSACTION_LOST,
                           "the schema changed while the statement waited")));
     }
-    if (current instanceof Plan.Write && now.record.isTraced()) {
-      // Its rows would be applied ahead of those that earlier statements left for the end.
-      current = new Plan.Traced("the transaction has a TRACED part");
+    if (current instanceof Plan.Write write) {
+      if (now.record.isTraced()) {
+        // Its rows would be applied ahead of those that earlier statements left for the end.
+        current = new Plan.Traced("the transaction has a TRACED part");
+      } else if (write.readBack().isPresent()
+          && now.spec.isolation() == BackendLink.Isolation.SERIALIZABLE) {
+        // To read the table for its rows would conflict with everybody who writes to it.
+        current = new Plan.Traced("under SERIALIZABLE no rows are read back");
+      }
     }
     now.ran = true;
     now.term.primary().writes().incrementAndGet();
-    return CompletableFuture.completedFuture(new Started<>(now.lease, current));
+    return CompletableFuture.completedFuture(new Started<>(now.lease, heldApart(now, current)));
+  }
+
+  /**
+   * † A cursor WITH HOLD and a write are never in one transaction: its query runs when COMMIT does,
+   * and may fail, when the entry is durable already.
+   */
+  private Plan heldApart(OpenTransaction<L> now, Plan plan) {
+    boolean hold = plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Hold;
+    boolean wrote = !now.record.isEmpty() || now.record.wasTraced();
+    boolean writes =
+        plan instanceof Plan.Write
+            || plan instanceof Plan.Traced
+            || plan instanceof Plan.Exclusive;
+    if ((hold && wrote) || (now.holds && writes)) {
+      return new Plan.Refused(
+          "a cursor WITH HOLD and a write are in one transaction, whose COMMIT would run a query"
+              + " when it is logged already",
+          "Declare the cursor in a transaction of its own, or without WITH HOLD.",
+          ErrorCode.STATEMENT_REFUSED.sqlState());
+    }
+    if (hold) {
+      now.holds = true;
+      // It is on this link until the session ends.
+      links.bound(true);
+    }
+    return plan;
   }
 
   @Override
@@ -624,9 +658,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     token = Position.max(token, committed.position());
     now.record.committed(engine.reservations());
     CompletionStage<?> after =
-        now.record.hasExclusive()
-            ? engine.reloadCatalog()
-            : CompletableFuture.completedFuture(null);
+        !now.record.hasExclusive()
+            ? CompletableFuture.completedFuture(null)
+            : now.permit.isExclusive() ? engine.reloadCatalog() : engine.refreshCatalog();
     if (engine.config().commit() == CommitMode.APPLIED) {
       after = after.thenCompose(ok -> engine.appliedEverywhere(committed.position()));
     }
@@ -724,6 +758,151 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     token = Position.max(token, term.pipeline().highestSent());
   }
 
+  // ---- statements that commit on their own
+
+  @Override
+  public CompletionStage<Lease<L>> beginTask(Request request, Plan.Task plan) {
+    return engine
+        .gate()
+        .share(engine.limits().leaseTimeout())
+        .thenCompose(permit -> releasedOnFailure(permit, taskOnPrimary(request, permit)))
+        .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
+  private CompletionStage<Lease<L>> taskOnPrimary(Request request, Gate.Permit permit) {
+    return engine
+        .awaitTerm()
+        .thenCompose(
+            term ->
+                // What an earlier try has left would be in the way.
+                engine
+                    .undoTasks(term)
+                    .thenCompose(ok -> links.lease(term.primary(), term.epoch()))
+                    .thenCompose(links::settle)
+                    .thenCompose(lease -> begun(term, lease, permit, request)));
+  }
+
+  private CompletionStage<Lease<L>> begun(
+      Term<L> term, Lease<L> lease, Gate.Permit permit, Request request) {
+    Plan current = engine.planInTransaction(request, view());
+    if (!(current instanceof Plan.Task plan)) {
+      return CompletableFuture.failedFuture(
+          new TandemException(
+              ErrorCode.TRANSACTION_LOST, "the schema changed while the statement waited"));
+    }
+    return lease
+        .link()
+        .beginTask(plan.index())
+        .thenApply(
+            note -> {
+              task = new OpenTask<>(term, lease, permit, plan, note);
+              term.primary().busy().incrementAndGet();
+              return lease;
+            });
+  }
+
+  private OpenTask<L> openedTask() {
+    OpenTask<L> now = task;
+    if (now == null) {
+      throw new IllegalStateException("no task has begun");
+    }
+    task = null;
+    now.term().primary().busy().decrementAndGet();
+    return now;
+  }
+
+  @Override
+  public CompletionStage<CommitResult> taskDone() {
+    OpenTask<L> done = openedTask();
+    if (done.note() == 0) {
+      done.permit().release();
+      return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
+    }
+    return begin(done.term(), done.lease(), done.permit(), BeginSpec.READ_WRITE)
+        .whenComplete(
+            (begun, failure) -> {
+              if (failure != null) {
+                done.permit().release();
+              }
+            })
+        .thenCompose(
+            begun ->
+                begun
+                    .lease
+                    .link()
+                    .endTask(done.note())
+                    .thenCompose(
+                        ok -> {
+                          begun.ran = true;
+                          begun.record.addExclusive(
+                              new Plan.Exclusive(done.plan().reason(), done.plan().logged()));
+                          return commit();
+                        }))
+        .handle(
+            (result, failure) ->
+                failure != null
+                    ? new CommitResult.RolledBack(
+                        ErrorCode.TRANSACTION_LOST.sqlState(),
+                        String.valueOf(unwrap(failure).getMessage()),
+                        unwrap(failure),
+                        true)
+                    : result)
+        .thenCompose(
+            result ->
+                result instanceof CommitResult.RolledBack
+                    ? rollback().thenCompose(ok -> undone(done)).thenApply(ok -> result)
+                    : CompletableFuture.completedFuture(result));
+  }
+
+  @Override
+  public CompletionStage<Void> taskFailed() {
+    OpenTask<L> failed = openedTask();
+    CompletionStage<Void> undone =
+        failed.note() == 0 ? CompletableFuture.completedFuture(null) : undone(failed);
+    return undone.whenComplete((ok, failure) -> failed.permit().release());
+  }
+
+  /**
+   * Over its own link, or, where that is lost, as soon as its server process is gone. If neither is
+   * possible now, the note stays, for the backend's recovery or the next task.
+   */
+  private CompletionStage<Void> undone(OpenTask<L> over) {
+    return over.lease()
+        .link()
+        .undoTask(over.note(), over.plan().index())
+        .exceptionallyCompose(
+            failure -> {
+              links.drop(over.lease());
+              over.lease().link().sever();
+              return engine.undoTask(over.term(), over.lease().link().process());
+            });
+  }
+
+  @Override
+  public CompletionStage<List<Lease<L>>> everywhere() {
+    return engine
+        .awaitTerm()
+        .thenCompose(
+            term -> {
+              CompletionStage<List<Lease<L>>> all =
+                  CompletableFuture.completedFuture(new ArrayList<>());
+              for (Member<L> member : engine.inService(term)) {
+                all =
+                    all.thenCompose(
+                        leases ->
+                            links
+                                .lease(member, member.linkEpoch())
+                                .thenCompose(links::settle)
+                                .thenApply(
+                                    lease -> {
+                                      leases.add(lease);
+                                      return leases;
+                                    }));
+              }
+              return all;
+            });
+  }
+
   // ---- reads
 
   @Override
@@ -816,6 +995,14 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     } else {
       links.drop(lease);
     }
+    OpenTask<L> lost = task;
+    if (lost != null && lost.lease() == lease) {
+      openedTask().permit().release();
+      // Its server process does not know that its client is gone.
+      return engine
+          .settled(member, patience)
+          .thenCompose(ok -> engine.undoTask(lost.term(), lease.link().process()));
+    }
     return engine.settled(member, patience);
   }
 
@@ -844,6 +1031,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null && now.committing) {
       now.ended.thenRun(links::close);
       return;
+    }
+    if (task != null) {
+      OpenTask<L> left = openedTask();
+      left.lease().link().sever();
+      left.permit().release();
     }
     if (now != null) {
       // Closed with a transaction open: what was not committed is rolled back.

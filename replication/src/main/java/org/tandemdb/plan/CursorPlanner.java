@@ -38,11 +38,7 @@ final class CursorPlanner {
       continue;
     }
     in.expect("cursor");
-    if (in.peek("with")) {
-      throw new Refusal(
-          "a cursor WITH HOLD outlives its transaction, and a failover ends it",
-          "Read it to its end inside of the transaction.");
-    }
+    boolean hold = in.take("with", "hold");
     in.skip("without hold");
     in.expect("for");
     Tokens query = in.tokens().from(in.at());
@@ -52,7 +48,14 @@ final class CursorPlanner {
                 || (query.isKind(0, Kind.WORD) && QUERIES.contains(query.text(0))));
     Plan plan = isQuery ? SqlPlanner.statement(query, scope) : null;
     if (plan instanceof Plan.Read) {
-      return local();
+      return hold
+          ? new Plan.Local("a cursor that outlives its transaction", new Plan.Effect.Hold())
+          : local();
+    }
+    if (hold && !(plan instanceof Plan.Refused)) {
+      throw new Refusal(
+          "COMMIT runs the query of a cursor WITH HOLD, which must be a proven read",
+          "Leave out WITH HOLD, and read it to its end inside of the transaction.");
     }
     if (plan instanceof Plan.PrimaryRead || plan instanceof Plan.Refused) {
       return plan;

@@ -35,7 +35,7 @@ public final class Described {
       return exclusive.logged();
     }
     if (plan instanceof Plan.Task task) {
-      return task.statement();
+      return task.logged();
     }
     return plan instanceof Plan.Write write ? template(write) : "";
   }

@@ -6,8 +6,8 @@ import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
 
 /**
- * EXPLAIN. Without ANALYZE it runs nothing, whatever it explains; with it, the statement runs, so
- * that a write cannot be explained so: there is no place for what would have to come back.
+ * EXPLAIN. Without ANALYZE it runs nothing, whatever it explains; with it, the statement runs, and
+ * a write is TRACED: its own rows do not come back.
  */
 final class ExplainPlanner {
   private static final Set<String> OPTIONS =
@@ -78,6 +78,24 @@ final class ExplainPlanner {
     analyze |= name.startsWith("analy") && !off;
   }
 
+  /**
+   * What is planned by the server: of what makes a table or a cursor, the query. With ANALYZE a
+   * table would be made.
+   */
+  private Tokens explained() {
+    Tokens statement = in.tokens().from(in.at());
+    boolean table = statement.is(0, "create") && !analyze;
+    if (!table && !statement.is(0, "declare")) {
+      return statement;
+    }
+    for (int i = 1; i < statement.size() && !statement.isSymbol(i, "("); i++) {
+      if (statement.is(i, table ? "as" : "for")) {
+        return statement.from(i + 1);
+      }
+    }
+    return statement;
+  }
+
   private Plan plan() throws SqlSyntaxException, Refusal {
     if (in.atEnd()) {
       throw new SqlSyntaxException("EXPLAIN of what", 0);
@@ -85,20 +103,17 @@ final class ExplainPlanner {
     if (in.peek("execute")) {
       return PreparedPlanner.execute(in.tokens(), in.at());
     }
-    Plan inner = SqlPlanner.statement(in.tokens().from(in.at()), scope);
+    Plan inner = SqlPlanner.statement(explained(), scope);
     if (inner instanceof Plan.Refused refused) {
       return refused;
     }
     if (inner instanceof Plan.Read || inner instanceof Plan.PrimaryRead) {
       return analyze ? inner : new Plan.Read("EXPLAIN runs nothing");
     }
-    if (inner instanceof Plan.Write) {
-      if (!analyze) {
-        return new Plan.Read("EXPLAIN runs nothing");
-      }
-      throw new Refusal(
-          "EXPLAIN ANALYZE runs the write, and has no place for what it changed",
-          "Use EXPLAIN without ANALYZE.");
+    if (inner instanceof Plan.Write write) {
+      return analyze
+          ? new Plan.Traced("EXPLAIN ANALYZE runs the write: " + write.reason())
+          : new Plan.Read("EXPLAIN runs nothing");
     }
     if (inner instanceof Plan.Traced) {
       // The server evaluates what is declared STABLE or IMMUTABLE, while it plans.

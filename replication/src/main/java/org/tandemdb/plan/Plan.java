@@ -38,6 +38,8 @@ public sealed interface Plan {
    * @param sequences sequences this statement may have advanced
    * @param row the row of an INSERT of one row of VALUES, if all parameters are in it: the
    *     statement for several such rows is this one with the row repeated
+   * @param readBack how the captured rows are got where the statement's own result does not hold
+   *     them
    */
   record Write(
       String reason,
@@ -47,8 +49,21 @@ public sealed interface Plan {
       CaptureSpec capture,
       Template template,
       List<SequenceUse> sequences,
-      Optional<Span> row)
+      Optional<Span> row,
+      Optional<ReadBack> readBack)
       implements Plan {
+    public Write(
+        String reason,
+        Form form,
+        TableName table,
+        String sqlForPrimary,
+        CaptureSpec capture,
+        Template template,
+        List<SequenceUse> sequences,
+        Optional<Span> row) {
+      this(reason, form, table, sqlForPrimary, capture, template, sequences, row, Optional.empty());
+    }
+
     public Write(
         String reason,
         Form form,
@@ -58,6 +73,65 @@ public sealed interface Plan {
         Template template,
         List<SequenceUse> sequences) {
       this(reason, form, table, sqlForPrimary, capture, template, sequences, Optional.empty());
+    }
+  }
+
+  /**
+   * Queries that give the rows of a COPY, which itself says how many there are and no more. It runs
+   * in a savepoint of its own, since rows are told from all others by the number of the
+   * subtransaction that wrote them.
+   *
+   * @param table quoted, with its schema
+   * @param columns what is captured, as it stands in a select list
+   */
+  record ReadBack(String table, String columns) {
+
+    /** Of a larger table too much would have to be read: such a COPY is better traced. */
+    public static final long MOST_PAGES = 1 << 16;
+
+    /**
+     * The number of the newest subtransaction that has written something; text of digits. Of the
+     * locks on numbers that this session holds, each (sub)transaction has its own.
+     */
+    public static final String NUMBER =
+        "SELECT l.transactionid FROM pg_catalog.pg_locks l"
+            + " WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'transactionid'"
+            + " AND l.mode = 'ExclusiveLock' AND l.granted"
+            + " ORDER BY pg_catalog.age(l.transactionid) LIMIT 1";
+
+    /** To be asked before: how many pages the table has, and whether the user may read it. */
+    public String before() {
+      String literal = "'" + table.replace("'", "''") + "'";
+      return "SELECT pg_catalog.pg_relation_size("
+          + literal
+          + ") / pg_catalog.current_setting('block_size')::pg_catalog.int4,"
+          + " pg_catalog.has_table_privilege("
+          + literal
+          + ", 'SELECT')";
+    }
+
+    /**
+     * The rows that subtransaction {@code number} wrote at the end of the table, where most are.
+     *
+     * @param page the first page that is looked at
+     */
+    public String tail(String number, long page) {
+      return rows(number) + " AND ctid >= '(" + page + ",0)'::pg_catalog.tid";
+    }
+
+    /** Those that found room before {@code page}. */
+    public String head(String number, long page) {
+      return rows(number) + " AND ctid < '(" + page + ",0)'::pg_catalog.tid";
+    }
+
+    private String rows(String number) {
+      return "SELECT "
+          + columns
+          + " FROM ONLY "
+          + table
+          + " WHERE xmin = '"
+          + Long.parseLong(number)
+          + "'::pg_catalog.xid";
     }
   }
 
@@ -107,8 +181,16 @@ public sealed interface Plan {
         implements Fill {}
   }
 
-  /** Commits on its own (CREATE INDEX CONCURRENTLY): logged first, run on each backend. */
-  record Task(String reason, String statement) implements Plan {}
+  /**
+   * Commits on its own (CREATE INDEX CONCURRENTLY): the primary runs it outside of a transaction,
+   * with a note in its own database by which whatever an interruption leaves is taken back; then an
+   * entry has the other copies do the same in a transaction.
+   *
+   * @param statement the client's own
+   * @param logged what the others run
+   * @param index what is made
+   */
+  record Task(String reason, String statement, String logged, TableName index) implements Plan {}
 
   /** Concerns this session alone; runs on its link, logs nothing. */
   record Local(String reason, Effect effect) implements Plan {}
@@ -201,6 +283,19 @@ public sealed interface Plan {
 
     /** DEALLOCATE; empty for ALL. */
     record Deallocate(Optional<String> name) implements Effect {}
+
+    /**
+     * Declares a cursor that outlives its transaction: COMMIT runs its query, so that transaction
+     * must not be in the log by then.
+     */
+    record Hold() implements Effect {}
+
+    /**
+     * Runs on every backend in service (VACUUM), outside of a transaction.
+     *
+     * @param inBlock in a transaction it may run, too: on its link alone
+     */
+    record Maintenance(boolean inBlock) implements Effect {}
 
     /** SHOW TANDEM STATUS, LAG, EVENTS, PLAN FOR; answered by the engine, not by a backend. */
     record ShowTandem(String topic, String argument) implements Effect {}

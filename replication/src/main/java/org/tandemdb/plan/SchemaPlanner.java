@@ -3,6 +3,7 @@ package org.tandemdb.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.sql.Facts;
@@ -32,6 +33,9 @@ final class SchemaPlanner {
   /** Where the query that fills a table ends in the text. */
   private int queryEnd;
 
+  /** What it is if it commits on its own. */
+  private Plan.@Nullable Task task;
+
   private SchemaPlanner(TokenReader in, Scope scope) {
     this.in = in;
     this.scope = scope;
@@ -46,6 +50,10 @@ final class SchemaPlanner {
       }
     }
     refuseParameters(tokens);
+    Optional<Plan> quick = ConcurrentDdl.quick(tokens, scope);
+    if (quick.isPresent()) {
+      return quick.get();
+    }
     Optional<Plan> definition = DefinitionPlanner.plan(tokens, scope);
     if (definition.isPresent()) {
       refuseTemporarySchema(tokens);
@@ -59,6 +67,9 @@ final class SchemaPlanner {
       return new Plan.Local("concerns a temporary table", new Plan.Effect.Temporary());
     }
     refuseTemporarySchema(tokens);
+    if (planner.task != null) {
+      return planner.task;
+    }
     return new Plan.Exclusive(
         planner.fill instanceof Plan.Fill.None
             ? "changes the schema"
@@ -184,17 +195,16 @@ final class SchemaPlanner {
   }
 
   private void index() throws Refusal, SqlSyntaxException {
-    if (in.peek("concurrently")) {
-      throw new Refusal(
-          "CREATE INDEX CONCURRENTLY is not supported yet", "Create it without CONCURRENTLY.");
-    }
+    int concurrently = in.take("concurrently") ? in.at() - 1 : -1;
     in.skip("if not exists");
-    if (!in.peek("on")) {
-      in.name();
-    }
+    Optional<String> name = in.peek("on") ? Optional.empty() : Optional.of(in.name());
     in.expect("on");
     in.skip("only");
-    existing(in.qualifiedName());
+    Facts.Use table = in.qualifiedName();
+    existing(table);
+    if (concurrently >= 0) {
+      task = ConcurrentDdl.index(in.tokens(), scope, concurrently, name, table);
+    }
     if (in.take("using")) {
       in.name();
     }
@@ -425,10 +435,6 @@ final class SchemaPlanner {
         || in.take("sequence")
         || in.take("schema"))) {
       throw in.unexpected();
-    }
-    if (in.peek("concurrently")) {
-      throw new Refusal(
-          "DROP INDEX CONCURRENTLY is not supported yet", "Drop it without CONCURRENTLY.");
     }
     in.skip("if exists");
     do {

@@ -11,10 +11,6 @@ import org.tandemdb.sql.Tokens;
 /** Statements that concern the session alone: transactions, settings, SHOW. */
 final class SessionPlanner {
 
-  /** What an operator does to one server, and what changes nothing that a query shows. */
-  private static final Set<String> MAINTENANCE =
-      Set.of("VACUUM", "ANALYZE", "ANALYSE", "REINDEX", "CLUSTER", "CHECKPOINT");
-
   private static final Set<String> ISOLATIONS =
       Set.of("serializable", "repeatable read", "read committed", "read uncommitted");
 
@@ -87,11 +83,6 @@ final class SessionPlanner {
       return discard();
     }
     String first = in.tokens().text(0).toUpperCase(Locale.ROOT);
-    if (MAINTENANCE.contains(first)) {
-      throw new Refusal(
-          first + " is maintenance of one server, which Tandem does not pass on",
-          "Run it on each server, past Tandem: it changes no data.");
-    }
     throw new Refusal(
         first + " is not supported", "See the manual for the statements that Tandem understands.");
   }

@@ -181,6 +181,9 @@ public final class SqlPlanner implements Planner {
               ? SessionPlanner.plan(tokens)
               : PreparedPlanner.prepare(tokens, scope);
       case "lock" -> lock(tokens, scope);
+      case "copy" -> CopyPlanner.plan(tokens, scope);
+      case "vacuum", "analyze", "analyse", "reindex", "cluster", "checkpoint" ->
+          MaintenancePlanner.plan(tokens, scope);
       default -> SessionPlanner.plan(tokens);
     };
   }

@@ -84,6 +84,33 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   /** Reports an EXCLUSIVE statement that succeeded on the primary. */
   void executed(Plan.Exclusive exclusive);
 
+  /**
+   * Begins a statement that commits on its own: the front end runs {@link Plan.Task#statement} on
+   * the lease, outside of a transaction, and reports by {@link #taskDone} or {@link #taskFailed},
+   * or {@link #lost}. Completes exceptionally with a {@code TandemException}.
+   */
+  default CompletionStage<Lease<L>> beginTask(Request request, Plan.Task task) {
+    throw new UnsupportedOperationException("no tasks here");
+  }
+
+  /**
+   * The statement succeeded on the primary: logs it for the others. Where that is not committed,
+   * nothing of it is left.
+   */
+  default CompletionStage<CommitResult> taskDone() {
+    throw new UnsupportedOperationException("no tasks here");
+  }
+
+  /** The statement failed on the primary: takes back what it has left. */
+  default CompletionStage<Void> taskFailed() {
+    throw new UnsupportedOperationException("no tasks here");
+  }
+
+  /** Links to all backends in service, the primary's first: for maintenance that is not logged. */
+  default CompletionStage<List<Lease<L>>> everywhere() {
+    throw new UnsupportedOperationException("no maintenance here");
+  }
+
   /** Remembers where a savepoint stands in what was recorded. */
   void savepoint(String name);
 

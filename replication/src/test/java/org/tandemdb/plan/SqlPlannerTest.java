@@ -44,6 +44,7 @@ class SqlPlannerTest {
   private static List<Line> lines() {
     List<Line> lines = new ArrayList<>(lines("plans.txt"));
     lines.addAll(lines("ddl-plans.txt"));
+    lines.addAll(lines("copy-plans.txt"));
     return lines;
   }
 

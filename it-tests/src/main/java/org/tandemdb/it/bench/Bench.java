@@ -19,6 +19,7 @@ public final class Bench {
       Usage: ./tandem bench [--pairs N] [--quick] [--only LOAD:THREADS,...]
              ./tandem bench planning
              ./tandem bench tracing [--pairs N] [--quick]
+             ./tandem bench copy [--pairs N] [--quick]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
@@ -29,6 +30,7 @@ public final class Bench {
         --quick     3 short rounds on little data, to see that it works
         planning    what planning a statement costs, with and without caches (JMH)
         tracing     what the triggers on every table cost while nothing is traced
+        copy        COPY of 100,000 rows, and the same TRACED
         memory      a long log and large transactions in a small heap
       """;
 
@@ -66,6 +68,7 @@ public final class Bench {
   public static void main(String[] args) throws Exception {
     boolean quick = false;
     boolean tracing = false;
+    boolean copy = false;
     int pairs = 0;
     List<String> only = List.of();
     for (int i = 0; i < args.length; i++) {
@@ -76,6 +79,8 @@ public final class Bench {
         System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("tracing") && i == 0) {
         tracing = true;
+      } else if (args[i].equals("copy") && i == 0) {
+        copy = true;
       } else if (args[i].equals("--quick")) {
         quick = true;
       } else if (args[i].equals("--pairs") && i + 1 < args.length) {
@@ -97,6 +102,10 @@ public final class Bench {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     if (tracing) {
       TracingCost.run(out, quick, pairs);
+      System.exit(0);
+    }
+    if (copy) {
+      CopyCost.run(out, quick, pairs);
       System.exit(0);
     }
     new Bench(quick, pairs > 0 ? pairs : quick ? 3 : 10, only, out).run();

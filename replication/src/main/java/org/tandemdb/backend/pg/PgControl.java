@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -372,6 +373,43 @@ final class PgControl implements BackendControl {
                   + "THEN coalesce(s.last_value, s.min_value) < r.reserved "
                   + "ELSE coalesce(s.last_value, s.max_value) > r.reserved END");
         });
+  }
+
+  /** Sessions that are gone have not ended theirs; of live ones it is not known yet. */
+  @Override
+  public CompletionStage<Void> undoTasks() {
+    return tell(
+        "take back unfinished tasks",
+        () -> {
+          Map<Long, String[]> left = new TreeMap<>();
+          try (Statement statement = connected().createStatement();
+              ResultSet result =
+                  statement.executeQuery(
+                      "SELECT t.id, t.role, format('%I.%I', t.index_schema, t.index_name)"
+                          + " FROM tandem.task t WHERE NOT EXISTS (SELECT FROM pg_stat_activity a"
+                          + " WHERE a.pid = t.pid AND a.backend_start = t.started)")) {
+            while (result.next()) {
+              left.put(result.getLong(1), new String[] {result.getString(2), result.getString(3)});
+            }
+          }
+          for (Map.Entry<Long, String[]> task : left.entrySet()) {
+            undoTask(task.getKey(), task.getValue()[0], task.getValue()[1]);
+          }
+        });
+  }
+
+  private void undoTask(long id, String role, String index) throws SQLException {
+    work.change(
+        connection -> {
+          try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL lock_timeout = '2s'");
+            statement.execute("SET LOCAL ROLE " + PgChangeSql.quote(role));
+            statement.execute("DROP INDEX IF EXISTS " + index);
+            statement.execute("RESET ROLE");
+          }
+          work.update("DELETE FROM tandem.task WHERE id = ?", id);
+        });
+    LOGGER.info("{}: index {} was not finished and is removed", this.id, index);
   }
 
   /** A transaction for some tables at a time: each of them stays locked to its end. */

@@ -164,6 +164,7 @@ final class PgInspection {
       statement.execute(script(""));
       statement.execute(script("-tracing"));
       statement.execute(script("-filling"));
+      statement.execute(script("-tasks"));
     }
     try (PreparedStatement statement =
         connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {

@@ -1,5 +1,8 @@
 package org.tandemdb.backend.pg;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,6 +23,7 @@ import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 
@@ -38,6 +42,7 @@ final class PgLink implements JdbcLink {
   private final Executor closer;
   private final PgApplier applier;
   private final PgTrace trace;
+  private final PgTask task;
   private volatile Executor executor;
   private volatile boolean severed;
   private volatile boolean uninterruptible;
@@ -61,6 +66,7 @@ final class PgLink implements JdbcLink {
     this.executor = executor;
     this.applier = new PgApplier(connection);
     this.trace = new PgTrace(connection, secret);
+    this.task = new PgTask(connection, secret);
   }
 
   @Override
@@ -81,6 +87,16 @@ final class PgLink implements JdbcLink {
   @Override
   public Connection connection() {
     return connection;
+  }
+
+  @Override
+  public long copyIn(String sql, InputStream from) throws SQLException, IOException {
+    return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, from);
+  }
+
+  @Override
+  public long copyOut(String sql, OutputStream to) throws SQLException, IOException {
+    return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
   }
 
   /** BEGIN itself travels with the first statement, as pgjdbc does it. */
@@ -202,6 +218,29 @@ final class PgLink implements JdbcLink {
   public CompletionStage<Void> schemaChanged() {
     return run(() -> {
           PgTrace.schemaChanged(connection);
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<Long> beginTask(TableName index) {
+    return run(() -> task.begin(index));
+  }
+
+  @Override
+  public CompletionStage<Void> endTask(long id) {
+    return run(() -> {
+          task.end(id);
+          return Boolean.TRUE;
+        })
+        .thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> undoTask(long id, TableName index) {
+    return run(() -> {
+          task.undo(id, index);
           return Boolean.TRUE;
         })
         .thenAccept(ok -> {});
