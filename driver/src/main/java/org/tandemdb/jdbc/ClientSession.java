@@ -54,6 +54,7 @@ final class ClientSession {
   private final @Nullable InsertCombiner inserts;
 
   private final TemporaryTables temporaries;
+  private final SessionLocks locks;
   private final SessionState state;
   private final Starts starts;
   private final Executions executions;
@@ -74,6 +75,7 @@ final class ClientSession {
     this.executor = executor;
     this.inserts = inserts;
     this.temporaries = new TemporaryTables(session);
+    this.locks = new SessionLocks(session);
     this.waitLimit = source.waitLimit();
     this.use = new SoleUse(waitLimit);
     this.calls = new EngineCalls(executor, waitLimit);
@@ -82,7 +84,7 @@ final class ClientSession {
     this.executions = new Executions(session, calls, state, temporaries);
     this.ends = new TransactionEnds(session, calls, state, temporaries);
     this.tasks = new Tasks(session, calls, state, this);
-    this.locals = new LocalStatements(source, session, state, temporaries, executions, this);
+    this.locals = new LocalStatements(source, session, state, temporaries, locks, executions, this);
   }
 
   // --- settings -----------------------------------------------------------------------------
@@ -211,10 +213,12 @@ final class ClientSession {
     } else if (!state.inBlock() && state.spec().readOnly()) {
       throw SqlErrors.of("25006", "cannot write in a read-only transaction", null);
     } else if (inserts != null && mayCombine(plan, command)) {
-      EngineSession.ReadToken seen =
-          inserts.insert(request, (Plan.Write) plan, command, () -> write(request, plan, command));
-      if (seen != null) {
-        session.saw(seen);
+      Plan.Write insert = (Plan.Write) plan;
+      InsertCombiner.Shared shared =
+          inserts.insert(request, insert, command, () -> write(request, plan, command));
+      if (shared != null) {
+        session.saw(shared.seen());
+        session.drawnElsewhere(insert, shared.captured());
       }
     } else {
       write(request, plan, command);
@@ -266,6 +270,26 @@ final class ClientSession {
     }
   }
 
+  /**
+   * Runs on the link of the session's writes, outside of any transaction: while it waits for
+   * another session, it holds up nobody.
+   */
+  void onPrimary(Request request, Command command) throws SQLException {
+    Lease<JdbcLink> lease = call(session::onPrimary);
+    try {
+      locks.check(lease.link());
+      Executions.plain(lease, request.sql(), command);
+      locks.changed(lease.link());
+    } catch (SQLException e) {
+      if (SqlErrors.isLinkFailure(e, lease.link().connection())) {
+        throw locks.isLost() ? locks.lost(e) : unavailableOrLost(lost(lease, e), e);
+      }
+      session.readDone(lease);
+      throw e;
+    }
+    session.readDone(lease);
+  }
+
   private void readInBlock(Request request, Plan plan, Command command) throws SQLException {
     if (!(plan instanceof Plan.Read) && !(plan instanceof Plan.Local)) {
       throw state.failing(SqlErrors.of("25006", "cannot write in a read-only transaction", null));
@@ -300,7 +324,8 @@ final class ClientSession {
       state.writing = lease;
       checkTemporaries(lease);
       if (alone && Fused.fits(started.plan(), command) && session.mayCommitWith(started.plan())) {
-        if (runFused((Plan.Write) started.plan(), lease, command, attempt < MAX_ATTEMPTS)) {
+        if (runFused(
+            request, (Plan.Write) started.plan(), lease, command, attempt < MAX_ATTEMPTS)) {
           return;
         }
         command.discard();
@@ -345,6 +370,7 @@ final class ClientSession {
   private void checkTemporaries(Lease<JdbcLink> lease) throws SQLException {
     try {
       temporaries.check(lease.link());
+      locks.check(lease.link());
     } catch (SQLException e) {
       try {
         call(session::rollback);
@@ -378,10 +404,11 @@ final class ClientSession {
 
   /** Statement and marker in one flight; false if nothing is left and it is to run again. */
   private boolean runFused(
-      Plan.Write plan, Lease<JdbcLink> lease, Command command, boolean mayRunAgain)
+      Request request, Plan.Write plan, Lease<JdbcLink> lease, Command command, boolean mayRunAgain)
       throws SQLException {
     try {
-      Fused fused = new Fused(plan, lease.link(), command, command.parameters());
+      String sql = executions.onLink(plan.sqlForPrimary(), request);
+      Fused fused = new Fused(plan, sql, lease.link(), command, command.parameters());
       return TransactionEnds.isCommitted(
           call(() -> session.commitWith(position -> fused.run(session, position))), mayRunAgain);
     } finally {

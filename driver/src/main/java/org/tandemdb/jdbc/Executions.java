@@ -47,7 +47,7 @@ final class Executions {
         traced(request, lease, command);
       }
     } else if (plan instanceof Plan.Write write) {
-      write(write, lease, command);
+      write(request, write, lease, command);
     } else if (plan instanceof Plan.Traced) {
       traced(request, lease, command);
     } else if (plan instanceof Plan.Exclusive exclusive) {
@@ -56,7 +56,7 @@ final class Executions {
     } else if (plan instanceof Plan.Read
         || plan instanceof Plan.PrimaryRead
         || plan instanceof Plan.Local) {
-      plain(lease, request.sql(), command);
+      plain(lease, onLink(request.sql(), request), command);
       if (plan instanceof Plan.Local local && changesTemporary(local.effect())) {
         state.noLongerPlain();
         temporaries.changed(lease.link());
@@ -80,14 +80,25 @@ final class Executions {
     return SqlErrors.of(state, text, null);
   }
 
-  private void write(Plan.Write plan, Lease<JdbcLink> lease, Command command) throws SQLException {
+  /** The text as the transaction's link is to run it. */
+  String onLink(String sql, Request request) throws SQLException {
+    try {
+      return session.textForLink(sql, request.markers());
+    } catch (RuntimeException e) {
+      throw state.failing(SqlErrors.of(e));
+    }
+  }
+
+  private void write(Request request, Plan.Write plan, Lease<JdbcLink> lease, Command command)
+      throws SQLException {
     int hidden = plan.capture().hidden().size();
     boolean streamed = hidden > 0 && plan.capture().clientColumns() == 0;
     // Before anything runs: what cannot be logged must not be written.
     List<Value> parameters = command.parameters();
     Command.Shape shape = streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED;
-    Statement vendor = command.vendor(lease.link(), plan.sqlForPrimary(), shape);
-    boolean hasRows = command.run(vendor, plan.sqlForPrimary());
+    String sql = onLink(plan.sqlForPrimary(), request);
+    Statement vendor = command.vendor(lease.link(), sql, shape);
+    boolean hasRows = command.run(vendor, sql);
     state.doomed = true;
     try {
       if (!hasRows) {
@@ -113,9 +124,10 @@ final class Executions {
    * COMMIT has asked what was touched.
    */
   private void traced(Request request, Lease<JdbcLink> lease, Command command) throws SQLException {
+    String sql = onLink(request.sql(), request);
     calls.call(session::trace);
-    Statement vendor = command.vendor(lease.link(), request.sql(), Command.Shape.COUNTED);
-    if (command.run(vendor, request.sql())) {
+    Statement vendor = command.vendor(lease.link(), sql, Command.Shape.COUNTED);
+    if (command.run(vendor, sql)) {
       ResultSet rows = vendor.getResultSet();
       long count = rows.last() ? rows.getRow() : 0;
       rows.beforeFirst();

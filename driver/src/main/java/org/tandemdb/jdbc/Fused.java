@@ -22,12 +22,17 @@ import org.tandemdb.session.EngineSession;
  */
 final class Fused {
   private final Plan.Write plan;
+  private final String sql;
   private final JdbcLink link;
   private final Command command;
   private final List<Value> parameters;
 
-  Fused(Plan.Write plan, JdbcLink link, Command command, List<Value> parameters) {
+  /**
+   * @param sql the plan's text for the primary, as this link is to run it
+   */
+  Fused(Plan.Write plan, String sql, JdbcLink link, Command command, List<Value> parameters) {
     this.plan = plan;
+    this.sql = sql;
     this.link = link;
     this.command = command;
     this.parameters = parameters;
@@ -47,11 +52,11 @@ final class Fused {
     try {
       // On a line of its own: the client's text may end in a comment.
       int hidden = plan.capture().hidden().size();
-      String sql = plan.sqlForPrimary() + (hidden == 0 ? "\nRETURNING " : "\n, ") + link.markCall();
+      String text = sql + (hidden == 0 ? "\nRETURNING " : "\n, ") + link.markCall();
       PreparedStatement vendor =
-          (PreparedStatement) command.vendor(link, sql, Command.Shape.CLIENT);
+          (PreparedStatement) command.vendor(link, text, Command.Shape.CLIENT);
       link.bindMark(vendor, parameters.size() + 1, position);
-      if (!command.run(vendor, sql)) {
+      if (!command.run(vendor, text)) {
         return new MarkOutcome.Refused("XX000", "the marker has no answer", null);
       }
       try (ResultSet clock = vendor.getResultSet()) {

@@ -97,6 +97,9 @@ final class InsertCombiner implements AutoCloseable {
     private @Nullable SQLException failure;
     private EngineSession.@Nullable ReadToken seen;
 
+    /** The captured row; of use when the group is committed. */
+    List<@Nullable String> captured = List.of();
+
     Member(Request request, Plan.Write planned, Command command) throws SQLException {
       this.request = request;
       this.planned = planned;
@@ -110,6 +113,14 @@ final class InsertCombiner implements AutoCloseable {
     }
   }
 
+  /**
+   * An INSERT that shared a transaction.
+   *
+   * @param seen what the client has seen with it
+   * @param captured the row that was captured
+   */
+  record Shared(EngineSession.ReadToken seen, List<@Nullable String> captured) {}
+
   /** True if {@code plan} may share a transaction. */
   static boolean fits(Plan plan) {
     return plan instanceof Plan.Write write
@@ -122,10 +133,10 @@ final class InsertCombiner implements AutoCloseable {
    * Runs one INSERT of one row.
    *
    * @param alone runs it on the client's own session
-   * @return what the client has seen with it; null if {@code alone} knows
+   * @return what became of it; null if {@code alone} knows
    * @throws SQLException of {@code alone}, or 08007 when a group's outcome is unknown
    */
-  EngineSession.@Nullable ReadToken insert(
+  @Nullable Shared insert(
       Request request, Plan.Write plan, Command command, ClientSession.Work alone)
       throws SQLException {
     InsertLane lane = takeFree();
@@ -145,12 +156,12 @@ final class InsertCombiner implements AutoCloseable {
     return outcome(me, alone);
   }
 
-  private static EngineSession.@Nullable ReadToken outcome(Member me, ClientSession.Work alone)
-      throws SQLException {
+  private static @Nullable Shared outcome(Member me, ClientSession.Work alone) throws SQLException {
     switch (me.stage) {
       case DONE -> {
         me.command.count(1);
-        return me.seen;
+        EngineSession.ReadToken seen = me.seen;
+        return seen == null ? null : new Shared(seen, me.captured);
       }
       case ALONE -> {
         alone.run();

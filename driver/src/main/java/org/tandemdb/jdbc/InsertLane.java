@@ -216,6 +216,7 @@ final class InsertLane implements AutoCloseable {
           captured.add(rows.getString(i));
         }
         report(mine, plan, member, captured);
+        member.captured = captured;
       }
     }
   }

@@ -23,6 +23,7 @@ final class LocalStatements {
   private final EngineSession<JdbcLink> session;
   private final SessionState state;
   private final TemporaryTables temporaries;
+  private final SessionLocks locks;
   private final Executions executions;
   private final ClientSession client;
   private final PreparedNames prepared;
@@ -35,12 +36,14 @@ final class LocalStatements {
       EngineSession<JdbcLink> session,
       SessionState state,
       TemporaryTables temporaries,
+      SessionLocks locks,
       Executions executions,
       ClientSession client) {
     this.source = source;
     this.session = session;
     this.state = state;
     this.temporaries = temporaries;
+    this.locks = locks;
     this.executions = executions;
     this.client = client;
     this.prepared = new PreparedNames(client, state);
@@ -95,6 +98,8 @@ final class LocalStatements {
       client.onOwnLink(request, plan, command);
     } else if (effect instanceof Plan.Effect.Setting setting) {
       setting(request, plan, setting, command);
+    } else if (effect instanceof Plan.Effect.SessionLock) {
+      lock(request, plan, command);
     } else if (effect instanceof Plan.Effect.Prepare prepare) {
       prepared.prepare(request, plan, prepare.statement(), command);
     } else if (effect instanceof Plan.Effect.Execute execute) {
@@ -168,7 +173,7 @@ final class LocalStatements {
         command.count(0);
       }
       case PLANS -> command.count(0);
-      case SEQUENCES -> command.count(0);
+      case SEQUENCES -> discardSequences(request, command);
       case TEMP -> dropTemporary(request, command);
     }
   }
@@ -184,7 +189,45 @@ final class LocalStatements {
     if (temporaries.any()) {
       dropTemporary(request, new RowCommand());
     }
+    if (locks.any()) {
+      client.onPrimary(
+          new Request("SELECT pg_advisory_unlock_all()", request.markers(), List.of()),
+          new RowCommand());
+    }
+    discardSequences(request, new RowCommand());
     changed.clear();
+  }
+
+  private void discardSequences(Request request, Command command) throws SQLException {
+    session.discardNumbers();
+    Plan.Local plan =
+        new Plan.Local(
+            "forgets numbers drawn", new Plan.Effect.Discard(Plan.Effect.Discard.What.SEQUENCES));
+    client.write(new Request("DISCARD SEQUENCES", request.markers(), List.of()), plan, command);
+  }
+
+  /** Outside of a block it may wait for another session as long as it likes: it holds up nobody. */
+  private void lock(Request request, Plan plan, Command command) throws SQLException {
+    if (!state.inBlock()) {
+      client.onPrimary(request, command);
+      return;
+    }
+    if (state.isReadOnlyBlock()) {
+      throw state.failing(
+          SqlErrors.of(
+              "0A000",
+              "advisory locks of the session cannot be taken in a READ ONLY transaction",
+              null));
+    }
+    client.write(request, plan, command);
+    Lease<JdbcLink> lease = state.writing;
+    if (lease != null) {
+      try {
+        locks.changed(lease.link());
+      } catch (SQLException e) {
+        throw client.inTransaction(lease, e);
+      }
+    }
   }
 
   private void dropTemporary(Request request, Command command) throws SQLException {

@@ -191,6 +191,8 @@ public record Catalog(
     DETERMINISTIC,
     /** Anything the primary must evaluate: nextval, now(), random(), user functions. */
     EVALUATED,
+    /** The next value of its sequence, and nothing else. */
+    NEXTVAL,
     IDENTITY_ALWAYS,
     IDENTITY_BY_DEFAULT,
     /** GENERATED ALWAYS AS (...) STORED. */

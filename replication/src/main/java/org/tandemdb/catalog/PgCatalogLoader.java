@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.tandemdb.catalog.Catalog.Column;
 import org.tandemdb.catalog.Catalog.DefaultKind;
 import org.tandemdb.catalog.Catalog.Kind;
@@ -98,6 +99,9 @@ public final class PgCatalogLoader {
           + " UNION ALL SELECT c.oid, 'row security' FROM pg_class c WHERE c.relrowsecurity"
           + " AND NOT (SELECT u.rolsuper OR u.rolbypassrls FROM pg_roles u"
           + "   WHERE u.rolname = current_user)";
+
+  /** The default of a serial column, as the server prints it. */
+  private static final Pattern NEXT_VALUE = Pattern.compile("nextval\\('[^()]*'::regclass\\)");
 
   private static final String CONSTRAINTS =
       "SELECT k.conrelid, k.confrelid, k.conname, k.contype, k.condeferrable, k.confdeltype,"
@@ -355,7 +359,11 @@ public final class PgCatalogLoader {
       kind = DefaultKind.DETERMINISTIC;
     } else {
       DefaultExpression read = DefaultExpression.of(expression.get());
-      kind = read.deterministic() ? DefaultKind.DETERMINISTIC : DefaultKind.EVALUATED;
+      boolean next = sequence.isPresent() && NEXT_VALUE.matcher(expression.get()).matches();
+      kind =
+          read.deterministic()
+              ? DefaultKind.DETERMINISTIC
+              : next ? DefaultKind.NEXTVAL : DefaultKind.EVALUATED;
       if (!read.harmless()) {
         draft.hazard("the default of " + name + " is not known to change nothing");
       }

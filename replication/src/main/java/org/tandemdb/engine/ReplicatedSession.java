@@ -52,6 +52,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private Position token = Position.NONE;
   private @Nullable SessionView view;
   private @Nullable Member<L> lastRead;
+  private final DrawnNumbers numbers = new DrawnNumbers();
   private volatile @Nullable OpenTransaction<L> open;
   private @Nullable OpenTask<L> task;
   private boolean closed;
@@ -235,9 +236,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     boolean hold = plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Hold;
     boolean wrote = !now.record.isEmpty() || now.record.wasTraced();
     boolean writes =
-        plan instanceof Plan.Write
-            || plan instanceof Plan.Traced
-            || plan instanceof Plan.Exclusive;
+        plan instanceof Plan.Write || plan instanceof Plan.Traced || plan instanceof Plan.Exclusive;
     if ((hold && wrote) || (now.holds && writes)) {
       return new Plan.Refused(
           "a cursor WITH HOLD and a write are in one transaction, whose COMMIT would run a query"
@@ -320,6 +319,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> opening =
         new OpenTransaction<>(term, lease, permit, spec, engine.newRecord(lease.link()));
     links.begin();
+    numbers.on(lease.link());
     return links
         .settle(lease)
         .thenCompose(ok -> lease.link().begin(spec))
@@ -379,12 +379,51 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> now = opened();
     now.ran = true;
     followSettings(now, false);
-    now.record.add(write, parameters, rows, captured);
+    if (write.sequences().isEmpty()) {
+      now.record.add(write, parameters, rows, captured);
+      return;
+    }
+    LastRow last = new LastRow(captured);
+    now.record.add(write, parameters, rows, last);
+    for (Plan.SequenceUse use : write.sequences()) {
+      Long value = use.drawn() ? last.number(use.hiddenColumn()) : null;
+      if (value == null) {
+        numbers.maybeDrawn(use.sequence());
+      } else {
+        numbers.drawn(use.sequence(), value);
+      }
+    }
+  }
+
+  @Override
+  public void drawnElsewhere(Plan.Write write, List<@Nullable String> captured) {
+    for (Plan.SequenceUse use : write.sequences()) {
+      Long value = LastRow.number(captured, use.hiddenColumn());
+      if (value != null) {
+        numbers.drawnElsewhere(use.sequence(), value);
+      }
+    }
+  }
+
+  @Override
+  public String textForLink(String sql, Request.Markers markers) {
+    return numbers.text(sql, markers == Request.Markers.QUESTION);
+  }
+
+  @Override
+  public void discardNumbers() {
+    numbers.forget();
+  }
+
+  @Override
+  public void keepLink() {
+    links.bound(true);
   }
 
   @Override
   public CompletionStage<Void> trace() {
     OpenTransaction<L> now = opened();
+    numbers.traced();
     if (now.record.isTraced()) {
       // Had the server taken it back, with a savepoint, the record would have done so as well.
       return CompletableFuture.completedFuture(null);
@@ -458,6 +497,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     now.unreadable = null;
     now.record.rollbackTo(name);
     now.settingsSeen = -1;
+    numbers.unsure();
     if (links.rollbackTo(name, now.lease)) {
       view = null;
     }
@@ -572,6 +612,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                 return constraintFailed(now, failure.get())
                     .thenCompose(outcome -> answered(now, outcome));
               }
+              numbers.used(end.sequences());
               return now.record.isEmpty() && !now.record.mustReserve(engine.reservations())
                   ? commitWithoutEntry(now)
                   : submit(now).thenCompose(outcome -> answered(now, outcome));
@@ -724,6 +765,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       return now.ended;
     }
     takeBackSettings();
+    numbers.unsure();
     return now.lease
         .link()
         .rollback()
@@ -922,6 +964,17 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
     return readWhenPossible(needed, deadline);
+  }
+
+  @Override
+  public CompletionStage<Lease<L>> onPrimary() {
+    return engine
+        .awaitTerm()
+        .thenCompose(
+            term ->
+                links
+                    .lease(term.primary(), term.epoch())
+                    .thenCompose(lease -> readOn(term.primary(), lease)));
   }
 
   private CompletionStage<Lease<L>> readWhenPossible(Position needed, long deadline) {

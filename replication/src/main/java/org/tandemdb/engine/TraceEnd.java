@@ -1,5 +1,7 @@
 package org.tandemdb.engine;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.tandemdb.backend.BackendLink.TraceSink;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.Change;
@@ -12,6 +14,8 @@ import org.tandemdb.session.TransactionRecord;
 final class TraceEnd implements TraceSink {
   private final TransactionRecord record;
   private final Catalog catalog;
+
+  private final Set<TableName> sequences = new HashSet<>();
 
   TraceEnd(TransactionRecord record, Catalog catalog) {
     this.record = record;
@@ -50,5 +54,11 @@ final class TraceEnd implements TraceSink {
   @Override
   public void sequence(TableName sequence, long last, boolean ascending) {
     record.advanced(sequence, last, ascending);
+    sequences.add(sequence);
+  }
+
+  /** Those that were used. */
+  Set<TableName> sequences() {
+    return sequences;
   }
 }

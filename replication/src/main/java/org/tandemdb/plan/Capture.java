@@ -32,10 +32,16 @@ final class Capture {
   private final List<Hidden> hidden = new ArrayList<>();
   private final List<Splice> splices = new ArrayList<>();
   private final List<SequenceUse> sequences = new ArrayList<>();
+  private boolean drawn;
 
   Capture(Writing writing) {
     this.writing = writing;
     this.owner = writing.owner();
+  }
+
+  /** What a column got by default, in the one row that is captured, its sequence gave last. */
+  void drawn() {
+    drawn = true;
   }
 
   /** The row's columns as they are after the write, or before a DELETE. */
@@ -51,7 +57,8 @@ final class Capture {
       if (defaulted.contains(column) && column.sequence().isPresent()) {
         TableName sequence = column.sequence().get();
         boolean ascending = !writing.scope().catalog().descendingSequences().contains(sequence);
-        sequences.add(new SequenceUse(sequence, hidden.size(), ascending));
+        boolean plain = column.defaultKind() != Catalog.DefaultKind.EVALUATED;
+        sequences.add(new SequenceUse(sequence, hidden.size(), ascending, drawn && plain));
       }
       columns(List.of(column));
     }
@@ -123,7 +130,8 @@ final class Capture {
   /** With so many hidden columns before those of this write. */
   List<SequenceUse> sequences(int before) {
     return sequences.stream()
-        .map(s -> new SequenceUse(s.sequence(), s.hiddenColumn() + before, s.ascending()))
+        .map(
+            s -> new SequenceUse(s.sequence(), s.hiddenColumn() + before, s.ascending(), s.drawn()))
         .toList();
   }
 

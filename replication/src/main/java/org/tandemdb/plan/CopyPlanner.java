@@ -205,7 +205,7 @@ final class CopyPlanner {
       if (defaulted && column.sequence().isPresent()) {
         TableName sequence = column.sequence().get();
         boolean ascending = !scope.catalog().descendingSequences().contains(sequence);
-        sequences.add(new SequenceUse(sequence, i, ascending));
+        sequences.add(new SequenceUse(sequence, i, ascending, false));
       }
     }
     if (stored.isEmpty()) {

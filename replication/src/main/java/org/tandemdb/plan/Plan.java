@@ -252,6 +252,9 @@ public sealed interface Plan {
      */
     record Temporary() implements Effect {}
 
+    /** Takes or gives back advisory locks of the session, which live on its link to the primary. */
+    record SessionLock() implements Effect {}
+
     /** RESET ALL: each setting that the session has SET. */
     record ResetAll() implements Effect {}
 
@@ -385,6 +388,11 @@ public sealed interface Plan {
     record Clock(TypeRef type) implements Slot {}
   }
 
-  /** A sequence by its resolved name, and the hidden column (index) that shows the value used. */
-  record SequenceUse(TableName sequence, int hiddenColumn, boolean ascending) {}
+  /**
+   * A sequence by its resolved name, and the hidden column (index) that shows the value used.
+   *
+   * @param drawn the value is certainly the sequence's last one in this session: neither the
+   *     client's own, nor an older row's
+   */
+  record SequenceUse(TableName sequence, int hiddenColumn, boolean ascending, boolean drawn) {}
 }

@@ -3,6 +3,7 @@ package org.tandemdb.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.tandemdb.plan.Plan.Effect;
 import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
@@ -10,6 +11,9 @@ import org.tandemdb.sql.Tokens.Kind;
 
 /** PREPARE, EXECUTE and DEALLOCATE: what they mean is the session's to find, by name. */
 final class PreparedPlanner {
+  private static final Set<String> OF_ROWS =
+      Set.of("select", "insert", "update", "delete", "merge", "values", "with", "table");
+
   private final TokenReader in;
 
   private PreparedPlanner(Tokens tokens, int from) {
@@ -24,7 +28,7 @@ final class PreparedPlanner {
     List<String> types = in.peekSymbol("(") ? planner.list() : List.of();
     in.expect("as");
     Tokens inner = tokens.from(in.at());
-    if (inner.size() == 0) {
+    if (inner.size() == 0 || !(inner.isSymbol(0, "(") || isOfRows(inner))) {
       throw in.unexpected();
     }
     Plan plan = SqlPlanner.statement(inner, scope);
@@ -34,6 +38,10 @@ final class PreparedPlanner {
     return new Plan.Local(
         "the session keeps the text; each EXECUTE is planned as the statement",
         new Effect.Prepare(new PreparedText(name, types, inner.sql())));
+  }
+
+  private static boolean isOfRows(Tokens tokens) {
+    return tokens.isKind(0, Kind.WORD) && OF_ROWS.contains(tokens.text(0));
   }
 
   /**

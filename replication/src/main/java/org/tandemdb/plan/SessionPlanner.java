@@ -73,11 +73,17 @@ final class SessionPlanner {
       }
       return local("nothing is listened to", new Effect.None());
     }
-    if (in.peek("listen") || in.peek("notify")) {
+    if (in.peek("listen")) {
       throw new Refusal(
-          in.tokens().text(0).toUpperCase(Locale.ROOT)
-              + " reaches sessions of one server only, and a failover loses what was notified",
-          "Use a table as a queue.");
+          "LISTEN: what is notified cannot be handed out through this driver",
+          "Listen on the primary itself, or use a table as a queue.");
+    }
+    if (in.take("notify")) {
+      in.name();
+      if (in.takeSymbol(",")) {
+        constant();
+      }
+      return new Plan.PrimaryRead("notifies whoever listens on the primary, at COMMIT");
     }
     if (in.take("discard")) {
       return discard();
@@ -97,6 +103,50 @@ final class SessionPlanner {
       return local("drops temporary tables", new Effect.Discard(Effect.Discard.What.TEMP));
     }
     throw in.unexpected();
+  }
+
+  /** True for {@code SELECT set_config('name', value, local)} and nothing beside it. */
+  static boolean isSetting(Tokens tokens) {
+    int open = tokens.isSymbol(2, ".") && tokens.is(1, "pg_catalog") ? 4 : 2;
+    return tokens.is(0, "select")
+        && tokens.is(open - 1, "set_config")
+        && tokens.isSymbol(open, "(")
+        && tokens.isKind(open + 1, Tokens.Kind.STRING)
+        && tokens.isSymbol(open + 2, ",")
+        && (tokens.isKind(open + 3, Tokens.Kind.STRING)
+            || tokens.isKind(open + 3, Tokens.Kind.PARAMETER))
+        && tokens.isSymbol(open + 4, ",")
+        && (tokens.is(open + 5, "true") || tokens.is(open + 5, "false"))
+        && tokens.isSymbol(open + 6, ")")
+        && (tokens.size() == open + 7 || (tokens.size() == open + 9 && tokens.is(open + 7, "as")));
+  }
+
+  /** The same as SET. */
+  static Plan setConfig(Tokens tokens) throws Refusal {
+    int open = tokens.isSymbol(2, ".") ? 4 : 2;
+    String name = decoded(tokens, open + 1);
+    boolean local = tokens.is(open + 5, "true");
+    boolean given = tokens.isKind(open + 3, Tokens.Kind.PARAMETER);
+    if (name.startsWith("default_transaction_")) {
+      throw new Refusal(
+          "set_config of " + name + " is not supported", "Use SET SESSION CHARACTERISTICS.");
+    }
+    if (given && SettingRules.dependsOnValue(name)) {
+      throw new Refusal(
+          "set_config of " + name + " with a parameter is not supported", "Write the value.");
+    }
+    if (!name.equals("role") && !name.equals("session_authorization")) {
+      SettingRules.check(name, given ? List.of() : List.of(decoded(tokens, open + 3)));
+    }
+    return local("sets " + name, new Effect.Setting(name, local));
+  }
+
+  private static String decoded(Tokens tokens, int token) throws Refusal {
+    String text = tokens.text(token).toLowerCase(Locale.ROOT);
+    if (!text.startsWith("=")) {
+      throw new Refusal("set_config is not understood", "Write plain constants.");
+    }
+    return text.substring(1);
   }
 
   private static Refusal twoPhase() {

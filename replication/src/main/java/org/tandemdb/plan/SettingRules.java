@@ -168,6 +168,13 @@ public final class SettingRules {
     }
   }
 
+  /** True if not every value is allowed. */
+  static boolean dependsOnValue(String setting) {
+    return PINNED.containsKey(setting)
+        || setting.equals("datestyle")
+        || setting.equals("search_path");
+  }
+
   private static void dateStyle(List<String> values) throws Refusal {
     for (String value : values) {
       for (String word : value.split("[,\\s]+", -1)) {

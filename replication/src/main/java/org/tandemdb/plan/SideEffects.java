@@ -1,6 +1,9 @@
 package org.tandemdb.plan;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
@@ -13,7 +16,72 @@ import org.tandemdb.sql.Tokens;
 final class SideEffects {
   private static final int MAX_VIEW_DEPTH = 16;
 
+  /** What only the session's own link to the primary can tell: numbers that it has drawn. */
+  private static final Set<String> OWN_NUMBERS = Set.of("currval", "lastval");
+
+  /** Locks that end with the transaction: they change nothing that is logged. */
+  private static final Set<String> TRANSACTION_LOCKS =
+      Set.of(
+          "pg_advisory_xact_lock",
+          "pg_advisory_xact_lock_shared",
+          "pg_try_advisory_xact_lock",
+          "pg_try_advisory_xact_lock_shared");
+
+  /** Locks that stay with the session. */
+  private static final Set<String> SESSION_LOCKS =
+      Set.of(
+          "pg_advisory_lock",
+          "pg_advisory_lock_shared",
+          "pg_try_advisory_lock",
+          "pg_try_advisory_lock_shared",
+          "pg_advisory_unlock",
+          "pg_advisory_unlock_shared",
+          "pg_advisory_unlock_all");
+
   private SideEffects() {}
+
+  /** Where a statement without side effects on tables has to run. */
+  enum Place {
+    ANYWHERE,
+    PRIMARY,
+    /** On the primary, and what it does stays with that session of the server's. */
+    SESSION
+  }
+
+  /**
+   * As {@link #none}, of a query.
+   *
+   * @return where it may run
+   */
+  static Place of(Facts facts, Scope scope) throws Refusal {
+    Place place = Place.ANYWHERE;
+    List<Facts.Use> others = new ArrayList<>();
+    for (Facts.Use function : facts.functions()) {
+      boolean own =
+          isSystems(function, scope)
+              && (OWN_NUMBERS.contains(function.name())
+                  || TRANSACTION_LOCKS.contains(function.name()));
+      boolean lock = isSystems(function, scope) && SESSION_LOCKS.contains(function.name());
+      if (lock) {
+        place = Place.SESSION;
+      } else if (own) {
+        place = place == Place.ANYWHERE ? Place.PRIMARY : place;
+      } else {
+        others.add(function);
+      }
+    }
+    none(place == Place.ANYWHERE ? facts : facts.withFunctions(others), scope);
+    return place;
+  }
+
+  /** As {@link #none}, of a statement that the primary runs. */
+  static void onPrimary(Facts facts, Scope scope) throws Refusal {
+    List<Facts.Use> others =
+        facts.functions().stream()
+            .filter(f -> !(isSystems(f, scope) && OWN_NUMBERS.contains(f.name())))
+            .toList();
+    none(facts.withFunctions(others), scope);
+  }
 
   /**
    * @throws Refusal naming the first thing that is not known to be free of side effects
@@ -52,21 +120,19 @@ final class SideEffects {
   }
 
   private static void function(Facts.Use function, Scope scope) throws Refusal {
+    if (isSystems(function, scope)) {
+      if (!Builtins.isHarmless(function.name())) {
+        throw unknownFunction(function.name());
+      }
+      return;
+    }
     String schema = function.qualifier().orElse("pg_catalog");
-    boolean system =
-        schema.equals("pg_catalog")
-            || (schema.equals("information_schema") && function.name().equals("_pg_expandarray"));
-    boolean redefined =
-        function.qualifier().isEmpty() && scope.catalog().userFunctions().contains(function.name());
     String last = schema.substring(schema.lastIndexOf('.') + 1);
-    if (!system && (last.equals(Scope.TANDEM) || last.startsWith("pg_"))) {
+    boolean redefined = schema.equals("pg_catalog") || schema.equals("information_schema");
+    if (!redefined && (last.equals(Scope.TANDEM) || last.startsWith("pg_"))) {
       throw unknownFunction(function.name());
     }
-    if (!system || redefined) {
-      users(function.name(), scope);
-    } else if (!Builtins.isHarmless(function.name())) {
-      throw unknownFunction(function.name());
-    }
+    users(function.name(), scope);
   }
 
   private static void users(String name, Scope scope) throws Refusal {
@@ -76,6 +142,16 @@ final class SideEffects {
           "the function " + name + " is not known to be free of side effects: " + obstacle.get(),
           "Use built-in functions that change nothing; give the value as a parameter.");
     }
+  }
+
+  private static boolean isSystems(Facts.Use function, Scope scope) {
+    String schema = function.qualifier().orElse("pg_catalog");
+    boolean system =
+        schema.equals("pg_catalog")
+            || (schema.equals("information_schema") && function.name().equals("_pg_expandarray"));
+    boolean redefined =
+        function.qualifier().isEmpty() && scope.catalog().userFunctions().contains(function.name());
+    return system && !redefined;
   }
 
   private static Refusal unknownFunction(String name) {

@@ -154,7 +154,9 @@ public final class SqlPlanner implements Planner {
       case "select", "values", "table", "with", "(", "insert", "update", "delete", "merge" ->
           Tracing.usesTemporary(tokens, scope.session())
               ? Tracing.plan(tokens, scope, "it uses a temporary table")
-              : Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
+              : SessionPlanner.isSetting(tokens)
+                  ? SessionPlanner.setConfig(tokens)
+                  : Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
       case "call", "do" -> Tracing.plan(tokens, scope);
       case "create" -> {
         int prepared = prepared(tokens);
@@ -222,7 +224,14 @@ public final class SqlPlanner implements Planner {
     if (statement instanceof Shape.With with) {
       return WithPlanner.plan(tokens, scope, with);
     }
-    SideEffects.none(Facts.of(tokens, statement.shape()), scope);
+    SideEffects.Place place = SideEffects.of(Facts.of(tokens, statement.shape()), scope);
+    if (place == SideEffects.Place.SESSION) {
+      return new Plan.Local(
+          "takes or gives back locks of the session on the primary", new Plan.Effect.SessionLock());
+    }
+    if (place == SideEffects.Place.PRIMARY) {
+      return new Plan.PrimaryRead("only the session's link to the primary can tell");
+    }
     return statement.shape().locking()
         ? new Plan.PrimaryRead("a query that locks rows")
         : new Plan.Read("every function, operator and relation in it is known to change nothing");

@@ -21,13 +21,14 @@ final class Tracing {
 
   /**
    * Built-in functions that are not harmless, and whose effects either reach the log (sequences) or
-   * are not meant to outlive the primary's transaction. Not {@code currval} and {@code lastval}:
-   * INSERTs may run in another session of the server's than the client's.
+   * are not meant to outlive the primary's transaction.
    */
   private static final Set<String> TRACEABLE =
       Set.of(
           "nextval",
           "setval",
+          "currval",
+          "lastval",
           "pg_notify",
           "pg_sleep",
           "pg_advisory_xact_lock",
@@ -39,7 +40,7 @@ final class Tracing {
   private static final List<String> REACHING = List.of("pg_", "lo_", "dblink");
 
   private static final Set<String> REACHING_NAMES =
-      Set.of("set_config", "loread", "lowrite", "currval", "lastval", "query_to_xml", "ts_stat");
+      Set.of("set_config", "loread", "lowrite", "query_to_xml", "ts_stat");
 
   private Tracing() {}
 

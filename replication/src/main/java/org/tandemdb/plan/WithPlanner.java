@@ -72,7 +72,7 @@ final class WithPlanner {
     if (with.main() instanceof Shape.Write write) {
       planner.add(write, Optional.empty());
     }
-    SideEffects.none(Facts.of(tokens, with.shape()), scope);
+    SideEffects.onPrimary(Facts.of(tokens, with.shape()), scope);
     return planner.plan();
   }
 

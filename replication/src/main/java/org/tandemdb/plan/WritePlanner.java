@@ -41,7 +41,7 @@ final class WritePlanner {
 
   static Plan plan(Tokens tokens, Scope scope, Shape.Write write) throws Refusal {
     Writing writing = Writing.of(tokens, scope, write);
-    SideEffects.none(Facts.of(tokens, write.shape()), scope);
+    SideEffects.onPrimary(Facts.of(tokens, write.shape()), scope);
     return write instanceof Shape.Merge merge
         ? MergePlanner.plan(writing, merge).plan()
         : new WritePlanner(writing).decision(write).plan();
@@ -132,12 +132,27 @@ final class WritePlanner {
     if (evaluated.isEmpty()) {
       return verbatim("every value is deterministic", clocks, oneRow, row);
     }
-    return inserted(evaluated + " is decided by the primary", defaulted, oneRow, row);
+    return inserted(
+        evaluated + " is decided by the primary",
+        defaulted,
+        oneRow,
+        oneRow && !shape.overriding() && writing.isWholeStatement(),
+        row);
   }
 
+  /**
+   * @param drawn see {@link Capture#drawn}
+   */
   private Decision inserted(
-      String reason, List<Catalog.Column> defaulted, boolean oneRow, Optional<Plan.Span> row) {
+      String reason,
+      List<Catalog.Column> defaulted,
+      boolean oneRow,
+      boolean drawn,
+      Optional<Plan.Span> row) {
     Capture capture = new Capture(writing);
+    if (drawn) {
+      capture.drawn();
+    }
     List<Catalog.Column> columns = writing.stored();
     capture.columns(columns, defaulted);
     return new Captured(
@@ -156,7 +171,11 @@ final class WritePlanner {
   private Decision conflict(Conflict conflict, List<Catalog.Column> defaulted) throws Refusal {
     if (conflict.set().isEmpty()) {
       return inserted(
-          "which rows conflict is decided by the primary", defaulted, false, Optional.empty());
+          "which rows conflict is decided by the primary",
+          defaulted,
+          false,
+          false,
+          Optional.empty());
     }
     List<Catalog.Column> key = writing.keyColumns();
     boolean byKey =

@@ -142,7 +142,7 @@ record Writing(Tokens tokens, Scope scope, Shape.Write write, Catalog.Table tabl
   static boolean isEvaluatedDefault(Catalog.Column column) {
     return switch (column.defaultKind()) {
       case DETERMINISTIC, GENERATED -> false;
-      case EVALUATED, IDENTITY_ALWAYS, IDENTITY_BY_DEFAULT -> true;
+      case EVALUATED, NEXTVAL, IDENTITY_ALWAYS, IDENTITY_BY_DEFAULT -> true;
     };
   }
 

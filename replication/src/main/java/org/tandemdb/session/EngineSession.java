@@ -127,6 +127,37 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
    */
   void temporary(Set<String> names);
 
+  /**
+   * An INSERT of this client's that ran in another session of the server's, with the row that was
+   * captured: {@code currval} and {@code lastval} are to know of it.
+   */
+  default void drawnElsewhere(Plan.Write write, List<@Nullable String> captured) {}
+
+  /**
+   * {@code sql} as the open transaction's link is to run it, after {@link #start}: where its server
+   * session does not know a number that the client has drawn, that is spliced in.
+   *
+   * @throws TandemException 0A000 if it asks for one that nobody knows
+   */
+  default String textForLink(String sql, Request.Markers markers) {
+    return sql;
+  }
+
+  /** DISCARD SEQUENCES. */
+  default void discardNumbers() {}
+
+  /** The link of the session's writes holds what is this session's alone: no other may get it. */
+  default void keepLink() {}
+
+  /**
+   * The link of the session's writes, outside of any transaction and without a share of the gate:
+   * for statements that may wait for another session, and write nothing. Given back by {@link
+   * #readDone}.
+   */
+  default CompletionStage<Lease<L>> onPrimary() {
+    return read(false);
+  }
+
   /** A setting that changes the meaning of later statements was SET on the link. */
   void setting(String name, String value, boolean local);
 

@@ -100,6 +100,22 @@ public record Facts(
         collate);
   }
 
+  /** The same with other functions. */
+  public Facts withFunctions(List<Use> others) {
+    return new Facts(
+        others,
+        columns,
+        relations,
+        types,
+        operators,
+        strings,
+        context,
+        parameters,
+        query,
+        zone,
+        collate);
+  }
+
   /** The value of a string constant, if it needs no decoding. */
   public static Optional<String> literal(Tokens tokens, int token) {
     String text = tokens.text(token);

@@ -170,7 +170,7 @@ public final class Tokens {
   }
 
   /** The index of the bracket that closes the one at {@code open}, or -1. */
-  int closing(int open) {
+  public int closing(int open) {
     int depth = 0;
     for (int i = open; i < count; i++) {
       if (kinds[i] == Kind.PUNCTUATION) {

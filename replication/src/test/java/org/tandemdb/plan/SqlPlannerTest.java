@@ -250,9 +250,10 @@ class SqlPlannerTest {
     Plan.Write given = (Plan.Write) plan(planner, "INSERT INTO ticket (id, title) VALUES (1, 'x')");
 
     assertThat(ticket.sequences())
-        .containsExactly(new Plan.SequenceUse(new TableName("public", "ticket_id_seq"), 0, true));
+        .containsExactly(
+            new Plan.SequenceUse(new TableName("public", "ticket_id_seq"), 0, true, true));
     assertThat(falling.sequences())
-        .containsExactly(new Plan.SequenceUse(new TableName("public", "downward"), 0, false));
+        .containsExactly(new Plan.SequenceUse(new TableName("public", "downward"), 0, false, true));
     assertThat(given.sequences()).isEmpty();
   }
 
@@ -306,7 +307,7 @@ class SqlPlannerTest {
     assertThat(account.uniqueKeys()).containsExactlyInAnyOrder(List.of("id"), List.of("email"));
     assertThat(ticket.columns().stream().map(Catalog.Column::defaultKind))
         .containsExactly(
-            Catalog.DefaultKind.EVALUATED,
+            Catalog.DefaultKind.NEXTVAL,
             Catalog.DefaultKind.DETERMINISTIC,
             Catalog.DefaultKind.EVALUATED,
             Catalog.DefaultKind.EVALUATED);

@@ -156,7 +156,7 @@ class TransactionRecordTest {
             "INSERT INTO t",
             new Plan.CaptureSpec(0, List.of(id)),
             new Plan.Template.Rows(Change.Kind.INSERT, List.of(), List.of(id)),
-            List.of(new Plan.SequenceUse(sequence, 0, true))),
+            List.of(new Plan.SequenceUse(sequence, 0, true, true))),
         List.of(),
         1,
         List.of(List.<@Nullable String>of("7")).iterator());

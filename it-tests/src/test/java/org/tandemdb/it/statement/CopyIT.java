@@ -569,8 +569,8 @@ class CopyIT {
   }
 
   /**
-   * † COMMIT runs the query of a cursor WITH HOLD, which may fail: so its transaction must not be in
-   * the log by then, and is one that wrote nothing.
+   * † COMMIT runs the query of a cursor WITH HOLD, which may fail: so its transaction must not be
+   * in the log by then, and is one that wrote nothing.
    */
   @Test
   void aCursorWithHoldOutlivesATransactionThatWroteNothing() throws Exception {
@@ -587,12 +587,16 @@ class CopyIT {
       run(connection, "CLOSE held");
       assertThat(ask(connection, "FETCH ALL FROM alone")).isEqualTo("3 4 5");
       connection.commit();
-      run(connection, "DECLARE late CURSOR WITH HOLD FOR SELECT 1 / (5 - g) FROM generate_series(1, 5) g");
+      run(
+          connection,
+          "DECLARE late CURSOR WITH HOLD FOR SELECT 1 / (5 - g) FROM generate_series(1, 5) g");
       assertThatThrownBy(connection::commit)
           .isInstanceOf(SQLException.class)
           .extracting("SQLState")
           .isEqualTo("22012");
-      run(connection, "DECLARE late CURSOR WITH HOLD FOR SELECT 1 / (5 - g) FROM generate_series(1, 5) g");
+      run(
+          connection,
+          "DECLARE late CURSOR WITH HOLD FOR SELECT 1 / (5 - g) FROM generate_series(1, 5) g");
       assertThatThrownBy(() -> run(connection, "INSERT INTO keyless VALUES (701, 'x')"))
           .isInstanceOf(SQLException.class)
           .hasMessageContaining("WITH HOLD and a write");

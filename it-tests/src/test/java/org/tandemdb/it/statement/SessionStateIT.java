@@ -166,7 +166,8 @@ class SessionStateIT {
           "PREPARE p AS INSERT INTO note (n, i) VALUES ($1, $2)",
           "SET IntervalStyle = 'sql_standard'",
           "SET app.tenant = 'seven'",
-          "EXECUTE p(1, '-1 2:03:04')");
+          "EXECUTE p(1, '-1 2:03:04')",
+          "INSERT INTO note (id, i) VALUES (90, '-1 2:03:04')");
       endLink(connection);
       run(connection, "EXECUTE p(2, '-1 2:03:04')");
       assertThat(text(connection, "SELECT current_setting('app.tenant')")).isEqualTo("seven");
@@ -182,24 +183,29 @@ class SessionStateIT {
       connection.setAutoCommit(false);
       run(
           connection,
-          "INSERT INTO note (n, z, d) VALUES (1, '2020-01-01 00:00:00', '01-02-2020')",
+          "INSERT INTO note (id, z, d) VALUES (1, '2020-01-01 00:00:00', '01-02-2020')",
           "SET LOCAL TimeZone = 'Asia/Tokyo'",
           "SET DateStyle = 'ISO, DMY'",
-          "INSERT INTO note (n, z, d) VALUES (2, '2020-01-01 00:00:00', '01-02-2020')",
+          "INSERT INTO note (id, z, d) VALUES (2, '2020-01-01 00:00:00', '01-02-2020')",
           "SAVEPOINT s",
           "SET TimeZone = 'America/Lima'",
           "SET bytea_output = 'escape'",
-          "INSERT INTO note (n, z) VALUES (3, '2020-01-01 00:00:00')",
+          "INSERT INTO note (id, z) VALUES (3, '2020-01-01 00:00:00')",
           "ROLLBACK TO s",
-          "INSERT INTO note (n, z, b) VALUES (4, '2020-01-01 00:00:00', '\\x5c00ff')",
+          "INSERT INTO note (id, z, b) VALUES (4, '2020-01-01 00:00:00', '\\x5c00ff')",
           "SET LOCAL TimeZone = 'Europe/Berlin'",
-          "UPDATE note SET t = b::text WHERE id = 1");
+          "SET bytea_output = 'escape'",
+          "UPDATE note SET t = b::text WHERE id = 4");
       connection.commit();
       connection.setAutoCommit(true);
-      run(connection, "INSERT INTO note (n, z, d) VALUES (5, '2020-01-01 00:00:00', '01-02-2020')");
-      assertThat(text(connection, "SELECT count(DISTINCT z) FROM note WHERE n IN (2, 4)"))
+      run(
+          connection,
+          "INSERT INTO note (id, z, d) VALUES (5, '2020-01-01 00:00:00', '01-02-2020')");
+      assertThat(text(connection, "SHOW TANDEM PLAN FOR UPDATE note SET t = b::text WHERE id = 4"))
+          .isEqualTo("VERBATIM");
+      assertThat(text(connection, "SELECT count(DISTINCT z) FROM note WHERE id IN (2, 4)"))
           .isEqualTo("1");
-      assertThat(text(connection, "SELECT string_agg(d::text, ' ' ORDER BY n) FROM note"))
+      assertThat(text(connection, "SELECT string_agg(d::text, ' ' ORDER BY id) FROM note"))
           .isEqualTo("2020-01-02 2020-02-01 2020-02-01");
       assertEqualCopies(connection);
     }
@@ -295,6 +301,172 @@ class SessionStateIT {
         assertThat(text(connection, "SELECT current_user")).isEqualTo(ServerPair.ROLE);
       }
       run(connection, "INSERT INTO note (n) VALUES (1)");
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void numbersDrawnAreTheSessionsOwn() throws Exception {
+    try (Connection connection = connect();
+        Connection other = connect()) {
+      assertFails(connection, "SELECT currval('note_id_seq')", "55000");
+      assertFails(connection, "SELECT lastval()", "55000");
+      run(connection, "INSERT INTO note (n) VALUES (1)");
+      run(other, "INSERT INTO note (n) VALUES (2)");
+      String mine = text(connection, "SELECT id FROM note WHERE n = 1");
+      for (int i = 0; i < 3; i++) {
+        assertThat(text(connection, "SELECT currval('note_id_seq')")).isEqualTo(mine);
+        assertThat(text(connection, "SELECT lastval()")).isEqualTo(mine);
+      }
+      run(
+          connection,
+          "INSERT INTO note (id, n) VALUES (currval('note_id_seq') + 1000, 3)",
+          "UPDATE note SET t = 'me' WHERE id = currval(pg_get_serial_sequence('note', 'id'))",
+          "INSERT INTO note (id, t) VALUES (lastval() + 2000, 'n' || currval('public.note_id_seq'))");
+      assertThat(text(connection, "SELECT t FROM note WHERE n = 1")).isEqualTo("me");
+      endLink(connection);
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT currval(?), lastval()")) {
+        statement.setString(1, "note_id_seq");
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          assertThat(row.getString("currval")).isEqualTo(mine);
+          assertThat(row.getString("lastval")).isEqualTo(mine);
+        }
+      }
+      run(
+          connection,
+          "UPDATE note SET t = 'again' WHERE id = currval('note_id_seq')",
+          "SELECT nextval('note_id_seq')");
+      assertThat(text(connection, "SELECT t FROM note WHERE n = 1")).isEqualTo("again");
+      assertThat(text(connection, "SELECT currval('note_id_seq') > " + mine)).isEqualTo("t");
+      run(connection, "DISCARD SEQUENCES");
+      assertFails(connection, "SELECT currval('note_id_seq')", "55000");
+      assertEqualCopies(connection);
+    }
+  }
+
+  /** INSERTs that shared a transaction ran in another session of the server's. */
+  @Test
+  void numbersDrawnInACombinedInsertAreTheSessionsOwn() throws Exception {
+    int clients = 6;
+    var failures = new java.util.concurrent.ConcurrentLinkedQueue<String>();
+    var threads = new java.util.ArrayList<Thread>();
+    for (int c = 0; c < clients; c++) {
+      int client = c;
+      Thread thread =
+          new Thread(
+              () -> {
+                try (Connection connection = connect();
+                    PreparedStatement insert =
+                        connection.prepareStatement("INSERT INTO note (n) VALUES (?)")) {
+                  for (int i = 0; i < 40; i++) {
+                    long n = client * 1000L + i;
+                    insert.setLong(1, n);
+                    insert.executeUpdate();
+                    if (i % 4 == 3) {
+                      String id = text(connection, "SELECT id FROM note WHERE n = " + n);
+                      String drawn = text(connection, "SELECT currval('note_id_seq')");
+                      String last = text(connection, "SELECT lastval()");
+                      if (!id.equals(drawn) || !id.equals(last)) {
+                        failures.add(n + ": " + id + " " + drawn + " " + last);
+                      }
+                    }
+                  }
+                } catch (SQLException e) {
+                  failures.add(e.toString());
+                }
+              });
+      threads.add(thread);
+      thread.start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void advisoryLocksStayWithTheSession() throws Exception {
+    try (Connection holder = connect();
+        Connection other = connect()) {
+      run(holder, "SELECT pg_advisory_lock(7)");
+      assertThat(text(other, "SELECT pg_try_advisory_lock(7)")).isEqualTo("f");
+      // Who waits for it outside of a block holds up nobody, DDL of the holder least of all.
+      Thread waiter =
+          new Thread(
+              () -> {
+                try {
+                  run(other, "SELECT pg_advisory_lock(7)");
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      waiter.start();
+      run(holder, "ALTER TABLE note ADD COLUMN late int", "INSERT INTO note (late) VALUES (1)");
+      assertThat(text(holder, "SELECT pg_advisory_unlock(7)")).isEqualTo("t");
+      waiter.join();
+      assertThat(text(holder, "SELECT pg_try_advisory_lock(7)")).isEqualTo("f");
+      endLink(other);
+      assertFails(other, "INSERT INTO note (n) VALUES (1)", "57P01");
+      run(other, "INSERT INTO note (n) VALUES (1)");
+      assertThat(text(holder, "SELECT pg_try_advisory_lock(7)")).isEqualTo("t");
+      run(holder, "DISCARD ALL");
+      assertThat(text(other, "SELECT pg_try_advisory_lock(7)")).isEqualTo("t");
+      other.setAutoCommit(false);
+      run(other, "INSERT INTO note (n) VALUES (2)", "SELECT pg_advisory_unlock(7)");
+      other.rollback();
+      assertThat(text(holder, "SELECT pg_try_advisory_lock(7)")).isEqualTo("t");
+      assertEqualCopies(holder);
+    }
+    try (Connection connection = connect()) {
+      assertThat(text(connection, "SELECT pg_try_advisory_lock(7)")).isEqualTo("t");
+    }
+  }
+
+  @Test
+  void whoeverListensOnThePrimaryIsNotified() throws Exception {
+    try (Connection connection = connect();
+        Connection listener =
+            DriverManager.getConnection(pair.server("a").url(ServerPair.DATABASE))) {
+      run(listener, "LISTEN channel");
+      connection.setAutoCommit(false);
+      run(connection, "INSERT INTO note (n) VALUES (1)", "NOTIFY channel, 'one'");
+      connection.commit();
+      run(connection, "NOTIFY channel, 'two'");
+      connection.rollback();
+      connection.setAutoCommit(true);
+      run(connection, "NOTIFY channel, 'three'", "SELECT pg_notify('channel', 'four')");
+      var got = new java.util.ArrayList<String>();
+      long end = System.nanoTime() + LIMIT.toNanos();
+      while (got.size() < 3 && System.nanoTime() < end) {
+        var some = listener.unwrap(org.postgresql.PGConnection.class).getNotifications(1000);
+        for (var one : some == null ? new org.postgresql.PGNotification[0] : some) {
+          got.add(one.getParameter());
+        }
+      }
+      assertThat(got).containsExactly("one", "three", "four");
+      assertFails(connection, "LISTEN channel", "0A000");
+      assertEqualCopies(connection);
+    }
+  }
+
+  @Test
+  void setConfigIsSet() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "SELECT pg_catalog.set_config('app.tenant', 'five', false)");
+      assertThat(text(connection, "SELECT current_setting('app.tenant')")).isEqualTo("five");
+      connection.setAutoCommit(false);
+      try (PreparedStatement set =
+          connection.prepareStatement("SELECT set_config('app.tenant', ?, true)")) {
+        set.setString(1, "six");
+        set.execute();
+      }
+      run(connection, "INSERT INTO note (t) VALUES (current_setting('app.tenant'))");
+      connection.commit();
+      connection.setAutoCommit(true);
+      assertThat(text(connection, "SELECT t || current_setting('app.tenant') FROM note"))
+          .isEqualTo("sixfive");
       assertEqualCopies(connection);
     }
   }

@@ -166,7 +166,8 @@ class TasksIT {
         Connection writer = connect();
         Connection reader = reader(primary)) {
       Future<?> built =
-          inBackground(client, "CREATE UNIQUE INDEX CONCURRENTLY item_k ON item (k) WHERE v <> 'x'");
+          inBackground(
+              client, "CREATE UNIQUE INDEX CONCURRENTLY item_k ON item (k) WHERE v <> 'x'");
       awaitHalfDone(primary);
       for (int i = 1001; i <= 1050; i++) {
         run(writer, "INSERT INTO item VALUES (" + i + ", " + i + ", 'meanwhile')");
