@@ -60,6 +60,9 @@ final class Executions {
       if (plan instanceof Plan.Local local && changesTemporary(local.effect())) {
         state.noLongerPlain();
         temporaries.changed(lease.link());
+      } else if (plan instanceof Plan.Local local
+          && local.effect() instanceof Plan.Effect.Deferred) {
+        report(session::constraintsDeferred);
       }
     } else if (plan instanceof Plan.Refused refused) {
       throw state.failing(refused(refused));

@@ -94,7 +94,7 @@ final class LocalStatements {
         throw SqlErrors.of("25006", "cannot change tables in a read-only transaction", null);
       }
       client.write(request, plan, command);
-    } else if (effect instanceof Plan.Effect.None) {
+    } else if (effect instanceof Plan.Effect.None || effect instanceof Plan.Effect.Deferred) {
       client.onOwnLink(request, plan, command);
     } else if (effect instanceof Plan.Effect.Setting setting) {
       setting(request, plan, setting, command);

@@ -411,6 +411,11 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public void constraintsDeferred() {
+    opened().record.deferConstraints();
+  }
+
+  @Override
   public void discardNumbers() {
     numbers.forget();
   }

@@ -252,6 +252,9 @@ public sealed interface Plan {
      */
     record Temporary() implements Effect {}
 
+    /** SET CONSTRAINTS ... DEFERRED: until COMMIT, on every copy. */
+    record Deferred() implements Effect {}
+
     /** Takes or gives back advisory locks of the session, which live on its link to the primary. */
     record SessionLock() implements Effect {}
 

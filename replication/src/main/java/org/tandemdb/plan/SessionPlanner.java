@@ -308,15 +308,13 @@ final class SessionPlanner {
     return local("keeps the encoding", new Effect.Setting("client_encoding", false));
   }
 
-  /** Checked early they fail early, that is all; replicas check row by row. */
+  /** Checked early they fail early, that is all. Deferred, they are so on every copy. */
   private Plan constraints() throws Refusal {
     do {
       in.qualifiedName();
     } while (in.takeSymbol(","));
-    if (in.peek("deferred")) {
-      throw new Refusal(
-          "SET CONSTRAINTS ... DEFERRED is not supported: replicas check each row when it comes",
-          "Write rows before those that refer to them.");
+    if (in.take("deferred")) {
+      return local("checks constraints at COMMIT, on every copy", new Effect.Deferred());
     }
     in.expect("immediate");
     return local("checks constraints early", new Effect.None());

@@ -143,6 +143,9 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
     return sql;
   }
 
+  /** SET CONSTRAINTS ... DEFERRED has run in the open transaction. */
+  default void constraintsDeferred() {}
+
   /** DISCARD SEQUENCES. */
   default void discardNumbers() {}
 

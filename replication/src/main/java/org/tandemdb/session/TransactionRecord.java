@@ -63,6 +63,11 @@ public final class TransactionRecord {
 
   private boolean wasTraced;
 
+  /** What is recorded next may violate constraints until the end. */
+  private boolean deferred;
+
+  private boolean deferredOnCopies;
+
   /** The settings under which the first change is meant. */
   private Map<String, String> entrySettings = Map.of();
 
@@ -195,6 +200,25 @@ public final class TransactionRecord {
     settings = Map.copyOf(now);
   }
 
+  /**
+   * What is recorded from here on may violate deferrable constraints until COMMIT. Copies defer all
+   * of them then: what the primary has committed violates none.
+   */
+  public void deferConstraints() {
+    deferred = true;
+  }
+
+  /** To be called before a change is recorded. */
+  private void deferOnCopies() {
+    if (deferred && !deferredOnCopies) {
+      deferredOnCopies = true;
+      String sql = "SET CONSTRAINTS ALL DEFERRED";
+      long size = (long) CHANGE_BYTES + sql.length();
+      grow(size);
+      record(new Change.Statement(null, sql, List.of(), -1), size);
+    }
+  }
+
   /** The entry's own settings. */
   public Map<String, String> entrySettings() {
     return entrySettings;
@@ -224,6 +248,7 @@ public final class TransactionRecord {
     if (rows == 0 && !captured.hasNext()) {
       return;
     }
+    deferOnCopies();
     if (write.template() instanceof Plan.Template.Verbatim verbatim) {
       addVerbatim(write, verbatim, parameters, rows);
     } else if (write.template() instanceof Plan.Template.Rows template) {
@@ -431,7 +456,9 @@ public final class TransactionRecord {
   }
 
   public void savepoint(String name) {
-    savepoints.add(new Mark(name, changes.size(), heldBytes, isTraced(), settings));
+    savepoints.add(
+        new Mark(
+            name, changes.size(), heldBytes, isTraced(), settings, deferred, deferredOnCopies));
   }
 
   public void rollbackTo(String name) {
@@ -443,6 +470,8 @@ public final class TransactionRecord {
     changes.subList(mark.changes, changes.size()).clear();
     heldBytes = mark.heldBytes;
     settings = mark.settings;
+    deferred = mark.deferred;
+    deferredOnCopies = mark.deferredOnCopies;
     if (!mark.traced) {
       traceBegun = null;
     }
@@ -539,7 +568,13 @@ public final class TransactionRecord {
   private record Used(long value, boolean ascending) {}
 
   private record Mark(
-      String name, int changes, long heldBytes, boolean traced, Map<String, String> settings) {}
+      String name,
+      int changes,
+      long heldBytes,
+      boolean traced,
+      Map<String, String> settings,
+      boolean deferred,
+      boolean deferredOnCopies) {}
 
   private record Recorded(Change change, long bytes) {}
 }

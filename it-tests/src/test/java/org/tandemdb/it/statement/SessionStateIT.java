@@ -470,4 +470,38 @@ class SessionStateIT {
       assertEqualCopies(connection);
     }
   }
+
+  /** † Copies check at their COMMIT, too, or the first row of these would end the entry. */
+  @Test
+  void constraintsMayBeDeferred() throws SQLException {
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "DROP TABLE IF EXISTS leaf, tree",
+          "CREATE TABLE tree (id int PRIMARY KEY)",
+          "CREATE TABLE leaf (id int PRIMARY KEY, tree int REFERENCES tree DEFERRABLE,"
+              + " place int UNIQUE DEFERRABLE)");
+      assertFails(connection, "INSERT INTO leaf VALUES (1, 1, 1)", "23503");
+      connection.setAutoCommit(false);
+      run(
+          connection,
+          "SAVEPOINT s",
+          "SET CONSTRAINTS ALL DEFERRED",
+          "INSERT INTO leaf VALUES (7, 7, 7)",
+          "ROLLBACK TO s",
+          "SET CONSTRAINTS ALL DEFERRED",
+          "INSERT INTO leaf VALUES (1, 1, 1), (2, 1, 2)",
+          "INSERT INTO tree VALUES (1)",
+          "UPDATE leaf SET place = 2 WHERE id = 1",
+          "UPDATE leaf SET place = 1 WHERE id = 2");
+      connection.commit();
+      run(connection, "SET CONSTRAINTS ALL DEFERRED", "INSERT INTO leaf VALUES (3, 3, 3)");
+      assertThatThrownBy(connection::commit)
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("23503"));
+      connection.setAutoCommit(true);
+      run(connection, "INSERT INTO leaf VALUES (4, 1, 4)");
+      assertEqualCopies(connection);
+    }
+  }
 }
