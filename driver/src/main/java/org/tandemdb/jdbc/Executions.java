@@ -51,7 +51,7 @@ final class Executions {
     } else if (plan instanceof Plan.Traced) {
       traced(request, lease, command);
     } else if (plan instanceof Plan.Exclusive exclusive) {
-      plain(lease, request.sql(), command);
+      plain(lease, exclusive.rewritten().orElse(request.sql()), command);
       report(() -> session.executed(exclusive));
     } else if (plan instanceof Plan.Read
         || plan instanceof Plan.PrimaryRead

@@ -138,6 +138,12 @@ public record Catalog(
     public static final String NO_KEY =
         "it has neither a primary key nor a unique key over NOT NULL columns";
 
+    /** How a hazard ends that is a trigger which fires for TRUNCATE. */
+    public static final String ON_TRUNCATE = " on TRUNCATE";
+
+    /** A hazard of whatever may have rows in common with other tables. */
+    public static final String FAMILY = "inheritance or partitions";
+
     /** A relation that is no view and no foreign key with an action points at. */
     public Table(
         TableName name,

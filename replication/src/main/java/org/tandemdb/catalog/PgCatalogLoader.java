@@ -88,7 +88,9 @@ public final class PgCatalogLoader {
 
   /** Tandem's own are no hazard: see {@code schema-1-tracing.sql}. */
   private static final String TRIGGERS =
-      "SELECT t.tgrelid, t.tgname, t.tgenabled IN ('A', 'R') FROM pg_trigger t"
+      "SELECT t.tgrelid, t.tgname || CASE WHEN t.tgtype & 32 <> 0 THEN '"
+          + Table.ON_TRUNCATE
+          + "' ELSE '' END, t.tgenabled IN ('A', 'R') FROM pg_trigger t"
           + " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'"
           + " AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate') ORDER BY t.tgname";
 
@@ -321,7 +323,7 @@ public final class PgCatalogLoader {
             draft.hazard("a rule");
           }
           if (row.getBoolean(8)) {
-            draft.hazard("inheritance or partitions");
+            draft.hazard(Table.FAMILY);
           }
           if (row.getBoolean(9)) {
             draft.readHazards.add("a foreign table is part of it");

@@ -95,9 +95,16 @@ final class DefinitionPlanner {
   private final TokenReader in;
   private final Scope scope;
 
+  /** What other copies run. */
+  private String logged;
+
+  /** What the primary runs instead of the client's text. */
+  private Optional<String> rewritten = Optional.empty();
+
   private DefinitionPlanner(TokenReader in, Scope scope) {
     this.in = in;
     this.scope = scope;
+    this.logged = in.tokens().sql();
   }
 
   /**
@@ -105,8 +112,14 @@ final class DefinitionPlanner {
    * @throws Refusal for what belongs to one server alone, and passwords in the clear
    */
   static Optional<Plan> plan(Tokens tokens, Scope scope) throws Refusal, SqlSyntaxException {
-    return new DefinitionPlanner(new TokenReader(tokens), scope).statement()
-        ? Optional.of(new Plan.Exclusive("defines something, evaluates nothing", tokens.sql()))
+    DefinitionPlanner planner = new DefinitionPlanner(new TokenReader(tokens), scope);
+    return planner.statement()
+        ? Optional.of(
+            new Plan.Exclusive(
+                "defines something, evaluates nothing",
+                planner.logged,
+                new Plan.Fill.None(),
+                planner.rewritten))
         : Optional.empty();
   }
 
@@ -126,6 +139,9 @@ final class DefinitionPlanner {
       return one(KINDS) || role();
     }
     if (in.take("alter")) {
+      if (database()) {
+        return true;
+      }
       foreign();
       return alter();
     }
@@ -139,6 +155,9 @@ final class DefinitionPlanner {
           || one(List.of("role", "user", "group"));
     }
     if (in.take("comment", "on")) {
+      if (database()) {
+        return true;
+      }
       foreign();
       return one(KINDS) || one(STORED_KINDS);
     }
@@ -208,26 +227,49 @@ final class DefinitionPlanner {
     }
   }
 
-  /** A role's password must be the same secret everywhere: each server would salt its own. */
   private boolean role() throws Refusal {
     if (!(in.take("role") || in.take("user") || in.take("group"))) {
       return false;
     }
     Tokens tokens = in.tokens();
     for (int i = in.at(); i < tokens.size(); i++) {
-      if (tokens.is(i, "password") && !tokens.is(i + 1, "null")) {
-        String secret = Facts.literal(tokens, i + 1).orElse("");
-        if (!STORED_SECRET.matcher(secret).matches()) {
-          throw new Refusal(
-              "each server would salt the password differently",
-              "Give it as it is stored (SCRAM-SHA-256$...), as psql's \\password does.");
-        }
+      if (tokens.is(i, "password") && tokens.isKind(i + 1, Tokens.Kind.STRING)) {
+        password(i + 1);
       }
       if (tokens.is(i, "set") && tokens.is(0, "alter")) {
         roleSetting(i + 1);
       }
     }
     return true;
+  }
+
+  /**
+   * A password must be the same secret everywhere: each server would salt its own. So it is stored
+   * as it will be, and stands in the clear neither in the log nor in a server's.
+   */
+  private void password(int token) throws Refusal {
+    Tokens tokens = in.tokens();
+    Optional<String> given = Facts.literal(tokens, token);
+    if (given.isPresent()
+        && (given.get().isEmpty() || STORED_SECRET.matcher(given.get()).matches())) {
+      return;
+    }
+    String secret =
+        given
+            .flatMap(text -> ScramSecret.of(text, scope.salts().get()))
+            .orElseThrow(
+                () ->
+                    new Refusal(
+                        "each server would salt the password differently, and it has characters"
+                            + " that are not prepared here",
+                        "Give it as it is stored (SCRAM-SHA-256$...), as psql's \\password does."));
+    logged =
+        tokens.sql().substring(0, tokens.start(token))
+            + "'"
+            + secret
+            + "'"
+            + tokens.sql().substring(tokens.end(token));
+    rewritten = Optional.of(logged);
   }
 
   private void roleSetting(int token) throws Refusal {
@@ -249,6 +291,9 @@ final class DefinitionPlanner {
     for (int i = in.at(); i < tokens.size(); i++) {
       if (tokens.is(i, "on")) {
         in.at(i + 1);
+        if (database()) {
+          return true;
+        }
         foreign();
         if (in.peek("parameter")) {
           throw new Refusal("parameters are configuration of one server", PAST_TANDEM);
@@ -257,6 +302,41 @@ final class DefinitionPlanner {
       }
     }
     // Membership of a role.
+    return true;
+  }
+
+  /**
+   * A statement about this database, which may have another name on other copies.
+   *
+   * @return false if it is about another one, or does more than privileges, settings, owner,
+   *     remarks
+   */
+  private boolean database() throws Refusal {
+    Tokens tokens = in.tokens();
+    int name = in.at() + 1;
+    boolean mine =
+        in.peek("database")
+            && tokens.isName(name)
+            && tokens.text(name).equals(scope.catalog().database())
+            && !tokens.isSymbol(name + 1, ",");
+    if (!mine || tokens.sql().contains("$tandem")) {
+      return false;
+    }
+    if (tokens.is(0, "alter")) {
+      if (tokens.is(name + 1, "set") && !tokens.is(name + 2, "tablespace")) {
+        roleSetting(name + 2);
+      } else if (!tokens.is(name + 1, "reset") && !tokens.is(name + 1, "owner")) {
+        return false;
+      }
+    }
+    String before = tokens.sql().substring(0, tokens.start(name)).replace("%", "%%");
+    String after = tokens.sql().substring(tokens.end(name)).replace("%", "%%");
+    logged =
+        "DO $tandem$BEGIN EXECUTE pg_catalog.format($tandem_text$"
+            + before
+            + "%I"
+            + after
+            + "$tandem_text$, pg_catalog.current_database()); END$tandem$";
     return true;
   }
 

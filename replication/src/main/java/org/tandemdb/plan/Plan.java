@@ -151,10 +151,12 @@ public sealed interface Plan {
    *
    * @param logged what other copies run
    * @param fill what they cannot make by themselves
+   * @param rewritten what the primary runs instead of the client's text
    */
-  record Exclusive(String reason, String logged, Fill fill) implements Plan {
+  record Exclusive(String reason, String logged, Fill fill, Optional<String> rewritten)
+      implements Plan {
     public Exclusive(String reason, String logged) {
-      this(reason, logged, new Fill.None());
+      this(reason, logged, new Fill.None(), Optional.empty());
     }
   }
 

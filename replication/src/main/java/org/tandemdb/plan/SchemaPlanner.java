@@ -1,8 +1,10 @@
 package org.tandemdb.plan;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.TableName;
@@ -30,6 +32,9 @@ final class SchemaPlanner {
 
   private Plan.Fill fill = new Plan.Fill.None();
 
+  /** What the primary runs instead of the text. */
+  private Optional<String> rewritten = Optional.empty();
+
   /** Where the query that fills a table ends in the text. */
   private int queryEnd;
 
@@ -54,6 +59,10 @@ final class SchemaPlanner {
     if (quick.isPresent()) {
       return quick.get();
     }
+    Optional<Plan> logged = unlogged(tokens, scope);
+    if (logged.isPresent()) {
+      return logged.get();
+    }
     Optional<Plan> definition = DefinitionPlanner.plan(tokens, scope);
     if (definition.isPresent()) {
       refuseTemporarySchema(tokens);
@@ -75,7 +84,8 @@ final class SchemaPlanner {
             ? "changes the schema"
             : "changes the schema; the rows that it fills are decided by the primary",
         planner.logged,
-        planner.fill);
+        planner.fill,
+        planner.rewritten);
   }
 
   /** SELECT INTO is another way to write CREATE TABLE AS. */
@@ -99,9 +109,45 @@ final class SchemaPlanner {
         PgLexer.lex("CREATE " + persistence + "TABLE " + name + " AS " + query, false), scope);
   }
 
+  /**
+   * UNLOGGED is taken as the wish that it is: the server empties such a table when it crashes,
+   * which would make one copy differ.
+   */
+  private static Optional<Plan> unlogged(Tokens tokens, Scope scope)
+      throws Refusal, SqlSyntaxException {
+    int word = tokens.is(0, "create") && tokens.is(1, "unlogged") ? 1 : -1;
+    for (int i = 2; i < tokens.size() && tokens.is(0, "alter"); i++) {
+      boolean action = tokens.is(i, "unlogged") && tokens.is(i - 1, "set");
+      word = action && (tokens.is(1, "table") || tokens.is(1, "sequence")) ? i : word;
+    }
+    if (word < 0) {
+      return Optional.empty();
+    }
+    String sql = tokens.sql();
+    String edited =
+        sql.substring(0, tokens.start(word))
+            + (word == 1 ? "" : "LOGGED")
+            + sql.substring(tokens.end(word));
+    Plan plan = plan(PgLexer.lex(edited, false), scope);
+    return Optional.of(
+        plan instanceof Plan.Exclusive exclusive
+            ? new Plan.Exclusive(
+                exclusive.reason() + "; logged: a crash would empty it on one server",
+                exclusive.logged(),
+                exclusive.fill(),
+                Optional.of(exclusive.rewritten().orElse(edited)))
+            : plan);
+  }
+
+  /** CREATE FUNCTION and CREATE PROCEDURE, whose bodies may name arguments by number. */
+  static boolean isRoutine(Tokens tokens) {
+    int kind = tokens.is(1, "or") ? 3 : 1;
+    return tokens.is(0, "create") && (tokens.is(kind, "function") || tokens.is(kind, "procedure"));
+  }
+
   private static void refuseParameters(Tokens tokens) throws Refusal {
     for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.isKind(i, Tokens.Kind.PARAMETER)) {
+      if (tokens.isKind(i, Tokens.Kind.PARAMETER) && !isRoutine(tokens)) {
         throw new Refusal("DDL cannot have parameters", "Write the values out.", "42601");
       }
     }
@@ -124,6 +170,10 @@ final class SchemaPlanner {
       alterTable();
     } else if (in.take("truncate")) {
       truncate();
+    } else if (in.take("import")) {
+      throw new Refusal(
+          "IMPORT FOREIGN SCHEMA asks the other server from each copy, at another time",
+          "Use CREATE FOREIGN TABLE.");
     } else if (in.take("refresh", "materialized", "view")) {
       refresh();
     } else {
@@ -166,9 +216,6 @@ final class SchemaPlanner {
     in.skip("or replace");
     in.skip("local temp", "local temporary", "global temp", "global temporary");
     temporary = in.take("temp") || in.take("temporary") || isTemporary(in.at() - 1);
-    if (in.peek("unlogged")) {
-      throw new Refusal("a crash empties unlogged tables", "Use an ordinary table.");
-    }
     if (in.take("table")) {
       permanent = !temporary;
       boolean unlessThere = in.take("if", "not", "exists");
@@ -478,18 +525,42 @@ final class SchemaPlanner {
     in.skip("restart identity", "continue identity");
     boolean cascade = in.take("cascade");
     in.skip("restrict");
-    // With CASCADE any table may be reached.
     if (temporary && cascade) {
       throw in.unexpected();
     }
-    for (Catalog.Table table : cascade ? scope.catalog().tables().values() : named) {
+    for (Catalog.Table table : reached(named, cascade)) {
       for (String hazard : table.hazards()) {
-        if (hazard.startsWith("trigger ")) {
+        if (hazard.startsWith("trigger ") && hazard.endsWith(Catalog.Table.ON_TRUNCATE)) {
           throw new Refusal(
-              table.name() + " has the " + hazard + ", which may run for TRUNCATE",
+              table.name()
+                  + " has the "
+                  + hazard
+                  + ": what it writes would be written on each copy",
               "Delete the rows instead.");
         }
       }
     }
+  }
+
+  /** The tables, those that refer to them with CASCADE, and those that may be a part of one. */
+  private Set<Catalog.Table> reached(List<Catalog.Table> named, boolean cascade) {
+    Catalog catalog = scope.catalog();
+    Set<Catalog.Table> reached = new LinkedHashSet<>(named);
+    boolean grows = true;
+    while (grows) {
+      grows = false;
+      if (reached.stream().anyMatch(table -> table.hazards().contains(Catalog.Table.FAMILY))) {
+        for (Catalog.Table table : catalog.tables().values()) {
+          grows |= table.hazards().contains(Catalog.Table.FAMILY) && reached.add(table);
+        }
+      }
+      for (Catalog.Reference reference :
+          cascade ? catalog.references() : Set.<Catalog.Reference>of()) {
+        Catalog.Table parent = catalog.tables().get(reference.parent());
+        Catalog.Table child = catalog.tables().get(reference.child());
+        grows |= child != null && reached.contains(parent) && reached.add(child);
+      }
+    }
+    return reached;
   }
 }

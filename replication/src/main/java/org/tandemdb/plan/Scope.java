@@ -2,6 +2,7 @@ package org.tandemdb.plan;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.TypeRef;
 import org.tandemdb.sql.Facts;
@@ -10,20 +11,22 @@ import org.tandemdb.sql.Facts;
  * What one statement is planned against.
  *
  * @param viewDepth how many views deep this is
+ * @param salts for secrets that are stored
  */
 record Scope(
     Catalog catalog,
     SessionView session,
     Analyses analyses,
     List<TypeRef> parameterTypes,
-    int viewDepth) {
+    int viewDepth,
+    Supplier<byte[]> salts) {
 
   /** The schema of Tandem's own tables and functions, out of reach of clients. */
   static final String TANDEM = "tandem";
 
   /** The same, one view deeper. */
   Scope inView() {
-    return new Scope(catalog, session, analyses, parameterTypes, viewDepth + 1);
+    return new Scope(catalog, session, analyses, parameterTypes, viewDepth + 1, salts);
   }
 
   /**

@@ -2,9 +2,11 @@ package org.tandemdb.plan;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.TypeRef;
 import org.tandemdb.sql.Facts;
@@ -23,17 +25,28 @@ public final class SqlPlanner implements Planner {
   /** A cached plan's share of the bound, in characters of its text. */
   private static final int CHARACTERS_PER_ENTRY = 1024;
 
+  private static final SecureRandom SALTS = new SecureRandom();
+
   private static final String FAIL_CLOSED =
       "Rewrite it with statements that Tandem understands (see the manual's list).";
 
   private final Cache<Key, Plan> plans;
   private final Analyses analyses;
+  private final Supplier<byte[]> salts;
 
   /**
    * @param cacheEntries how many plans and structures are kept, for texts of ordinary length; fewer
    *     if they are long
    */
   public SqlPlanner(int cacheEntries) {
+    this(cacheEntries, SqlPlanner::salt);
+  }
+
+  /**
+   * @param salts what a stored password is to be salted with; safe for several threads
+   */
+  SqlPlanner(int cacheEntries, Supplier<byte[]> salts) {
+    this.salts = salts;
     this.plans =
         Caffeine.newBuilder()
             .maximumWeight((long) cacheEntries * CHARACTERS_PER_ENTRY)
@@ -56,22 +69,64 @@ public final class SqlPlanner implements Planner {
     Plan plan = plans.getIfPresent(key);
     if (plan == null) {
       plan = fresh(request, catalog, session);
-      plans.put(key, plan);
+      if (!isSecret(plan)) {
+        plans.put(key, plan);
+      }
     }
     return inSession(plan, session);
   }
 
+  private static byte[] salt() {
+    byte[] salt = new byte[ScramSecret.SALT_BYTES];
+    SALTS.nextBytes(salt);
+    return salt;
+  }
+
+  /** Made with a salt that must not come again. */
+  private static boolean isSecret(Plan plan) {
+    return plan instanceof Plan.Steps steps
+        ? steps.steps().stream().anyMatch(step -> isSecret(step.plan()))
+        : plan instanceof Plan.Exclusive exclusive && exclusive.rewritten().isPresent();
+  }
+
+  /**
+   * The arguments of a function that is created are $1 and so on, whatever marks the client's own
+   * parameters, of which DDL has none.
+   */
+  private static Tokens lex(Request request) throws SqlSyntaxException {
+    boolean question = request.markers() == Request.Markers.QUESTION;
+    try {
+      return PgLexer.lex(request.sql(), question);
+    } catch (SqlSyntaxException e) {
+      Tokens tokens = question ? PgLexer.lex(request.sql(), false) : null;
+      if (tokens == null || !hasArgumentsOnly(tokens)) {
+        throw e;
+      }
+      return tokens;
+    }
+  }
+
+  private static boolean hasArgumentsOnly(Tokens all) {
+    for (Tokens tokens : all.statements()) {
+      for (int i = 0; i < tokens.size(); i++) {
+        boolean mark = tokens.isKind(i, Tokens.Kind.OPERATOR) && tokens.text(i).contains("?");
+        if (mark) {
+          return false;
+        }
+      }
+    }
+    return all.statements().stream().noneMatch(SqlPlanner::hasParameters);
+  }
+
   private Plan fresh(Request request, Catalog catalog, SessionView session) {
     try {
-      Tokens tokens = PgLexer.lex(request.sql(), request.markers() == Request.Markers.QUESTION);
-      Scope scope = new Scope(catalog, session, analyses, request.parameterTypes(), 0);
+      Tokens tokens = lex(request);
+      Scope scope = new Scope(catalog, session, analyses, request.parameterTypes(), 0, salts);
       List<Tokens> statements = tokens.statements();
       if (statements.isEmpty()) {
         return new Plan.Local("nothing to do", new Plan.Effect.None());
       }
-      return statements.size() == 1
-          ? one(statements.get(0), scope)
-          : steps(tokens, statements, scope);
+      return statements.size() == 1 ? one(statements.get(0), scope) : steps(statements, scope);
     } catch (SqlSyntaxException e) {
       return notUnderstood(e);
     }
@@ -104,7 +159,7 @@ public final class SqlPlanner implements Planner {
     return plan;
   }
 
-  private Plan steps(Tokens tokens, List<Tokens> statements, Scope scope) {
+  private Plan steps(List<Tokens> statements, Scope scope) {
     if (statements.stream().anyMatch(SqlPlanner::hasParameters)) {
       return new Plan.Refused(
           "a batch of several statements cannot have parameters",
@@ -124,11 +179,11 @@ public final class SqlPlanner implements Planner {
     return new Plan.Steps("a batch of " + steps.size() + " statements", List.copyOf(steps));
   }
 
-  /** Those of PREPARE are its own. */
+  /** Those of PREPARE, and the arguments of a function that is created, are its own. */
   private static boolean hasParameters(Tokens statement) {
     for (int i = 0; i < statement.size(); i++) {
       if (statement.isKind(i, Tokens.Kind.PARAMETER)) {
-        return !statement.is(0, "prepare");
+        return !statement.is(0, "prepare") && !SchemaPlanner.isRoutine(statement);
       }
     }
     return false;
@@ -172,6 +227,7 @@ public final class SqlPlanner implements Planner {
           "revoke",
           "refresh",
           "reassign",
+          "import",
           "security" ->
           SchemaPlanner.plan(tokens, scope);
       case "explain" -> ExplainPlanner.plan(tokens, scope);

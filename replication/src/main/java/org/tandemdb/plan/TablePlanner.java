@@ -437,9 +437,6 @@ final class TablePlanner {
     } else if (in.take("set", "access", "method") || in.take("set", "tablespace")) {
       in.name();
     } else if (in.take("set") || in.take("reset")) {
-      if (in.peek("unlogged")) {
-        throw new Refusal("a crash empties unlogged tables", "Leave the table logged.");
-      }
       in.group();
     } else {
       throw in.unexpected();

@@ -21,6 +21,8 @@ CREATE FUNCTION lower(integer) RETURNS text LANGUAGE sql AS 'DELETE FROM history
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TABLE watched (id integer PRIMARY KEY, v text);
 CREATE TRIGGER watch BEFORE UPDATE ON watched FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TABLE guarded (id integer PRIMARY KEY, watched integer REFERENCES watched);
+CREATE TRIGGER guard BEFORE TRUNCATE ON guarded EXECUTE FUNCTION touch();
 CREATE TABLE sneaky (id integer PRIMARY KEY, v integer DEFAULT noisy());
 CREATE TABLE secret (id integer PRIMARY KEY);
 ALTER TABLE secret ENABLE ROW LEVEL SECURITY;

@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * Compares what two databases define: everything that DDL makes, without Tandem's own schema, its
  * triggers, and what numbers objects.
  */
-final class Catalogs {
+public final class Catalogs {
   private static final String OWN =
       " n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_' ";
   private static final String IN_SCHEMA =
@@ -135,7 +135,7 @@ final class Catalogs {
   }
 
   /** One line for each definition that only one of them has. */
-  static List<String> differences(Connection first, Connection second) throws SQLException {
+  public static List<String> differences(Connection first, Connection second) throws SQLException {
     List<String> differences = new ArrayList<>();
     for (Map.Entry<String, String> query : QUERIES.entrySet()) {
       List<String> left = lines(first, query.getValue());

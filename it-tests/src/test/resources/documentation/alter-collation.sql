@@ -1,0 +1,7 @@
+CREATE COLLATION german (locale = 'C')
+
+ALTER COLLATION german RENAME TO deutsch
+
+ALTER COLLATION deutsch OWNER TO joe
+
+DROP COLLATION deutsch

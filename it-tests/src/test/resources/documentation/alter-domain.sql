@@ -1,0 +1,31 @@
+CREATE DOMAIN zipcode AS text DEFAULT '00000'
+
+CREATE TABLE address (id int PRIMARY KEY, zip zipcode)
+
+INSERT INTO address VALUES (1, '12345'), (2, DEFAULT)
+
+ALTER DOMAIN zipcode SET NOT NULL
+
+ALTER DOMAIN zipcode DROP NOT NULL
+
+ALTER DOMAIN zipcode ADD CONSTRAINT zipchk CHECK (char_length(VALUE) = 5)
+
+-- error 23514
+INSERT INTO address VALUES (3, '1')
+
+ALTER DOMAIN zipcode RENAME CONSTRAINT zipchk TO zip_check
+
+ALTER DOMAIN zipcode DROP CONSTRAINT zip_check
+
+INSERT INTO address VALUES (3, '1')
+
+ALTER DOMAIN zipcode ADD CONSTRAINT zipchk CHECK (char_length(VALUE) = 5) NOT VALID
+
+-- error 23514
+ALTER DOMAIN zipcode VALIDATE CONSTRAINT zipchk
+
+ALTER DOMAIN zipcode SET DEFAULT '11111'
+
+CREATE SCHEMA customers
+
+ALTER DOMAIN zipcode SET SCHEMA customers

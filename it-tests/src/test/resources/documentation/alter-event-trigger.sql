@@ -1,0 +1,2 @@
+-- refused: event trigger
+ALTER EVENT TRIGGER abort_ddl DISABLE

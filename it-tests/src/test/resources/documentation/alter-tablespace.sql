@@ -1,0 +1,2 @@
+-- refused: directory
+ALTER TABLESPACE index_space RENAME TO fast_raid

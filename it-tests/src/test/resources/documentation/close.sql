@@ -1,0 +1,7 @@
+BEGIN
+
+DECLARE liahona CURSOR FOR SELECT 1
+
+CLOSE liahona
+
+COMMIT

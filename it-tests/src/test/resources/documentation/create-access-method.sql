@@ -1,0 +1,9 @@
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler
+
+CREATE TABLE in_heap2 (id int PRIMARY KEY) USING heap2
+
+INSERT INTO in_heap2 VALUES (1)
+
+DROP TABLE in_heap2
+
+DROP ACCESS METHOD heap2

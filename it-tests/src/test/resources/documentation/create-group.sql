@@ -1,0 +1,3 @@
+CREATE GROUP doc_group
+
+DROP GROUP doc_group

@@ -1,0 +1,3 @@
+CREATE LANGUAGE plsample HANDLER plpgsql_call_handler
+
+DROP LANGUAGE plsample

@@ -1,0 +1,2 @@
+-- refused: directory
+CREATE TABLESPACE dbspace LOCATION '/data/dbs'

@@ -1,0 +1,3 @@
+CREATE USER doc_user VALID UNTIL '2035-01-01' IN ROLE admin
+
+DROP USER doc_user

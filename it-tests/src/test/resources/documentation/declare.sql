@@ -1,0 +1,10 @@
+CREATE TABLE films (id int PRIMARY KEY, title text)
+
+BEGIN
+
+DECLARE liahona SCROLL CURSOR FOR SELECT * FROM films
+
+-- refused: WITH HOLD
+DECLARE kept CURSOR WITH HOLD FOR SELECT * FROM films
+
+ROLLBACK

@@ -1,0 +1,2 @@
+-- refused: *
+IMPORT FOREIGN SCHEMA foreign_films FROM SERVER film_server INTO films
