@@ -10,8 +10,13 @@ CREATE TABLE films3 AS SELECT title, random() AS r FROM films ORDER BY title LIM
 
 CREATE TABLE films4 AS VALUES (1, random()), (2, random())
 
--- refused: *
 PREPARE recentfilms(date) AS SELECT * FROM films WHERE date_prod > $1
+
+CREATE TEMP TABLE films_recent2 ON COMMIT DROP AS EXECUTE recentfilms('2002-01-01')
+
+CREATE TABLE films_recent3 AS EXECUTE recentfilms('2002-01-01')
+
+DEALLOCATE recentfilms
 
 CREATE TEMP TABLE films_temp ON COMMIT PRESERVE ROWS AS SELECT * FROM films
 

@@ -15,3 +15,16 @@ BEGIN
         EXECUTE 'GRANT ALL ON ' || quote_ident(r.table_schema) || '.' || quote_ident(r.table_name) || ' TO webuser';
     END LOOP;
 END$$
+
+DO $$ BEGIN CREATE TYPE doc_do_inner.mood AS ENUM ('sad', 'ok'); EXCEPTION WHEN duplicate_object THEN null; END $$
+
+DO $$ BEGIN CREATE TYPE doc_do_inner.mood AS ENUM ('sad', 'ok'); EXCEPTION WHEN duplicate_object THEN null; END $$
+
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = 'doc_do' AND table_name = 't' AND column_name = 'n') THEN
+    ALTER TABLE t ADD COLUMN n int DEFAULT 7;
+    CREATE INDEX t_n ON t (n);
+  END IF;
+END $$
+
+INSERT INTO t VALUES (2, 3)

@@ -107,6 +107,17 @@ public interface BackendLink {
             ErrorCode.STATEMENT_REFUSED, backend() + " cannot read what DDL has filled"));
   }
 
+  /**
+   * Reads what all rows of a table, and of those below it, have in common: one of them, or nothing
+   * if there is none. Completes exceptionally with the database's own exception.
+   */
+  default CompletionStage<Optional<List<@Nullable String>>> commonValues(
+      TableName table, List<String> columns) {
+    return CompletableFuture.failedFuture(
+        new TandemException(
+            ErrorCode.STATEMENT_REFUSED, backend() + " cannot read what DDL has filled"));
+  }
+
   /** Takes what tables hold, on the thread that works on the link. */
   interface ContentSink extends TraceSink {
 

@@ -170,6 +170,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now.unreadable != null) {
       return CompletableFuture.failedFuture(now.unreadable);
     }
+    if (statement != null && statement.fill() instanceof Plan.Fill.Values fill) {
+      return recordedValues(now, statement, fill);
+    }
     if (statement == null || !(statement.fill() instanceof Plan.Fill.Rows fill)) {
       return CompletableFuture.completedFuture(null);
     }
@@ -180,6 +183,26 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .thenAccept(
             ok -> {
               rows.end();
+              now.unrecorded = null;
+            })
+        .whenComplete((ok, failure) -> now.unreadable = failure);
+  }
+
+  /** All rows have the same values: they take the places of the defaults, which come after. */
+  private CompletionStage<Void> recordedValues(
+      OpenTransaction<L> now, Plan.Exclusive statement, Plan.Fill.Values fill) {
+    return now.lease
+        .link()
+        .commonValues(fill.table(), fill.holes().stream().map(Plan.Hole::column).toList())
+        .thenAccept(
+            values -> {
+              if (values.isEmpty()) {
+                now.record.addExclusive(statement);
+              } else {
+                String filled = fill.filled(statement.logged(), values.get());
+                now.record.addExclusive(new Plan.Exclusive(statement.reason(), filled));
+                now.record.addExclusive(new Plan.Exclusive(statement.reason(), fill.defaults()));
+              }
               now.unrecorded = null;
             })
         .whenComplete((ok, failure) -> now.unreadable = failure);

@@ -3,6 +3,7 @@ package org.tandemdb.plan;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
@@ -181,7 +182,35 @@ public sealed interface Plan {
         List<String> columns,
         Optional<String> notIn)
         implements Fill {}
+
+    /**
+     * All rows have the same values in some columns: other copies run the statement with these as
+     * defaults, which takes no more room and time than on the primary, and get the defaults then.
+     *
+     * @param holes where the defaults stand in the logged text, in order
+     * @param defaults the statement that puts them back
+     */
+    record Values(TableName table, List<Hole> holes, String defaults) implements Fill {
+
+      /** The logged text with these values instead of the defaults. */
+      public String filled(String logged, List<@Nullable String> values) {
+        StringBuilder out = new StringBuilder();
+        int from = 0;
+        for (int i = 0; i < holes.size(); i++) {
+          Hole hole = holes.get(i);
+          String value = values.get(i);
+          out.append(logged, from, hole.from()).append("CAST(");
+          out.append(value == null ? "NULL" : "'" + value.replace("'", "''") + "'");
+          out.append(" AS ").append(hole.type()).append(')');
+          from = hole.to();
+        }
+        return out.append(logged, from, logged.length()).toString();
+      }
+    }
   }
+
+  /** A column's default in a text, from one character up to another, and the column's type. */
+  record Hole(String column, int from, int to, String type) {}
 
   /**
    * Commits on its own (CREATE INDEX CONCURRENTLY): the primary runs it outside of a transaction,

@@ -196,7 +196,12 @@ final class SchemaPlanner {
             ? Optional.empty()
             : scope.catalog().resolve(name.qualifier(), name.name(), scope.session().searchPath());
     TablePlanner planner = new TablePlanner(in, scope, this::existing);
+    String reference =
+        in.tokens().sql().substring(in.tokens().start(2), in.tokens().end(in.at() - 1));
     planner.alter(table);
+    if (!planner.fills() && !planner.held().isEmpty() && table.isPresent()) {
+      fill = values(table.get().name(), reference, planner.held());
+    }
     if (planner.fills() && table.isPresent()) {
       for (String hazard : table.get().traceHazards()) {
         if (!hazard.equals(Catalog.Table.NO_KEY)) {
@@ -210,6 +215,22 @@ final class SchemaPlanner {
           new Plan.Fill.Rows(
               Optional.of(known.schema()), known.name(), true, planner.typed(), Optional.empty());
     }
+  }
+
+  /** Other copies get the value for the rows there are, and then the default. */
+  private Plan.Fill values(TableName table, String reference, List<TablePlanner.Held> held) {
+    List<Plan.Hole> holes = new ArrayList<>();
+    StringBuilder defaults = new StringBuilder("ALTER TABLE ").append(reference);
+    String separator = " ALTER COLUMN ";
+    for (TablePlanner.Held one : held) {
+      int from = in.tokens().start(one.first());
+      int to = in.tokens().end(one.last());
+      holes.add(new Plan.Hole(one.column(), from, to, one.type()));
+      defaults.append(separator).append(LoggedText.quote(one.column()));
+      defaults.append(" SET DEFAULT ").append(in.tokens().sql(), from, to);
+      separator = ", ALTER COLUMN ";
+    }
+    return new Plan.Fill.Values(table, List.copyOf(holes), defaults.toString());
   }
 
   private void create() throws Refusal, SqlSyntaxException {

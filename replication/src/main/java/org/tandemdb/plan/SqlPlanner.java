@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.tandemdb.catalog.Catalog;
@@ -212,7 +213,11 @@ public final class SqlPlanner implements Planner {
               : SessionPlanner.isSetting(tokens)
                   ? SessionPlanner.setConfig(tokens)
                   : Tracing.otherwise(tokens, scope, () -> rows(tokens, scope));
-      case "call", "do" -> Tracing.plan(tokens, scope);
+      case "call" -> Tracing.plan(tokens, scope);
+      case "do" -> {
+        Optional<Plan> definitions = BlockPlanner.plan(tokens, scope);
+        yield definitions.isPresent() ? definitions.get() : Tracing.plan(tokens, scope);
+      }
       case "create" -> {
         int prepared = prepared(tokens);
         yield prepared > 0

@@ -8,6 +8,7 @@ import org.tandemdb.plan.DdlExpressions.Allowed;
 import org.tandemdb.plan.DdlExpressions.Value;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
 
 /** CREATE TABLE and ALTER TABLE: what rows are filled with must be the same on every copy. */
 final class TablePlanner {
@@ -26,14 +27,36 @@ final class TablePlanner {
     void named(Facts.Use table) throws Refusal;
   }
 
-  /** True if rows get values that other copies would not give them. */
+  /** Columns whose rows get one value all. */
+  private final List<Held> held = new ArrayList<>();
+
+  private String column = "";
+  private String type = "";
+
+  /**
+   * A column that is added, and whose default gives all rows one value that the session or the
+   * clock decides.
+   *
+   * @param first token of the default
+   * @param last token of the default
+   * @param type as it is written
+   */
+  record Held(String column, int first, int last, String type) {}
+
+  List<Held> held() {
+    return held;
+  }
+
+  /**
+   * True if rows get values that other copies would not give them, and not all of them the same.
+   */
   boolean fills() {
     return fills || !typed.isEmpty();
   }
 
   /** If not empty: only if the type of one of these columns has a default. */
   List<String> typed() {
-    return fills ? List.of() : typed;
+    return fills || !held.isEmpty() ? List.of() : typed;
   }
 
   TablePlanner(TokenReader in, Scope scope, Relatives relatives) {
@@ -128,6 +151,7 @@ final class TablePlanner {
   /** A column's definition; {@code fresh} if its table is new, so that no row is filled. */
   private void column(boolean fresh) throws Refusal, SqlSyntaxException {
     String name = in.name();
+    int typeFrom = in.at();
     boolean byType = false;
     if (fresh && in.take("with", "options")) {
       // A column of a typed table or a partition.
@@ -137,6 +161,11 @@ final class TablePlanner {
     } else if (!startsConstraint()) {
       byType = expressions.mayHaveDefault(expressions.type()) && !fresh;
     }
+    column = name;
+    type =
+        in.at() > typeFrom
+            ? in.tokens().sql().substring(in.tokens().start(typeFrom), in.tokens().end(in.at() - 1))
+            : "";
     if (in.take("options")) {
       in.group();
     }
@@ -224,7 +253,11 @@ final class TablePlanner {
       return;
     }
     expressions.pass();
-    fills |= expressions.value(start, in.at() - 1) != Value.SAME;
+    switch (expressions.value(start, in.at() - 1)) {
+      case SAME -> {}
+      case STABLE -> held.add(new Held(column, start, in.at() - 1, type));
+      case OWN -> fills = true;
+    }
   }
 
   /** WITH (...) and USING INDEX TABLESPACE behind a key. */
@@ -384,7 +417,18 @@ final class TablePlanner {
       do {
         action(table);
       } while (in.takeSymbol(","));
+      // A column that another action names, too, may not have its default put back behind it.
+      fills |= held.stream().anyMatch(one -> isNamedAgain(one.column()));
     }
+  }
+
+  private boolean isNamedAgain(String name) {
+    Tokens tokens = in.tokens();
+    int times = 0;
+    for (int i = 0; i < tokens.size(); i++) {
+      times += tokens.isName(i) && tokens.text(i).equals(name) ? 1 : 0;
+    }
+    return times > 1;
   }
 
   private void action(Optional<Catalog.Table> table) throws Refusal, SqlSyntaxException {

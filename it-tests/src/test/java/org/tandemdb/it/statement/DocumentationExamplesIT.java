@@ -106,6 +106,8 @@ class DocumentationExamplesIT {
         }
         // What an example left open, or failed.
         statement.execute("ROLLBACK");
+        statement.execute("RESET SESSION AUTHORIZATION");
+        statement.execute("RESET ROLE");
       }
       statement.execute("SET search_path = public");
       report(run, refused);

@@ -206,6 +206,20 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
+  public CompletionStage<Optional<List<@Nullable String>>> commonValues(
+      TableName table, List<String> columns) {
+    return run(
+        () -> {
+          try {
+            return trace.commonValues(table, columns);
+          } catch (SQLException e) {
+            severIfTold(e);
+            throw e;
+          }
+        });
+  }
+
+  @Override
   public CompletionStage<String> installTracing() {
     return run(
         () -> {

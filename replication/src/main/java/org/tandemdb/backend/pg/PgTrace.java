@@ -98,6 +98,23 @@ final class PgTrace {
     }
   }
 
+  /** One row's values of these columns; empty if there is no row. */
+  Optional<List<@Nullable String>> commonValues(TableName table, List<String> columns)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT tandem.common_values(?, ?, ?, ?)")) {
+      statement.setString(1, secret);
+      statement.setString(2, table.schema());
+      statement.setString(3, table.name());
+      statement.setArray(4, connection.createArrayOf("text", columns.toArray()));
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        Array values = result.getArray(1);
+        return values == null ? Optional.empty() : Optional.of(texts(values));
+      }
+    }
+  }
+
   private static void read(PreparedStatement statement, TraceSink sink) throws SQLException {
     try (ResultSet result = statement.executeQuery()) {
       Table table = null;

@@ -115,3 +115,40 @@ BEGIN
       r.nspname, r.relname);
   END LOOP;
 END $$;
+
+-- The values of some columns in one row of a table or of those below it, where all rows have the same;
+-- null if there is no row.
+CREATE FUNCTION tandem.common_values(p_secret text, p_schema text, p_name text, p_columns text[])
+RETURNS text[]
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET row_security = off SET datestyle = 'ISO, MDY'
+SET intervalstyle = postgres SET timezone = 'UTC' SET extra_float_digits = 3 SET bytea_output = hex
+AS $$
+DECLARE
+  v_values text[];
+  r record;
+BEGIN
+  PERFORM FROM tandem.link l WHERE l.pid = pg_backend_pid() AND l.secret = p_secret;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this session may not read what was filled' USING ERRCODE = 'TD003';
+  END IF;
+  FOR r IN
+    WITH RECURSIVE below(oid) AS (
+      SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = p_schema AND c.relname = p_name AND n.nspname <> 'tandem' UNION
+      SELECT i.inhrelid FROM pg_inherits i JOIN below b ON b.oid = i.inhparent)
+    SELECT n.nspname, c.relname
+    FROM below b JOIN pg_class c ON c.oid = b.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r'
+    ORDER BY n.nspname, c.relname
+  LOOP
+    EXECUTE format('SELECT ARRAY[%s]::text[] FROM ONLY %I.%I t LIMIT 1',
+        (SELECT string_agg(format('t.%I::text', x.name), ', ' ORDER BY x.place)
+          FROM unnest(p_columns) WITH ORDINALITY x(name, place)), r.nspname, r.relname)
+      INTO v_values;
+    IF v_values IS NOT NULL THEN
+      RETURN v_values;
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
