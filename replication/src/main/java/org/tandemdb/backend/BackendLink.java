@@ -44,8 +44,7 @@ public interface BackendLink {
    * Makes triggers note which rows are touched from here on. ROLLBACK TO a savepoint that was set
    * before takes it back. Completes exceptionally with the database's own exception.
    *
-   * @return what holds as tracing begins, for {@link #endTrace}; empty if nothing can be traced
-   *     before {@link #installTracing}
+   * @return what holds as tracing begins, for {@link #endTrace}
    */
   default CompletionStage<String> trace() {
     return CompletableFuture.failedFuture(
@@ -55,7 +54,8 @@ public interface BackendLink {
   /**
    * Ends the trace of a transaction that is about to be committed; its constraints have been
    * forced. Completes exceptionally, with a {@code TandemException} of 0A000 where something was
-   * written that the trace does not explain.
+   * written that the trace does not explain, with {@link UntracedException} where only the triggers
+   * of some tables were missing.
    *
    * @param begun see {@link #trace}
    */
@@ -65,11 +65,13 @@ public interface BackendLink {
   }
 
   /**
-   * Makes tracing possible, in the open transaction, which holds the cluster alone.
+   * Gives tables the triggers that note what is touched, in the open transaction, which holds the
+   * cluster alone. Completes exceptionally, with 0A000 where Tandem may not give them to one.
    *
+   * @param tables with their schemas, quoted: {@code "public"."item"}
    * @return the statement that does so on another copy, to be logged
    */
-  default CompletionStage<String> installTracing() {
+  default CompletionStage<String> installTracing(List<String> tables) {
     return CompletableFuture.failedFuture(
         new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
   }

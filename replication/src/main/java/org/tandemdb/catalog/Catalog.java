@@ -25,6 +25,7 @@ import org.tandemdb.entry.TypeRef;
  * @param references the foreign keys between two tables
  * @param serverMajor the major version of the server that it was read from
  * @param routines the functions that {@code userFunctions} names
+ * @param traced tables with the triggers that TRACED transactions need
  */
 public record Catalog(
     long version,
@@ -38,7 +39,8 @@ public record Catalog(
     Map<String, UserType> userTypes,
     int serverMajor,
     Set<Reference> references,
-    Routines routines) {
+    Routines routines,
+    Set<TableName> traced) {
 
   /** A foreign key: rows of {@code child} need rows of {@code parent}. */
   public record Reference(TableName child, TableName parent) {}
@@ -61,7 +63,8 @@ public record Catalog(
         Map.of(),
         OLDEST_MAJOR,
         Set.of(),
-        Routines.NONE);
+        Routines.NONE,
+        Set.of());
   }
 
   /** What is known of a type outside the system schemas. */

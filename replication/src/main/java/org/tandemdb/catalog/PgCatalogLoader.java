@@ -146,6 +146,11 @@ public final class PgCatalogLoader {
           + " JOIN pg_language l ON l.oid = p.prolang WHERE"
           + USER_SCHEMAS;
 
+  private static final String TRACED =
+      "SELECT n.nspname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE t.tgname = 'tandem_trace' AND t.tgenabled = 'A'";
+
   private static final String SEQUENCES =
       "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE c.relkind = 'S' AND"
@@ -263,6 +268,8 @@ public final class PgCatalogLoader {
           routines.computeIfAbsent(text(row, 1), name -> new ArrayList<>()).add(routine(row));
         });
     routines.replaceAll((name, all) -> List.copyOf(all));
+    Set<TableName> traced = new HashSet<>();
+    each(TRACED, row -> traced.add(new TableName(text(row, 1), text(row, 2))));
     Set<String> sequences = new HashSet<>();
     each(SEQUENCES, row -> sequences.add(text(row, 1)));
     Set<String> operators = new HashSet<>();
@@ -293,7 +300,8 @@ public final class PgCatalogLoader {
         Map.copyOf(types),
         connection.getMetaData().getDatabaseMajorVersion(),
         Set.copyOf(references),
-        new Routines(Map.copyOf(routines), Set.copyOf(sequences)));
+        new Routines(Map.copyOf(routines), Set.copyOf(sequences)),
+        Set.copyOf(traced));
   }
 
   private static Routine routine(ResultSet row) throws SQLException {

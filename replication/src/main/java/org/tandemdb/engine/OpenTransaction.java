@@ -1,5 +1,8 @@
 package org.tandemdb.engine;
 
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
@@ -8,6 +11,7 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Term;
 import org.tandemdb.commit.Gate;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.env.TaskScheduler;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.session.TransactionRecord;
@@ -30,6 +34,11 @@ final class OpenTransaction<L extends BackendLink> {
 
   /** The session's count of changes of settings that the record knows of. */
   int settingsSeen = -1;
+  /** Tables that the statement which is about to run writes, and that cannot be traced yet. */
+  List<TableName> untraced = List.of();
+
+  /** Tables that were given their triggers in this very transaction. */
+  final Set<TableName> madeTraceable = new HashSet<>();
 
   /** The schema as its own DDL has made it; null as long as it is everybody's. */
   @Nullable Catalog catalog;

@@ -2,7 +2,9 @@ package org.tandemdb.engine;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +21,7 @@ import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
+import org.tandemdb.backend.UntracedException;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.cluster.Term;
@@ -28,6 +31,7 @@ import org.tandemdb.commit.Submission;
 import org.tandemdb.config.CommitMode;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.Value;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
@@ -124,6 +128,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null && now.unrecorded != null && !isRollbackTo(plan)) {
       return recorded(now).thenCompose(ok -> goOn(now, request, plan));
     }
+    if (now == null && plan instanceof Plan.Traced traced && !traced.untraced().isEmpty()) {
+      // Ahead of the transaction, which may have a snapshot that must not be older.
+      return madeTraceable(quoted(traced.untraced()))
+          .thenCompose(ok -> opened(request, plan(request), spec));
+    }
+    return opened(request, plan, spec);
+  }
+
+  private CompletionStage<Started<L>> opened(Request request, Plan plan, BeginSpec spec) {
+    OpenTransaction<L> now = open;
     if (now != null) {
       return goOn(now, request, plan);
     }
@@ -239,16 +253,46 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (current instanceof Plan.Write write) {
       if (now.record.isTraced()) {
         // Its rows would be applied ahead of those that earlier statements left for the end.
-        current = new Plan.Traced("the transaction has a TRACED part");
+        current = traced("the transaction has a TRACED part", now, write);
       } else if (write.readBack().isPresent()
           && now.spec.isolation() == BackendLink.Isolation.SERIALIZABLE) {
         // To read the table for its rows would conflict with everybody who writes to it.
-        current = new Plan.Traced("under SERIALIZABLE no rows are read back");
+        current = traced("under SERIALIZABLE no rows are read back", now, write);
+      }
+    }
+    if (current instanceof Plan.Traced traced) {
+      now.untraced =
+          traced.untraced().stream().filter(t -> !now.madeTraceable.contains(t)).toList();
+      boolean late =
+          now.record.isTraced()
+              || (now.spec.isolation() != BackendLink.Isolation.READ_COMMITTED
+                  && !now.permit.isExclusive());
+      if (!now.untraced.isEmpty() && late) {
+        return startedAgain(now, request);
       }
     }
     now.ran = true;
     now.term.primary().writes().incrementAndGet();
     return CompletableFuture.completedFuture(new Started<>(now.lease, heldApart(now, current)));
+  }
+
+  private Plan.Traced traced(String reason, OpenTransaction<L> now, Plan.Write write) {
+    return new Plan.Traced(
+        reason,
+        catalogOf(now).traced().contains(write.table()) ? List.of() : List.of(write.table()));
+  }
+
+  /** The triggers that are missing must be there before its snapshot, or before its trace. */
+  private CompletionStage<Started<L>> startedAgain(OpenTransaction<L> now, Request request) {
+    List<String> tables = quoted(now.untraced);
+    boolean fresh = !now.ran;
+    return rollback()
+        .thenCompose(ok -> madeTraceable(tables))
+        .thenCompose(
+            ok ->
+                fresh
+                    ? opened(request, plan(request), now.spec)
+                    : CompletableFuture.failedFuture(notTracedYet(tables)));
   }
 
   /**
@@ -458,35 +502,101 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     L link = now.lease.link();
     // Tables that this transaction has made or changed need their triggers now.
+    addNewTables(now);
     return schemaChanged(now)
-        .thenCompose(ok -> link.trace())
         .thenCompose(
-            begun -> begun.isEmpty() ? installed(now) : CompletableFuture.completedFuture(begun))
+            ok -> now.untraced.isEmpty() ? CompletableFuture.completedFuture(null) : install(now))
+        .thenCompose(ok -> link.trace())
         .thenAccept(now.record::traced);
   }
 
+  /** Tables that its own DDL has made, nobody else could give their triggers. */
+  private void addNewTables(OpenTransaction<L> now) {
+    Catalog own = now.catalog;
+    if (own == null) {
+      return;
+    }
+    Set<TableName> all = new LinkedHashSet<>(now.untraced);
+    own.tables().values().stream()
+        .filter(
+            table ->
+                table.kind() == Catalog.Kind.TABLE
+                    && !engine.catalog().tables().containsKey(table.name())
+                    && !own.traced().contains(table.name())
+                    && !now.madeTraceable.contains(table.name())
+                    && table.traceHazards().stream().allMatch(Catalog.Table.NO_KEY::equals))
+        .map(Catalog.Table::name)
+        .sorted(Comparator.comparing(TableName::toString))
+        .forEach(all::add);
+    now.untraced = List.copyOf(all);
+  }
+
   /**
-   * The first statement of all that needs tracing gives the tables their triggers, which cost too
-   * much to have them for nothing. Like DDL, so it needs the gate alone.
+   * Gives the tables of the next statement their triggers, which cost too much to have them for
+   * nothing. Like DDL, so it needs the gate alone.
    */
-  private CompletionStage<String> installed(OpenTransaction<L> now) {
-    L link = now.lease.link();
+  private CompletionStage<Void> install(OpenTransaction<L> now) {
+    List<TableName> tables = now.untraced;
     CompletionStage<Void> alone =
         now.ready(true) ? CompletableFuture.completedFuture(null) : upgrade(now);
     return alone
-        .thenCompose(ok -> link.trace())
+        .thenCompose(ok -> now.lease.link().installTracing(quoted(tables)))
+        .thenAccept(
+            statement -> {
+              now.record.addExclusive(new Plan.Exclusive("makes tracing possible", statement));
+              now.madeTraceable.addAll(tables);
+            });
+  }
+
+  /**
+   * Gives tables their triggers in a transaction of its own, for one that has ended or not begun.
+   *
+   * @param tables quoted, with their schemas
+   */
+  private CompletionStage<Void> madeTraceable(List<String> tables) {
+    return openOn(engine.exclusivePermit(), BeginSpec.READ_WRITE)
         .thenCompose(
-            begun ->
-                // Another one may have been faster.
-                begun.isEmpty()
-                    ? link.installTracing()
-                        .thenCompose(
-                            statement -> {
-                              now.record.addExclusive(
-                                  new Plan.Exclusive("makes tracing possible", statement));
-                              return link.trace();
-                            })
-                    : CompletableFuture.completedFuture(begun));
+            now ->
+                now.lease
+                    .link()
+                    .installTracing(tables)
+                    .thenAccept(
+                        statement ->
+                            now.record.addExclusive(
+                                new Plan.Exclusive("makes tracing possible", statement)))
+                    .thenCompose(ok -> commit())
+                    .exceptionallyCompose(
+                        failure ->
+                            rollback()
+                                .thenCompose(ok -> CompletableFuture.failedFuture(unwrap(failure))))
+                    .thenCompose(
+                        result ->
+                            result instanceof CommitResult.Committed
+                                ? CompletableFuture.<Void>completedFuture(null)
+                                : CompletableFuture.failedFuture(notTracedYet(tables))))
+        .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
+  private static TandemException notTracedYet(List<String> tables) {
+    return new TandemException(
+        ErrorCode.TRANSACTION_LOST,
+        "tables were written inside the database for the first time and have a trigger now: "
+            + String.join(", ", tables));
+  }
+
+  private static List<String> quoted(List<TableName> tables) {
+    return tables.stream()
+        .map(t -> "\"" + quotes(t.schema()) + "\".\"" + quotes(t.name()) + "\"")
+        .toList();
+  }
+
+  private static String quotes(String name) {
+    return name.replace("\"", "\"\"");
+  }
+
+  private Catalog catalogOf(OpenTransaction<L> now) {
+    Catalog own = now.catalog;
+    return own == null ? engine.catalog() : own;
   }
 
   @Override
@@ -627,8 +737,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** Deferred constraints and triggers run first, since they may write; then the rows are read. */
   private CompletionStage<CommitResult> commitTraced(OpenTransaction<L> now) {
-    Catalog changed = now.catalog;
-    TraceEnd end = new TraceEnd(now.record, changed == null ? engine.catalog() : changed);
+    now.untraced = List.of();
+    TraceEnd end = new TraceEnd(now.record, catalogOf(now));
     // What a savepoint has taken back leaves no row, but numbers that its client has seen.
     return trace()
         .thenCompose(ok -> now.lease.link().forceConstraints())
@@ -636,6 +746,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .handle((ok, failure) -> Optional.ofNullable(failure))
         .thenCompose(
             failure -> {
+              if (failure.isPresent()
+                  && unwrap(failure.get()) instanceof UntracedException untraced) {
+                return againWithTriggers(now, untraced.tables());
+              }
               if (failure.isPresent()) {
                 return constraintFailed(now, failure.get())
                     .thenCompose(outcome -> answered(now, outcome));
@@ -644,6 +758,26 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
               return now.record.isEmpty() && !now.record.mustReserve(engine.reservations())
                   ? commitWithoutEntry(now)
                   : submit(now).thenCompose(outcome -> answered(now, outcome));
+            });
+  }
+
+  /** What it wrote was not seen for want of a trigger: it is to run again when that is there. */
+  private CompletionStage<CommitResult> againWithTriggers(
+      OpenTransaction<L> now, List<String> tables) {
+    return now.lease
+        .link()
+        .rollback()
+        .thenAccept(
+            ok -> {
+              takeBackSettings();
+              finished(now, now.lease.link().isUsable(), false);
+            })
+        .thenCompose(ok -> madeTraceable(tables))
+        .thenApply(
+            ok -> {
+              TandemException why = notTracedYet(tables);
+              return new CommitResult.RolledBack(
+                  why.code().sqlState(), String.valueOf(why.getMessage()), null, true);
             });
   }
 

@@ -144,8 +144,14 @@ public sealed interface Plan {
    * text as it is while triggers note which rows are touched (TRACED); at COMMIT the rows that
    * those keys have then are logged, and nothing if nothing was written. Needs {@code
    * EngineSession.trace} before it runs.
+   *
+   * @param untraced tables that it writes by name and that have no triggers yet
    */
-  record Traced(String reason) implements Plan {}
+  record Traced(String reason, List<TableName> untraced) implements Plan {
+    public Traced(String reason) {
+      this(reason, List.of());
+    }
+  }
 
   /**
    * DDL and the like: holds the gate alone, logged as it is written.

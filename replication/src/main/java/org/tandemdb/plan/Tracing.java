@@ -1,12 +1,15 @@
 package org.tandemdb.plan;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.tandemdb.catalog.Catalog;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
+import org.tandemdb.sql.PgLexer;
 import org.tandemdb.sql.Shape;
 import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
@@ -107,7 +110,52 @@ final class Tracing {
         function(tokens.text(i), scope);
       }
     }
-    return new Plan.Traced("the rows that it touches are logged as they are in the end: " + why);
+    return new Plan.Traced(
+        "the rows that it touches are logged as they are in the end: " + why,
+        List.copyOf(untraced(tokens, scope)));
+  }
+
+  /**
+   * Tables that stand where a write names its target, and still need their triggers. Whatever else
+   * the statement writes is found out at COMMIT.
+   */
+  private static Set<TableName> untraced(Tokens tokens, Scope scope) {
+    Set<TableName> untraced = new LinkedHashSet<>();
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.is(0, "do") && tokens.isKind(i, Tokens.Kind.STRING)) {
+        untraced.addAll(untracedIn(Facts.literal(tokens, i).orElse(""), scope));
+      }
+      boolean target =
+          tokens.is(i, "into")
+              || (tokens.is(i, "update") && !tokens.is(i - 1, "for") && !tokens.is(i - 1, "do"))
+              || (tokens.is(i, "from") && tokens.is(i - 1, "delete"));
+      if (!target) {
+        continue;
+      }
+      int name = tokens.is(i + 1, "only") ? i + 2 : i + 1;
+      while (tokens.isName(name) && tokens.isSymbol(name + 1, ".")) {
+        name += 2;
+      }
+      if (tokens.isName(name)) {
+        for (Catalog.Table table : scope.analyses().named(scope.catalog(), tokens.text(name))) {
+          if (table.kind() == Catalog.Kind.TABLE
+              && table.traceHazards().stream().allMatch(Catalog.Table.NO_KEY::equals)
+              && !scope.catalog().traced().contains(table.name())) {
+            untraced.add(table.name());
+          }
+        }
+      }
+    }
+    return untraced;
+  }
+
+  /** The block that DO is given. */
+  private static Set<TableName> untracedIn(String block, Scope scope) {
+    try {
+      return untraced(PgLexer.lex(block, false), scope);
+    } catch (SqlSyntaxException e) {
+      return Set.of();
+    }
   }
 
   private static void function(String name, Scope scope) throws Refusal {

@@ -50,7 +50,9 @@ enum Outcome {
     // Under SERIALIZABLE a transaction may be asked to try again at any time.
     boolean again =
         state.equals("40001")
-            && (message.contains("schema changed") || message.contains("prepared too late"));
+            && (message.contains("schema changed")
+                || message.contains("prepared too late")
+                || message.contains("for the first time"));
     if (again || (mode != Case.Mode.REFERENCE && state.equals("55P03"))) {
       return TOLD;
     }

@@ -577,6 +577,59 @@ class TracedIT {
     run("DROP TABLE later", "DROP TABLE within");
   }
 
+  /**
+   * What only dynamic SQL writes is found out at COMMIT. The table gets its triggers, and what
+   * stood alone runs again by itself.
+   */
+  @Test
+  void aTableThatNothingNamesGetsItsTriggersWhenItIsWritten() throws SQLException {
+    String triggers =
+        "SELECT count(*) FROM pg_trigger WHERE tgname = 'tandem_trace' AND tgrelid = '";
+    run(
+        "CREATE TABLE \"un named\" (id int PRIMARY KEY, v text)",
+        "CREATE TABLE unnamed (id int PRIMARY KEY, v text)",
+        "CREATE TABLE beside (id int PRIMARY KEY, v text)",
+        "INSERT INTO beside VALUES (0, 'y')");
+    for (String table : List.of("\"un named\"", "unnamed", "beside")) {
+      try (Connection server = direct(0)) {
+        assertThat(ask(server, triggers + table + "'::regclass")).isEqualTo("0");
+      }
+    }
+    try (Connection connection = connect()) {
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      run(connection, "SELECT run('INSERT INTO \"un named\" VALUES (1, ''x'')')");
+      connection.setAutoCommit(false);
+      run(connection, "SELECT run('INSERT INTO unnamed VALUES (1, ''x'')')");
+      assertThatThrownBy(connection::commit)
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"))
+          .hasMessageContaining("for the first time")
+          .hasMessageContaining("unnamed");
+      run(connection, "SELECT run('INSERT INTO unnamed VALUES (2, ''x'')')");
+      assertThatThrownBy(() -> run(connection, "INSERT INTO beside VALUES (1, 'x')"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"));
+      connection.rollback();
+      run(
+          connection,
+          "SELECT run('INSERT INTO unnamed VALUES (3, ''x'')')",
+          "INSERT INTO beside VALUES (2, 'x')");
+      connection.commit();
+    }
+    equalEverywhere();
+    for (int i = 0; i < 2; i++) {
+      try (Connection server = direct(i)) {
+        assertThat(ask(server, "SELECT id FROM unnamed")).isEqualTo("3");
+        assertThat(ask(server, "SELECT id FROM \"un named\"")).isEqualTo("1");
+        assertThat(ask(server, "SELECT id FROM beside ORDER BY id")).isEqualTo("0 2");
+        for (String table : List.of("\"un named\"", "unnamed", "beside")) {
+          assertThat(ask(server, triggers + table + "'::regclass")).isEqualTo("1");
+        }
+      }
+    }
+    run("DROP TABLE \"un named\"", "DROP TABLE unnamed", "DROP TABLE beside");
+  }
+
   /** Triggers cost something with each write, so tables have none before anything needs them. */
   @Test
   void theFirstStatementThatNeedsTriggersMakesThem() throws SQLException {

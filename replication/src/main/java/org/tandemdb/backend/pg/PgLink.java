@@ -220,12 +220,8 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
-  public CompletionStage<String> installTracing() {
-    return run(
-        () -> {
-          execute(PgTrace.INSTALL);
-          return PgTrace.INSTALL;
-        });
+  public CompletionStage<String> installTracing(List<String> tables) {
+    return run(() -> trace.install(tables));
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.tandemdb.backend.BackendLink.ContentSink;
 import org.tandemdb.backend.BackendLink.TraceSink;
+import org.tandemdb.backend.UntracedException;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
@@ -31,7 +32,8 @@ final class PgTrace {
   /** The state of errors that say why a transaction cannot be made equal on every copy. */
   private static final String UNEXPLAINED = "TD005";
 
-  static final String INSTALL = "SELECT tandem.install_tracing()";
+  /** The state of an error that lists tables without triggers. */
+  private static final String UNSEEN = "TD006";
 
   private static final int FETCH_ROWS = 1000;
 
@@ -143,12 +145,36 @@ final class PgTrace {
       }
     } catch (PSQLException e) {
       ServerErrorMessage message = e.getServerErrorMessage();
+      if (message != null && UNSEEN.equals(e.getSQLState())) {
+        throw new UntracedException(String.valueOf(message.getDetail()).lines().toList(), e);
+      }
       if (message != null && UNEXPLAINED.equals(e.getSQLState())) {
         throw new TandemException(
             ErrorCode.STATEMENT_REFUSED, message.getMessage() + ". It was rolled back", e);
       }
       throw e;
     }
+  }
+
+  /** Gives tables their triggers; the statement that does so elsewhere. */
+  String install(List<String> tables) throws SQLException {
+    StringBuilder sql = new StringBuilder("SELECT tandem.install_tracing(ARRAY[");
+    for (int i = 0; i < tables.size(); i++) {
+      sql.append(i == 0 ? "'" : ", '").append(tables.get(i).replace("'", "''")).append('\'');
+    }
+    sql.append("]::pg_catalog.text[])");
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql.toString())) {
+      result.next();
+      List<@Nullable String> left = texts(result.getArray(1));
+      if (!left.isEmpty()) {
+        throw new TandemException(
+            ErrorCode.STATEMENT_REFUSED,
+            "Tandem's role may not give these tables a trigger, or could not for two seconds: "
+                + left);
+      }
+    }
+    return sql.toString();
   }
 
   private PreparedStatement prepare(String sql) throws SQLException {

@@ -12,35 +12,47 @@ CREATE UNLOGGED TABLE tandem.touched (
 CREATE INDEX touched_xid ON tandem.touched (xid);
 REVOKE ALL ON tandem.touched FROM PUBLIC;
 
--- Has a row once tables have triggers. They cost each statement some microseconds, so they wait for
--- something in the schema that may need them, or for the first statement that does.
-CREATE TABLE tandem.tracing (
-  single boolean PRIMARY KEY DEFAULT true CHECK (single)
-);
-REVOKE ALL ON tandem.tracing FROM PUBLIC;
-
--- True if something in the schema may write inside the database.
-CREATE FUNCTION tandem.needs_tracing() RETURNS boolean
+-- Tables that may be written from inside the database, by what the schema says: those that bodies of
+-- functions name, and views name that they name; those with triggers or rules, and what these name;
+-- either side of a referential action; partitions and what inherits. Their triggers are made ahead,
+-- because each costs its table's statements some microseconds even while nothing is traced. Not
+-- complete, and need not be: a write of any other table is found at COMMIT, and it gets its own then.
+CREATE FUNCTION tandem.trace_wanted() RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
-      SELECT FROM pg_proc p
-      JOIN pg_language l ON l.oid = p.prolang
-      JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE l.lanname NOT IN ('internal', 'c')
-        AND n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_'
-        AND NOT EXISTS (
-          SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
-            AND d.deptype = 'e'))
-    OR EXISTS (
-      SELECT FROM pg_trigger t
-      WHERE NOT t.tgisinternal AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate'))
-    OR EXISTS (
-      SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
-      JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE w.ev_type <> '1' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')
-    OR EXISTS (
-      SELECT FROM pg_constraint k
-      WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')))
+  WITH RECURSIVE word(name) AS (
+    SELECT DISTINCT CASE WHEN left(m[1], 1) = '"'
+      THEN substr(m[1], 2, length(m[1]) - 2) ELSE lower(m[1]) END
+    FROM pg_proc p
+    JOIN pg_language l ON l.oid = p.prolang
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    CROSS JOIN LATERAL regexp_matches(
+      coalesce(pg_get_function_sqlbody(p.oid), p.prosrc),
+      '"[^"]+"|[[:alpha:]_][[:alnum:]_$]*', 'g') m
+    WHERE l.lanname NOT IN ('internal', 'c')
+      AND n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_'
+      AND coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+        ~* '\m(insert|update|delete|merge|copy)\M'
+      AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+          AND d.deptype = 'e')),
+  reached(oid) AS (
+    SELECT c.oid FROM pg_class c
+    WHERE c.relkind IN ('r', 'p', 'v') AND c.relname IN (SELECT w.name FROM word w)
+    UNION SELECT t.tgrelid FROM pg_trigger t
+    WHERE NOT t.tgisinternal AND t.tgname NOT IN ('tandem_trace', 'tandem_truncate')
+    UNION SELECT w.ev_class FROM pg_rewrite w WHERE w.ev_type <> '1'
+    UNION SELECT x.relation FROM pg_constraint k
+    CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) x(relation)
+    WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))
+    UNION SELECT x.relation FROM pg_inherits i
+    CROSS JOIN LATERAL (VALUES (i.inhparent), (i.inhrelid)) x(relation)
+    UNION
+    -- What the rules of a view or table name, a view's query being a rule.
+    SELECT d.refobjid FROM reached o
+    JOIN pg_rewrite w ON w.ev_class = o.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+      AND d.refclassid = 'pg_class'::regclass)
+  SELECT o.oid FROM reached o
 $$;
 
 -- The columns that name a row of a table: its primary key, else a unique key that is whole and never
@@ -123,6 +135,22 @@ END' END,
   JOIN pg_attribute a ON a.attrelid = p_relation AND a.attnum = k.num
 $$;
 
+-- A table's name as Tandem passes it about.
+CREATE FUNCTION tandem.trace_name(p_schema name, p_name name) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT pg_catalog.concat('"', pg_catalog.replace(p_schema, '"', '""'), '"."',
+    pg_catalog.replace(p_name, '"', '""'), '"')
+$$;
+
+-- True if what is written to a table is seen.
+CREATE FUNCTION tandem.is_traced(p_relation oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = p_relation AND t.tgname = 'tandem_trace' AND t.tgenabled = 'A'
+      AND p.pronamespace = 'tandem'::regnamespace)
+$$;
+
 -- What cannot be traced, said when it is tried and not at COMMIT.
 CREATE FUNCTION tandem.trace_refuse(p_op text, p_relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -143,10 +171,13 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Gives every table the triggers it needs, where it has not got them yet; how many tables were changed.
--- Run after whatever changes the schema, in the same transaction. A table that Tandem's role may not
--- give a trigger is left alone: a transaction that writes it is then refused by tandem.trace_end.
-CREATE FUNCTION tandem.maintain_tracing(p_most int) RETURNS int
+-- Gives tables the triggers they need, where they have not got them yet: those that may be written
+-- from inside the database, those that are named, and those that have triggers which no longer fit;
+-- how many tables were changed. Run after whatever changes the schema, in the same transaction. A
+-- table that Tandem's role may not give a trigger is left alone: a transaction that writes it is
+-- then refused.
+CREATE FUNCTION tandem.maintain_tracing(p_most int, p_named text[] DEFAULT ARRAY[]::text[])
+RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' SET client_min_messages = warning AS $$
 DECLARE
@@ -159,12 +190,6 @@ DECLARE
   v_pins text := ' SET datestyle = ''ISO, MDY'' SET intervalstyle = postgres SET timezone = ''UTC'''
       || ' SET extra_float_digits = 3 SET bytea_output = hex';
 BEGIN
-  IF NOT EXISTS (SELECT FROM tandem.tracing) THEN
-    IF NOT tandem.needs_tracing() THEN
-      RETURN 0;
-    END IF;
-    INSERT INTO tandem.tracing DEFAULT VALUES ON CONFLICT DO NOTHING;
-  END IF;
   FOR r IN
     SELECT format('%I.%I', n.nspname, c.relname) AS relation, w.name, w.body, w.plain
     FROM pg_class c
@@ -182,6 +207,10 @@ BEGIN
       OFFSET 0) w
     WHERE c.relkind = 'r' AND c.relpersistence = 'p'
       AND n.nspname NOT IN ('tandem', 'information_schema') AND n.nspname !~ '^pg_'
+      AND (c.oid IN (SELECT tandem.trace_wanted())
+        OR tandem.trace_name(n.nspname, c.relname) = ANY (p_named)
+        OR EXISTS (
+          SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'tandem_trace'))
       AND 2 > (
         SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND p.pronamespace = 'tandem'::regnamespace
@@ -215,12 +244,17 @@ BEGIN
   RETURN v_done;
 END $$;
 
--- For the first statement that needs them: the transaction holds the cluster alone, and this is logged.
-CREATE FUNCTION tandem.install_tracing() RETURNS void
+-- For tables that turn out to need them: the transaction holds the cluster alone, and this is
+-- logged. Which of them still have none.
+CREATE FUNCTION tandem.install_tracing(p_named text[]) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  INSERT INTO tandem.tracing DEFAULT VALUES ON CONFLICT DO NOTHING;
-  PERFORM tandem.maintain_tracing(1000000);
+  PERFORM tandem.maintain_tracing(1000000, p_named);
+  RETURN ARRAY(
+    SELECT tandem.trace_name(n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND tandem.trace_name(n.nspname, c.relname) = ANY (p_named)
+      AND NOT tandem.is_traced(c.oid));
 END $$;
 
 -- The settings that a function could change and that later statements, or their logged texts, depend on.
@@ -262,15 +296,12 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What holds when tracing begins in a transaction: settings, and the server's counts of rows written
--- so far, which may be of transactions before this one. Tandem hands it to tandem.trace_end. Empty if
--- tables have no triggers yet.
+-- so far, which may be of transactions before this one. Tandem hands it to tandem.trace_end.
 CREATE FUNCTION tandem.trace_begin(p_settings text) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN EXISTS (SELECT FROM tandem.tracing)
-    THEN jsonb_build_object('settings', p_settings, 'counts', coalesce(
-      (SELECT jsonb_object_agg(s.oid::text, jsonb_build_array(s.inserted, s.updated, s.deleted))
-        FROM tandem.trace_counts() s), jsonb_build_object()))::text
-    ELSE '' END
+  SELECT jsonb_build_object('settings', p_settings, 'counts', coalesce(
+    (SELECT jsonb_object_agg(s.oid::text, jsonb_build_array(s.inserted, s.updated, s.deleted))
+      FROM tandem.trace_counts() s), jsonb_build_object()))::text
 $$;
 
 -- True if a subtransaction of this transaction may have been rolled back: what it wrote is counted by
@@ -291,7 +322,8 @@ BEGIN
 END $$;
 
 -- Compares what was traced with what the server has counted; a write that the trace does not explain
--- ends the transaction. Then gives, for each table, a row T (its columns, of which so many are the key;
+-- ends the transaction, with the state TD006 where only a trigger is missing. Then gives, for each
+-- table, a row T (its columns, of which so many are the key;
 -- rows inserted less rows deleted), rows D (keys touched) and rows R (the rows that have those keys
 -- now); and for each sequence that was used a row S. Errors for the client have the state TD005.
 CREATE FUNCTION tandem.trace_end(p_secret text, p_begun text, p_settings text,
@@ -307,6 +339,7 @@ DECLARE
   v_begun jsonb := p_begun::jsonb;
   v_explained bigint := 0;
   v_rolled_back boolean;
+  v_unseen text[] := ARRAY[]::text[];
   v_table text;
   v_key smallint[];
   v_own xid[];
@@ -355,7 +388,7 @@ BEGIN
   END IF;
 
   FOR r IN
-    SELECT c.oid, n.nspname, c.relname, c.relpersistence,
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
       s.inserted - coalesce((b.counts ->> 0)::bigint, 0) AS inserted,
       s.updated - coalesce((b.counts ->> 1)::bigint, 0) AS updated,
       s.deleted - coalesce((b.counts ->> 2)::bigint, 0) AS deleted,
@@ -386,13 +419,13 @@ BEGIN
       RAISE EXCEPTION 'the unlogged table % was written, which a crash empties', v_table
         USING ERRCODE = 'TD005';
     END IF;
-    IF NOT EXISTS (
-      SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-      WHERE t.tgrelid = r.oid AND t.tgname = 'tandem_trace' AND t.tgenabled = 'A'
-        AND p.pronamespace = 'tandem'::regnamespace)
-    THEN
-      RAISE EXCEPTION '% was written, and has no trigger of Tandem''s', v_table
-        USING ERRCODE = 'TD005';
+    IF NOT tandem.is_traced(r.oid) THEN
+      IF r.nspname = 'tandem' OR r.relkind <> 'r' THEN
+        RAISE EXCEPTION '% was written, and can have no trigger of Tandem''s', v_table
+          USING ERRCODE = 'TD005';
+      END IF;
+      v_unseen := v_unseen || tandem.trace_name(r.nspname, r.relname);
+      CONTINUE;
     END IF;
     -- These would run again where the rows are applied, while all others are off.
     IF EXISTS (
@@ -427,6 +460,10 @@ BEGIN
       END IF;
     END IF;
   END LOOP;
+  IF cardinality(v_unseen) > 0 THEN
+    RAISE EXCEPTION 'tables were written that have no trigger of Tandem''s: %',
+      array_to_string(v_unseen, ', ') USING ERRCODE = 'TD006', DETAIL = array_to_string(v_unseen, E'\n');
+  END IF;
   IF v_explained <> (SELECT count(*) FROM tandem.touched u WHERE u.xid = v_xid) THEN
     RAISE EXCEPTION 'the server does not count rows written (track_counts)' USING ERRCODE = 'TD005';
   END IF;
