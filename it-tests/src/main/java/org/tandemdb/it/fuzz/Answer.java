@@ -21,6 +21,12 @@ record Answer(List<String> rows, List<Long> counts, Optional<SQLException> error
   /** Runs it; an error is an answer, too. */
   static Answer to(Step step, Connection connection) {
     try {
+      if (step.sql().startsWith(Step.BATCH)) {
+        return batch(step, connection);
+      }
+      if (step.sql().startsWith(Step.KEYS)) {
+        return keys(step, connection);
+      }
       if (step.sql().startsWith("\\")) {
         call(step, connection);
         return new Answer(List.of(), List.of(), Optional.empty());
@@ -68,6 +74,37 @@ record Answer(List<String> rows, List<Long> counts, Optional<SQLException> error
         connection.setAutoCommit(true);
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       }
+    }
+  }
+
+  /** The statement once for each round of parameters, sent together. */
+  private static Answer batch(Step step, Connection connection) throws SQLException {
+    String sql = step.sql().substring(Step.BATCH.length());
+    int markers = (int) sql.chars().filter(c -> c == '?').count();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < step.parameters().size(); i++) {
+        step.parameters().get(i).bind(statement, i % markers + 1);
+        if (i % markers == markers - 1) {
+          statement.addBatch();
+        }
+      }
+      List<Long> counts = new ArrayList<>();
+      for (int count : statement.executeBatch()) {
+        counts.add((long) count);
+      }
+      return new Answer(List.of(), List.copyOf(counts), Optional.empty());
+    }
+  }
+
+  private static Answer keys(Step step, Connection connection) throws SQLException {
+    String sql = step.sql().substring(Step.KEYS.length());
+    try (PreparedStatement statement =
+        connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
+      for (int i = 0; i < step.parameters().size(); i++) {
+        step.parameters().get(i).bind(statement, i + 1);
+      }
+      List<Long> counts = List.of((long) statement.executeUpdate());
+      return new Answer(read(statement.getGeneratedKeys()), counts, Optional.empty());
     }
   }
 

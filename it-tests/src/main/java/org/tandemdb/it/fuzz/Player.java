@@ -61,7 +61,12 @@ final class Player {
    * of some is tried there.
    */
   private boolean isForeseen(Step step) {
-    boolean asked = inTransaction && !failed && !step.ends() && !step.kind().equals("savepoint");
+    boolean asked =
+        inTransaction
+            && !failed
+            && !step.ends()
+            && !step.sql().startsWith("\\")
+            && !step.kind().equals("savepoint");
     if (!asked || Math.floorMod(step.sql().hashCode(), TRIED) == 0) {
       return false;
     }

@@ -71,6 +71,21 @@ final class Routines {
             + " 'SELECT count(*) + p FROM totals'");
     add(
         functions,
+        "f_dynamic(%d)",
+        "CREATE FUNCTION f_dynamic(p int) RETURNS int"
+            + PLPGSQL
+            + "DECLARE m int;\nBEGIN\n  EXECUTE format('UPDATE %I SET grp = grp + 1 WHERE grp = $1',"
+            + " 't' || p % 3) USING p;\n"
+            + "  GET DIAGNOSTICS m = ROW_COUNT;\n  RETURN m;\nEND $body$");
+    add(
+        functions,
+        "f_count(%d)",
+        "CREATE FUNCTION f_count(p int) RETURNS bigint STABLE"
+            + PLPGSQL
+            + "DECLARE m bigint;\nBEGIN\n  SELECT count(*) INTO m FROM t0 WHERE grp < p;\n"
+            + "  RETURN m + coalesce((SELECT n FROM totals LIMIT 1), 0);\nEND $body$");
+    add(
+        functions,
         "f_pure(%d)",
         "CREATE FUNCTION f_pure(p int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT p * 3'");
     add(

@@ -17,7 +17,7 @@ final class SchemaChange implements Kind {
     String unstable =
         scene.mix().volatiles() ? dice.pick("now()", "random()", "clock_timestamp()") : "now()";
     String sql =
-        switch (dice.below(22)) {
+        switch (dice.below(25)) {
           case 0 -> alter + "ADD COLUMN " + name + " int DEFAULT 7";
           case 1 -> alter + "ADD COLUMN " + name + " text DEFAULT 'a' || 'b' NOT NULL";
           case 2 ->
@@ -51,6 +51,9 @@ final class SchemaChange implements Kind {
                   + " AS SELECT grp, count(*) AS n FROM "
                   + table
                   + " GROUP BY grp";
+          case 21 -> "REFRESH MATERIALIZED VIEW mat0";
+          case 22 -> alter + dice.pick("DISABLE", "ENABLE") + " TRIGGER USER";
+          case 23 -> "DROP FUNCTION IF EXISTS f_dynamic";
           case 20 -> "CREATE SEQUENCE IF NOT EXISTS s" + name;
           default -> alter + "ADD COLUMN " + name + " serial";
         };

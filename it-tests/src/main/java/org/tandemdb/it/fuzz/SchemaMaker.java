@@ -29,6 +29,7 @@ final class SchemaMaker {
     if (mix.wildness() >= 2) {
       statements.add("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')");
       statements.add("CREATE DOMAIN posint AS int CHECK (VALUE >= 0)");
+      statements.add("CREATE TYPE pair AS (a int, b text)");
     }
     if (dice.chance(40)) {
       sequences.add("seq0");
@@ -46,6 +47,8 @@ final class SchemaMaker {
       child();
       routines.make();
       afterwards.addAll(routines.statements());
+      rules();
+      writableView();
     }
     statements.addAll(afterwards);
     return new Schema(
@@ -75,6 +78,17 @@ final class SchemaMaker {
     reference(columns);
     if (dice.chance(25)) {
       constraints.add("CHECK (grp >= " + dice.pick("0", "-3") + ")");
+    }
+    if (mix.wildness() >= 1 && dice.chance(8)) {
+      constraints.add("EXCLUDE USING btree (grp WITH =) WHERE (grp > 6)" + deferrable(40));
+    }
+    for (Column column : columns) {
+      if (column.type() == Type.INT4RANGE && dice.chance(40)) {
+        constraints.add("EXCLUDE USING gist (" + column.name() + " WITH &&)" + deferrable(30));
+      }
+    }
+    if (columns.stream().anyMatch(c -> c.name().equals("pos")) && dice.chance(15)) {
+      constraints.add("UNIQUE NULLS NOT DISTINCT (pos, grp)");
     }
     if (mix.wildness() >= 1 && dice.chance(8)) {
       constraints.add("CHECK (grp < extract(year FROM now()))");
@@ -208,6 +222,49 @@ final class SchemaMaker {
               + dice.pick(tables).name()
               + " b ON a.grp = b.grp GROUP BY a.grp");
       views.add("view1");
+    }
+  }
+
+  private void rules() {
+    if (!dice.chance(35)) {
+      return;
+    }
+    String table = dice.pick(tables).name();
+    afterwards.add(
+        "CREATE RULE rule0 AS ON "
+            + dice.pick(
+                    "DELETE TO %t DO ALSO INSERT INTO trail VALUES ('rule', OLD.grp)",
+                    "UPDATE TO %t WHERE NEW.grp = 7 DO INSTEAD NOTHING",
+                    "INSERT TO %t DO ALSO UPDATE totals SET n = n + 1",
+                    "INSERT TO %t WHERE NEW.grp = 3 DO INSTEAD INSERT INTO trail VALUES ('r', 3)")
+                .replace("%t", table));
+  }
+
+  /** A view that a trigger writes for, and one that fills up from a table when it is refreshed. */
+  private void writableView() {
+    Table table = dice.pick(tables);
+    if (dice.chance(35)) {
+      afterwards.add(
+          "CREATE VIEW view2 AS SELECT grp, count(*) AS pos FROM "
+              + table.name()
+              + " GROUP BY grp");
+      afterwards.add(
+          "CREATE FUNCTION instead() RETURNS trigger\nLANGUAGE plpgsql AS $body$\nBEGIN\n"
+              + "  IF TG_OP = 'DELETE' THEN\n    DELETE FROM "
+              + table.name()
+              + " WHERE grp = OLD.grp AND grp > 2;\n    RETURN OLD;\n  END IF;\n"
+              + "  INSERT INTO trail VALUES ('instead', NEW.grp);\n  RETURN NEW;\nEND $body$");
+      afterwards.add(
+          "CREATE TRIGGER instead INSTEAD OF INSERT OR UPDATE OR DELETE ON view2"
+              + " FOR EACH ROW EXECUTE FUNCTION instead()");
+      tables.add(new Table("view2", List.of(Column.of("grp", Type.INT4, "")), List.of()));
+    }
+    if (dice.chance(30)) {
+      afterwards.add(
+          "CREATE MATERIALIZED VIEW mat0 AS SELECT grp, count(*) AS n FROM "
+              + table.name()
+              + " GROUP BY grp");
+      views.add("mat0");
     }
   }
 

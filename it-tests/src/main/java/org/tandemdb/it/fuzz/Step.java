@@ -4,13 +4,19 @@ import java.util.List;
 
 /**
  * One statement of a case. Besides SQL there are JDBC's own calls: {@code \begin LEVEL}, {@code
- * \commit} and {@code \rollback}.
+ * \commit}, {@code \rollback}, {@code \batch SQL} and {@code \keys SQL}.
  *
  * @param kind by which it is counted; {@code probe-put}, {@code probe-read}, {@code ticket} and
  *     {@code look} are checked by what they answer
  * @param parameters empty for a plain Statement
  */
 record Step(String kind, String sql, List<Param> parameters) {
+  /** Stands before a statement that is sent as a batch, once for each round of parameters. */
+  static final String BATCH = "\\batch ";
+
+  /** Stands before a statement whose generated keys are asked for. */
+  static final String KEYS = "\\keys ";
+
   Step {
     parameters = List.copyOf(parameters);
   }

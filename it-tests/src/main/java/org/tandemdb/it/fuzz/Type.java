@@ -42,6 +42,16 @@ enum Type {
   TSVECTOR("tsvector", "other", 1, d -> d.pick("a:1 fat:2,3A cat:4", "")),
   BIT("bit(5)", "other", 1, d -> d.pick("10101", "00000")),
   VARBIT("bit varying", "other", 1, d -> d.pick("", "101", "1111111")),
+  XML("xml", "other", 1, d -> d.pick("<a/>", "<a b=\"1\">x</a>")),
+  TIMETZ("timetz", "other", 1, d -> d.pick("10:00+02", "23:59:59.5-08")),
+  CIDR("cidr", "other", 1, d -> d.pick("10.0.0.0/8", "2001:db8::/32")),
+  INT4MULTIRANGE("int4multirange", "other", 1, d -> d.pick("{}", "{[1,3),[7,9)}")),
+  DATERANGE("daterange", "other", 1, d -> d.pick("[2024-01-01,2024-02-01)", "empty")),
+  POINT("point", "other", 1, d -> d.pick("(1,2)", "(0.1,-1e300)")),
+  TSQUERY("tsquery", "other", 1, d -> d.pick("fat & rat", "'a' | !b")),
+  CHAR1("\"char\"", "other", 1, d -> d.pick("a", "")),
+  PAIR("pair", "other", 2, d -> d.pick("(1,x)", "(,\"q,r\")")),
+  MOODS("mood[]", "other", 2, d -> d.pick("{}", "{sad,NULL}")),
   MOOD("mood", "other", 2, d -> d.pick("sad", "ok", "happy")),
   POSINT("posint", "other", 2, d -> Integer.toString(d.below(20)));
 
