@@ -34,6 +34,7 @@ final class OpenTransaction<L extends BackendLink> {
 
   /** The session's count of changes of settings that the record knows of. */
   int settingsSeen = -1;
+
   /** Tables that the statement which is about to run writes, and that cannot be traced yet. */
   List<TableName> untraced = List.of();
 
