@@ -196,6 +196,7 @@ final class LocalStatements {
     }
     discardSequences(request, new RowCommand());
     changed.clear();
+    state.plainAgain();
   }
 
   private void discardSequences(Request request, Command command) throws SQLException {

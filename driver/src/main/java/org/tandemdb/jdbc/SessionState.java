@@ -150,6 +150,11 @@ final class SessionState {
     plain = false;
   }
 
+  /** DISCARD ALL: what was SET is as it was. */
+  void plainAgain() {
+    plain = true;
+  }
+
   // --- the block ----------------------------------------------------------------------------
 
   /** True while a transaction holds a link. */

@@ -37,8 +37,7 @@ class SessionTextsTest {
   }
 
   private static String drawn(String sql) {
-    return DrawnText.of(
-        sql, true, Map.of(new TableName("public", "it's"), 7L), Optional.of(9L));
+    return DrawnText.of(sql, true, Map.of(new TableName("public", "it's"), 7L), Optional.of(9L));
   }
 
   @Test
