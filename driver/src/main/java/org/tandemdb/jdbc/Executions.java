@@ -79,7 +79,9 @@ final class Executions {
 
   static SQLException refused(Plan.Refused plan) {
     String state = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
-    String text = plan.remedy().isEmpty() ? plan.reason() : plan.reason() + ". " + plan.remedy();
+    String reason = plan.reason();
+    String end = reason.endsWith(".") ? " " : ". ";
+    String text = plan.remedy().isEmpty() ? reason : reason + end + plan.remedy();
     return SqlErrors.of(state, text, null);
   }
 
