@@ -42,6 +42,10 @@ final class ClientSession {
   /** A request that meets one dying backend after the other is given up after as many. */
   static final int MAX_ATTEMPTS = 16;
 
+  /** Statements that may turn out to write nothing, whatever they call. */
+  private static final Set<String> MAY_READ =
+      Set.of("SELECT", "WITH", "VALUES", "TABLE", "CALL", "DO");
+
   /** Statements whose effect ends with the transaction. */
   private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
 
@@ -291,12 +295,21 @@ final class ClientSession {
   }
 
   private void readInBlock(Request request, Plan plan, Command command) throws SQLException {
-    if (!(plan instanceof Plan.Read) && !(plan instanceof Plan.Local)) {
+    boolean mayWrite = !(plan instanceof Plan.Read) && !(plan instanceof Plan.Local);
+    if (mayWrite && !isLeftToTheServer(request, plan)) {
       throw state.failing(SqlErrors.of("25006", "cannot write in a read-only transaction", null));
     }
     Lease<JdbcLink> lease = state.reading;
+    if (mayWrite && lease != null && !state.readingOnPrimary) {
+      throw state.failing(
+          SqlErrors.of(
+              "25006",
+              "a function that is not proven to read cannot run in this read-only transaction, which"
+                  + " reads from another server than the primary. Call it first",
+              null));
+    }
     if (lease == null) {
-      lease = readLease(true);
+      lease = mayWrite ? call(session::onPrimary) : readLease(true);
       JdbcLink link = lease.link();
       try {
         call(() -> link.begin(state.spec()));
@@ -308,12 +321,22 @@ final class ClientSession {
         throw state.failing(e);
       }
       state.reading = lease;
+      state.readingOnPrimary = mayWrite;
     }
     try {
       Executions.plain(lease, request.sql(), command);
     } catch (SQLException e) {
       throw inTransaction(lease, e);
     }
+  }
+
+  /**
+   * Statements with functions may run READ ONLY on the primary, where the server itself keeps them
+   * from writing; the transaction is rolled back in the end.
+   */
+  private static boolean isLeftToTheServer(Request request, Plan plan) {
+    List<String> words = StatementText.scan(request.sql()).words();
+    return plan instanceof Plan.Traced && !words.isEmpty() && MAY_READ.contains(words.get(0));
   }
 
   void write(Request request, Plan planned, Command command) throws SQLException {

@@ -31,6 +31,9 @@ final class SessionState {
   /** The lease of a READ ONLY block. */
   @Nullable Lease<JdbcLink> reading;
 
+  /** {@link #reading} was asked for on the primary. */
+  boolean readingOnPrimary;
+
   /** The lease of a read-write transaction. */
   @Nullable Lease<JdbcLink> writing;
 

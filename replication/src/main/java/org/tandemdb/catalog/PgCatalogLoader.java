@@ -146,6 +146,22 @@ public final class PgCatalogLoader {
           + " JOIN pg_language l ON l.oid = p.prolang WHERE"
           + USER_SCHEMAS;
 
+  /**
+   * Tables that some role may write and not read: what RETURNING gives back for the log would be an
+   * error that its statement does not deserve.
+   */
+  private static final String WRITE_ONLY =
+      "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE c.relkind = 'r' AND EXISTS (SELECT FROM ("
+          + "   SELECT r.grantee, r.privilege_type FROM aclexplode(c.relacl) r"
+          + "   UNION ALL SELECT r.grantee, r.privilege_type FROM pg_attribute a"
+          + "   CROSS JOIN LATERAL aclexplode(a.attacl) r WHERE a.attrelid = c.oid) x"
+          + "   WHERE x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND CASE WHEN x.grantee = 0"
+          + "     THEN NOT EXISTS (SELECT FROM aclexplode(c.relacl) s"
+          + "       WHERE s.grantee = 0 AND s.privilege_type = 'SELECT')"
+          + "     ELSE NOT has_table_privilege(x.grantee, c.oid, 'SELECT') END) AND"
+          + USER_SCHEMAS;
+
   private static final String TRACED =
       "SELECT n.nspname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -255,6 +271,9 @@ public final class PgCatalogLoader {
     triggers();
     constraints();
     hazards(CALLS, "an expression calls ");
+    each(
+        WRITE_ONLY,
+        row -> draft(row, 1).ifPresent(d -> d.hazard("some role may write it and not read it")));
     Set<String> functions = new HashSet<>();
     Set<String> rowFunctions = new HashSet<>();
     Map<String, List<Routine>> routines = new HashMap<>();

@@ -517,6 +517,56 @@ class TracedIT {
     run("DELETE FROM plain WHERE id > 100000");
   }
 
+  @Test
+  void aFunctionMayRunReadOnlyOnThePrimaryAsLongAsItWritesNothing() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setReadOnly(true);
+      connection.setAutoCommit(false);
+      assertThat(ask(connection, "SELECT count(*) FROM (SELECT run('SELECT 1')) x")).isEqualTo("1");
+      assertThat(ask(connection, "SELECT count(*) FROM plain WHERE id = -1")).isEqualTo("0");
+      for (String write : List.of("INSERT INTO plain VALUES (-1, NULL)", "SELECT nextval(''spare'')")) {
+        assertThatThrownBy(() -> run(connection, "SELECT run('" + write + "')"))
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
+        connection.rollback();
+      }
+      run(connection, "DO 'BEGIN PERFORM 1; END'");
+      connection.commit();
+      assertThatThrownBy(() -> run(connection, "INSERT INTO plain VALUES (-1, NULL)"))
+          .hasMessageContaining("read-only");
+      connection.rollback();
+    }
+    equalEverywhere();
+  }
+
+  /** † Capture never needs a privilege that the statement does not. */
+  @Test
+  void whoMayWriteAndNotReadWritesAllTheSame() throws SQLException {
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE ROLE scribe", "GRANT scribe TO shop");
+    }
+    run(
+        "CREATE TABLE mail (id serial PRIMARY KEY, at timestamptz DEFAULT now(), v text, w text)",
+        "GRANT INSERT, UPDATE (v) ON mail TO scribe",
+        "GRANT SELECT (id) ON mail TO scribe",
+        "GRANT USAGE ON SEQUENCE mail_id_seq TO scribe");
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "SET ROLE scribe",
+          "INSERT INTO public.mail (v) VALUES ('a'), ('b')",
+          "INSERT INTO public.mail (v) SELECT random()::text",
+          "UPDATE public.mail SET v = random()::text WHERE id > 1");
+      assertThatThrownBy(() -> run(connection, "SELECT v FROM public.mail"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
+      run(connection, "RESET ROLE");
+      assertThat(ask(connection, "SELECT count(*) FROM mail")).isEqualTo("3");
+    }
+    equalEverywhere();
+    run("DROP TABLE mail");
+  }
+
   /** † An old snapshot shows rows that others have taken away from a key since. */
   @ParameterizedTest
   @CsvSource({"false", "true"})
