@@ -14,7 +14,7 @@ ALTER ROLE davide CREATEROLE CREATEDB
 
 ALTER ROLE davide SET maintenance_work_mem = 100000
 
--- refused: may not be changed
+-- refused: *
 ALTER ROLE davide IN DATABASE shop SET client_encoding = 'latin1'
 
 ALTER USER davide RENAME TO david

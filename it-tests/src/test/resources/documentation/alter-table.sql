@@ -89,7 +89,6 @@ ALTER TABLE measurement ATTACH PARTITION measurement_default DEFAULT
 
 ALTER TABLE measurement DETACH PARTITION measurement_y2016m07
 
--- refused: *
 ALTER TABLE measurement DETACH PARTITION measurement_default CONCURRENTLY
 
 ALTER TABLE measurement ADD COLUMN id bigserial

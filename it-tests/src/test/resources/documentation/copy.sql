@@ -1,10 +1,10 @@
 CREATE TABLE country (code text PRIMARY KEY, name text)
 
--- refused: COPY
+-- refused: *
 COPY country TO STDOUT (DELIMITER '|')
 
--- refused: COPY
+-- refused: *
 COPY country FROM '/usr1/proj/bray/sql/country_data'
 
--- refused: COPY
+-- refused: *
 COPY (SELECT * FROM country WHERE name LIKE 'A%') TO '/usr1/proj/bray/sql/a_list_countries.copy'

@@ -27,7 +27,6 @@ CREATE INDEX code_idx ON films (code) TABLESPACE indexspace
 
 CREATE INDEX pointloc ON points USING gist (box(location,location))
 
--- refused: CONCURRENTLY
 CREATE INDEX CONCURRENTLY sales_quantity_index ON films (rating)
 
 CREATE FUNCTION mine(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)'

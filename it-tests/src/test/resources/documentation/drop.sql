@@ -34,7 +34,7 @@ DROP FUNCTION update_employee_salaries
 
 DROP INDEX title_idx
 
--- refused: CONCURRENTLY
+-- error 42704
 DROP INDEX CONCURRENTLY title_idx2
 
 DROP MATERIALIZED VIEW order_summary

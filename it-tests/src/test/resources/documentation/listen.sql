@@ -1,7 +1,6 @@
--- refused: one server only
+-- refused: *
 LISTEN virtual
 
--- refused: one server only
 NOTIFY virtual, 'This is the payload'
 
 UNLISTEN virtual

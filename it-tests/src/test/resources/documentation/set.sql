@@ -2,7 +2,7 @@ SET search_path TO my_schema, public
 
 RESET search_path
 
--- refused: may not be changed
+-- refused: *
 SET datestyle TO postgres, dmy
 
 SET TIME ZONE 'America/Los_Angeles'
@@ -17,7 +17,6 @@ SET SESSION AUTHORIZATION 'joe'
 
 RESET SESSION AUTHORIZATION
 
--- refused: DEFERRED
 SET CONSTRAINTS ALL DEFERRED
 
 SHOW DateStyle

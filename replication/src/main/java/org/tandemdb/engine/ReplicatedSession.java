@@ -1038,6 +1038,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                     .thenCompose(
                         ok -> {
                           begun.ran = true;
+                          // Its names are as the client wrote them.
+                          followSettings(begun, true);
                           begun.record.addExclusive(
                               new Plan.Exclusive(done.plan().reason(), done.plan().logged()));
                           return commit();
