@@ -258,6 +258,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           && now.spec.isolation() == BackendLink.Isolation.SERIALIZABLE) {
         // To read the table for its rows would conflict with everybody who writes to it.
         current = traced("under SERIALIZABLE no rows are read back", now, write);
+      } else if (write.readBack().isPresent()) {
+        // The front end may find that it has to be traced after all.
+        now.untraced = traced(write.reason(), now, write).untraced();
       }
     }
     if (current instanceof Plan.Traced traced) {
@@ -444,6 +447,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       long rows,
       Iterator<List<@Nullable String>> captured) {
     OpenTransaction<L> now = opened();
+    now.untraced = List.of();
     now.ran = true;
     followSettings(now, false);
     if (write.sequences().isEmpty()) {

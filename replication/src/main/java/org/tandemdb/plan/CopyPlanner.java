@@ -121,7 +121,8 @@ final class CopyPlanner {
 
   /** What stands in COPY (...) TO runs as it would alone, but for where its rows go. */
   private Plan query(String sql) throws SqlSyntaxException, Refusal {
-    Plan plan = SqlPlanner.statement(PgLexer.lex(sql, false).from(0), scope);
+    Tokens query = PgLexer.lex(sql, false).from(0);
+    Plan plan = SqlPlanner.statement(query, scope);
     if (plan instanceof Plan.Read
         || plan instanceof Plan.PrimaryRead
         || plan instanceof Plan.Traced
@@ -129,7 +130,8 @@ final class CopyPlanner {
       return plan;
     }
     if (plan instanceof Plan.Write write) {
-      return new Plan.Traced("COPY of what a write returns: " + write.reason());
+      return new Plan.Traced(
+          "COPY of what a write returns: " + write.reason(), Tracing.untracedTargets(query, scope));
     }
     throw new Refusal(
         "COPY is of a table, or of what a query or a write returns", "Use another statement.");
@@ -138,7 +140,7 @@ final class CopyPlanner {
   private Plan from(Facts.Use name, Set<String> given, boolean freeze, int where)
       throws SqlSyntaxException, Refusal {
     if (isTemporary(name)) {
-      return traced("it fills a temporary table", where);
+      return traced("it fills a temporary table", List.of(), where);
     }
     Catalog.Table table =
         scope
@@ -148,17 +150,24 @@ final class CopyPlanner {
                     new Refusal(
                         "the system's own tables are not replicated", "Use DDL statements."));
     refuseUntraceable(table);
-    if (table.kind() != Catalog.Kind.TABLE) {
-      return traced(table.name() + " is not an ordinary table", where);
+    boolean ordinary = table.kind() == Catalog.Kind.TABLE;
+    List<TableName> untraced =
+        ordinary && !scope.catalog().traced().contains(table.name())
+            ? List.of(table.name())
+            : List.of();
+    if (!ordinary) {
+      return traced(table.name() + " is not an ordinary table", untraced, where);
     }
     if (where >= 0) {
-      return traced("its WHERE is evaluated row by row", where);
+      return traced("its WHERE is evaluated row by row", untraced, where);
     }
     if (freeze) {
-      return traced("FREEZE hides which transaction wrote the rows", where);
+      return traced("FREEZE hides which transaction wrote the rows", untraced, where);
     }
     Optional<String> hazard = Hazards.of(table, EnumSet.of(Action.INSERT), scope.catalog());
-    return hazard.isPresent() ? traced(hazard.get(), where) : captured(table, given);
+    return hazard.isPresent()
+        ? traced(hazard.get(), untraced, where)
+        : captured(table, given, untraced);
   }
 
   private boolean isTemporary(Facts.Use name) {
@@ -182,13 +191,16 @@ final class CopyPlanner {
     }
   }
 
-  private Plan traced(String why, int where) throws Refusal {
-    return where < 0
-        ? new Plan.Traced("the rows that it touches are logged as they are in the end: " + why)
-        : Tracing.plan(tokens.from(where), scope, why);
+  private Plan traced(String why, List<TableName> untraced, int where) throws Refusal {
+    if (where >= 0) {
+      // What stands there may reach past tables.
+      Tracing.plan(tokens.from(where), scope, why);
+    }
+    return new Plan.Traced(
+        "the rows that it touches are logged as they are in the end: " + why, untraced);
   }
 
-  private Plan captured(Catalog.Table table, Set<String> given) {
+  private Plan captured(Catalog.Table table, Set<String> given, List<TableName> untraced) {
     List<Catalog.Column> stored =
         table.columns().stream()
             .filter(c -> c.defaultKind() != Catalog.DefaultKind.GENERATED)
@@ -209,7 +221,8 @@ final class CopyPlanner {
       }
     }
     if (stored.isEmpty()) {
-      return new Plan.Traced("the rows of " + table.name() + " have no columns to read back");
+      return new Plan.Traced(
+          "the rows of " + table.name() + " have no columns to read back", untraced);
     }
     return new Plan.Write(
         "the rows are read back: what stands in dates and defaults, only the primary may evaluate",

@@ -112,7 +112,9 @@ final class ExplainPlanner {
     }
     if (inner instanceof Plan.Write write) {
       return analyze
-          ? new Plan.Traced("EXPLAIN ANALYZE runs the write: " + write.reason())
+          ? new Plan.Traced(
+              "EXPLAIN ANALYZE runs the write: " + write.reason(),
+              Tracing.untracedTargets(in.tokens(), scope))
           : new Plan.Read("EXPLAIN runs nothing");
     }
     if (inner instanceof Plan.Traced) {

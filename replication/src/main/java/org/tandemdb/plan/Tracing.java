@@ -112,7 +112,12 @@ final class Tracing {
     }
     return new Plan.Traced(
         "the rows that it touches are logged as they are in the end: " + why,
-        List.copyOf(untraced(tokens, scope)));
+        untracedTargets(tokens, scope));
+  }
+
+  /** See {@link Plan.Traced#untraced}, of a statement that is understood otherwise. */
+  static List<TableName> untracedTargets(Tokens tokens, Scope scope) {
+    return List.copyOf(untraced(tokens, scope));
   }
 
   /**
