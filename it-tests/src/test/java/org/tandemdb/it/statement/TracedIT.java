@@ -524,7 +524,8 @@ class TracedIT {
       connection.setAutoCommit(false);
       assertThat(ask(connection, "SELECT count(*) FROM (SELECT run('SELECT 1')) x")).isEqualTo("1");
       assertThat(ask(connection, "SELECT count(*) FROM plain WHERE id = -1")).isEqualTo("0");
-      for (String write : List.of("INSERT INTO plain VALUES (-1, NULL)", "SELECT nextval(''spare'')")) {
+      for (String write :
+          List.of("INSERT INTO plain VALUES (-1, NULL)", "SELECT nextval(''spare'')")) {
         assertThatThrownBy(() -> run(connection, "SELECT run('" + write + "')"))
             .isInstanceOfSatisfying(
                 SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
