@@ -512,11 +512,14 @@ BEGIN
       WHERE k.key IS NOT NULL;
     -- Each row once, also where several texts are its key: 1.0 and 1.00, or as a collation sees it.
     RETURN QUERY EXECUTE format(
-      'SELECT DISTINCT ON (t.ctid) ''R'', NULL::text, NULL::text, NULL::text[], NULL::text[],'
-        || ' NULL::int, NULL::bigint, ARRAY[%s]::text[] FROM ('
+      -- OFFSET 0: for each key its row, whatever the planner thinks of how many there are. The other way
+      -- round, which a table that was empty a moment ago suggests, takes the square of their number.
+      'SELECT DISTINCT ON (t.place) ''R'', NULL::text, NULL::text, NULL::text[], NULL::text[],'
+        || ' NULL::int, NULL::bigint, t.texts FROM ('
         || 'SELECT u.old_key AS key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2 '
         || 'UNION SELECT u.new_key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2) k '
-        || 'JOIN ONLY %I.%I t ON %s WHERE t.xmin = ANY ($3) ORDER BY t.ctid',
+        || 'CROSS JOIN LATERAL (SELECT t.ctid AS place, ARRAY[%s]::text[] AS texts FROM ONLY %I.%I t'
+        || ' WHERE %s AND t.xmin = ANY ($3) OFFSET 0) t ORDER BY t.place',
       (SELECT string_agg(format('t.%I::text', names[i]), ', ' ORDER BY i)
         FROM generate_series(key_columns + 1, cardinality(names)) i),
       r.nspname, r.relname,
