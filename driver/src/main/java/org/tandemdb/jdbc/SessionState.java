@@ -179,9 +179,14 @@ final class SessionState {
     return spec.readOnly() && spec.isolation() != Isolation.SERIALIZABLE;
   }
 
-  void begin(Plan.Effect.Begin begin) {
-    if (isOpen()) {
-      return; // PostgreSQL: a warning, "there is already a transaction in progress"
+  void begin(Plan.Effect.Begin begin) throws SQLException {
+    if (inBlock()) {
+      // PostgreSQL: a warning, "there is already a transaction in progress"; the modes are for
+      // that.
+      mode(new Plan.Effect.TransactionMode(begin.isolation(), begin.readOnly()));
+      block |= !isOpen();
+      explicitBlock |= !isOpen();
+      return;
     }
     block = true;
     explicitBlock = true;

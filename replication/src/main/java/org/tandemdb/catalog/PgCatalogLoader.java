@@ -28,6 +28,10 @@ import org.tandemdb.entry.TypeRef;
  */
 public final class PgCatalogLoader {
 
+  /**
+   * Together with {@code oid >= 16384}, where the server begins to number what initdb has not made:
+   * it lets an index pass over the thousands of objects that every database has.
+   */
   private static final String USER_SCHEMAS =
       " n.nspname NOT IN ('pg_catalog', 'information_schema', 'tandem')"
           + " AND n.nspname !~ '^pg_(toast|temp)' ";
@@ -40,7 +44,7 @@ public final class PgCatalogLoader {
           + "   WHERE i.inhparent = c.oid AND k.relkind = 'f'),"
           + " CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END"
           + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-          + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND"
+          + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384 AND"
           + USER_SCHEMAS;
 
   private static final String COLUMNS =
@@ -69,6 +73,7 @@ public final class PgCatalogLoader {
           + "   LIMIT 1) s ON true"
           + " LEFT JOIN pg_namespace sn ON sn.oid = s.relnamespace"
           + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0"
+          + " AND a.attrelid >= 16384 AND c.oid >= 16384"
           + " AND NOT a.attisdropped AND"
           + USER_SCHEMAS
           + " ORDER BY a.attrelid, a.attnum";
@@ -80,7 +85,7 @@ public final class PgCatalogLoader {
           + "   WHERE k.place <= i.indnkeyatts ORDER BY k.place)"
           + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace"
-          + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
+          + " WHERE i.indrelid >= 16384 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
           // WITHOUT OVERLAPS: a key by exclusion.
           + " AND NOT i.indisexclusion AND"
           + USER_SCHEMAS
@@ -143,7 +148,7 @@ public final class PgCatalogLoader {
           + " EXISTS (SELECT FROM pg_proc b WHERE b.proname = p.proname"
           + "   AND b.pronamespace = 'pg_catalog'::regnamespace)"
           + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-          + " JOIN pg_language l ON l.oid = p.prolang WHERE"
+          + " JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384 AND"
           + USER_SCHEMAS;
 
   /**
@@ -175,14 +180,14 @@ public final class PgCatalogLoader {
   private static final String OPERATORS =
       "SELECT DISTINCT o.oprname FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace"
           + " JOIN pg_proc f ON f.oid = o.oprcode"
-          + " WHERE (f.provolatile = 'v' OR EXISTS (SELECT 1 FROM pg_type t"
+          + " WHERE o.oid >= 16384 AND (f.provolatile = 'v' OR EXISTS (SELECT 1 FROM pg_type t"
           + "   JOIN pg_namespace tn ON tn.oid = t.typnamespace"
           + "   WHERE t.oid IN (o.oprleft, o.oprright) AND tn.nspname = 'pg_catalog')) AND"
           + USER_SCHEMAS
           + " UNION SELECT '::' FROM pg_cast k JOIN pg_proc f ON f.oid = k.castfunc"
           + " JOIN pg_namespace n ON n.oid = f.pronamespace"
           + " JOIN pg_type s ON s.oid = k.castsource JOIN pg_type t ON t.oid = k.casttarget"
-          + " WHERE s.typnamespace = 'pg_catalog'::regnamespace"
+          + " WHERE k.castfunc >= 16384 AND s.typnamespace = 'pg_catalog'::regnamespace"
           + " AND t.typnamespace = 'pg_catalog'::regnamespace AND"
           + USER_SCHEMAS;
 
@@ -211,7 +216,8 @@ public final class PgCatalogLoader {
           + "     AND d.refclassid = 'pg_proc'::regclass WHERE k.contypid = t.oid) THEN 'OTHER'"
           + " ELSE 'UNKNOWN' END"
           + " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
-          + " JOIN pg_proc i ON i.oid = t.typinput JOIN pg_proc o ON o.oid = t.typoutput WHERE"
+          + " JOIN pg_proc i ON i.oid = t.typinput JOIN pg_proc o ON o.oid = t.typoutput"
+          + " WHERE t.oid >= 16384 AND"
           + USER_SCHEMAS
           // A table's row type is no type of a column as a rule, and there are as many as tables.
           + " AND t.typcategory <> 'A' AND (t.typtype <> 'c' OR EXISTS (SELECT 1 FROM pg_class c"

@@ -393,9 +393,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   List<Member<L>> inService(Term<L> term) {
     List<Member<L>> members = new ArrayList<>(List.of(term.primary()));
     for (Member<L> member : cluster.members()) {
-      if (member != term.primary()
-          && (member.state() == BackendState.ONLINE
-              || member.state() == BackendState.CATCHING_UP)) {
+      if (member != term.primary() && member.state() == BackendState.ONLINE) {
         members.add(member);
       }
     }

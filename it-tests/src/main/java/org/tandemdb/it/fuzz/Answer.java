@@ -1,5 +1,9 @@
 package org.tandemdb.it.fuzz;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -8,6 +12,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.postgresql.PGConnection;
+import org.tandemdb.jdbc.CopyApi;
 
 /**
  * What a connection answered to a step.
@@ -26,6 +32,9 @@ record Answer(List<String> rows, List<Long> counts, Optional<SQLException> error
       }
       if (step.sql().startsWith(Step.KEYS)) {
         return keys(step, connection);
+      }
+      if (step.sql().startsWith(Step.COPY)) {
+        return copy(step, connection);
       }
       if (step.sql().startsWith("\\")) {
         call(step, connection);
@@ -105,6 +114,30 @@ record Answer(List<String> rows, List<Long> counts, Optional<SQLException> error
       }
       List<Long> counts = List.of((long) statement.executeUpdate());
       return new Answer(read(statement.getGeneratedKeys()), counts, Optional.empty());
+    }
+  }
+
+  /** By Tandem's interface, or by that of PostgreSQL's driver, which is the same. */
+  private static Answer copy(Step step, Connection connection) throws SQLException {
+    String sql = step.sql().substring(Step.COPY.length());
+    try {
+      if (step.parameters().isEmpty()) {
+        StringWriter out = new StringWriter();
+        long rows =
+            connection.isWrapperFor(CopyApi.class)
+                ? connection.unwrap(CopyApi.class).copyOut(sql, out)
+                : connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, out);
+        return new Answer(
+            out.toString().lines().sorted().toList(), List.of(rows), Optional.empty());
+      }
+      Reader in = new StringReader(step.parameters().get(0).text().replace(Step.LINE, "\n"));
+      long rows =
+          connection.isWrapperFor(CopyApi.class)
+              ? connection.unwrap(CopyApi.class).copyIn(sql, in)
+              : connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, in);
+      return new Answer(List.of(), List.of(rows), Optional.empty());
+    } catch (IOException e) {
+      throw new SQLException("memory cannot be read", e);
     }
   }
 

@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * One statement of a case. Besides SQL there are JDBC's own calls: {@code \begin LEVEL}, {@code
- * \commit}, {@code \rollback}, {@code \batch SQL} and {@code \keys SQL}.
+ * \commit}, {@code \rollback}, {@code \batch SQL}, {@code \keys SQL} and {@code \copy SQL}, whose
+ * parameter is what goes in.
  *
  * @param kind by which it is counted; {@code probe-put}, {@code probe-read}, {@code ticket} and
  *     {@code look} are checked by what they answer
@@ -16,6 +17,12 @@ record Step(String kind, String sql, List<Param> parameters) {
 
   /** Stands before a statement whose generated keys are asked for. */
   static final String KEYS = "\\keys ";
+
+  /** Stands before a COPY. */
+  static final String COPY = "\\copy ";
+
+  /** Ends each line of what is copied in: a case's text has one line for a parameter. */
+  static final String LINE = ";";
 
   Step {
     parameters = List.copyOf(parameters);
