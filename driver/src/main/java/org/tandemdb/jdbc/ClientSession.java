@@ -16,6 +16,7 @@ import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -412,7 +413,10 @@ final class ClientSession {
       ends.lost();
       throw SqlErrors.of(ErrorCode.NO_BACKEND, "no transaction was opened within " + waitLimit, e);
     } catch (RuntimeException e) {
-      throw state.failing(SqlErrors.of(e));
+      SQLException failure = SqlErrors.of(e);
+      Lease<JdbcLink> open = state.writing;
+      boolean onItsLink = open != null && !(failure.getCause() instanceof TandemException);
+      throw state.failing(onItsLink ? inTransaction(open, failure) : failure);
     }
   }
 

@@ -1,7 +1,9 @@
 package org.tandemdb.backend;
 
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * class has to know that.
  */
 public final class ServerError {
+  /** The server's process was ended, or had nothing to do for too long. */
+  private static final Set<String> ENDED = Set.of("57P01", "57P02", "57P03", "57P05");
+
   private ServerError() {}
 
   /** The SQLState the server gave, or empty where {@code failure} did not come from a server. */
@@ -17,5 +22,13 @@ public final class ServerError {
     return failure instanceof SQLException e
         ? Optional.ofNullable(e.getSQLState())
         : Optional.empty();
+  }
+
+  /** True where nothing more will come over the link: it broke, or the server ended its process. */
+  public static boolean isLinkLost(@Nullable Throwable failure) {
+    return sqlState(failure)
+            .filter(state -> state.startsWith("08") || ENDED.contains(state))
+            .isPresent()
+        || (failure instanceof SQLException && failure.getCause() instanceof IOException);
   }
 }

@@ -21,6 +21,7 @@ import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
+import org.tandemdb.backend.ServerError;
 import org.tandemdb.backend.UntracedException;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.cluster.Member;
@@ -558,6 +559,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
    * @param tables quoted, with their schemas
    */
   private CompletionStage<Void> madeTraceable(List<String> tables) {
+    return madeTraceable(tables, deadline());
+  }
+
+  private CompletionStage<Void> madeTraceable(List<String> tables, long deadline) {
     return openOn(engine.exclusivePermit(), BeginSpec.READ_WRITE)
         .thenCompose(
             now ->
@@ -569,16 +574,38 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                             now.record.addExclusive(
                                 new Plan.Exclusive("makes tracing possible", statement)))
                     .thenCompose(ok -> commit())
-                    .exceptionallyCompose(
-                        failure ->
-                            rollback()
-                                .thenCompose(ok -> CompletableFuture.failedFuture(unwrap(failure))))
-                    .thenCompose(
-                        result ->
-                            result instanceof CommitResult.Committed
-                                ? CompletableFuture.<Void>completedFuture(null)
-                                : CompletableFuture.failedFuture(notTracedYet(tables))))
+                    .thenCompose(result -> made(result, tables))
+                    .exceptionallyCompose(failure -> notMade(now, unwrap(failure), deadline)))
+        .thenCompose(
+            made -> {
+              if (made) {
+                return CompletableFuture.<Void>completedFuture(null);
+              }
+              // Nothing of the client's is lost with a primary that dies here: it waits.
+              return engine.nanos() - deadline < 0
+                  ? madeTraceable(tables, deadline)
+                  : CompletableFuture.<Void>failedFuture(notTracedYet(tables));
+            })
         .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
+  private static CompletionStage<Boolean> made(CommitResult result, List<String> tables) {
+    if (result instanceof CommitResult.Committed) {
+      return CompletableFuture.completedFuture(true);
+    }
+    return result instanceof CommitResult.RolledBack failed && failed.runAgain()
+        ? CompletableFuture.completedFuture(false)
+        : CompletableFuture.failedFuture(notTracedYet(tables));
+  }
+
+  /** False where it is to be tried again: the link was lost, and somebody else can serve now. */
+  private CompletionStage<Boolean> notMade(
+      OpenTransaction<L> now, Throwable failure, long deadline) {
+    if (ServerError.isLinkLost(failure) && engine.nanos() - deadline < 0) {
+      return endOnLostLink(now.lease, failure, false, engine.limits().failoverPatience())
+          .thenApply(ok -> false);
+    }
+    return rollback().thenCompose(ok -> CompletableFuture.failedFuture(failure));
   }
 
   private static TandemException notTracedYet(List<String> tables) {

@@ -20,6 +20,10 @@ enum Outcome {
   WRONG;
 
   private static final Set<String> CRASH = Set.of("40001", "57P01", "57P02", "57P03", "08007");
+
+  /** No such savepoint, no such prepared statement. */
+  private static final Set<String> SESSION = Set.of("3B001", "26000");
+
   private static final int SHORTEST_REASON = 15;
 
   /** Judges an answer of Tandem's. */
@@ -44,7 +48,7 @@ enum Outcome {
     if (state.equals("0A000")) {
       return message.length() >= SHORTEST_REASON ? REFUSED : WRONG;
     }
-    if (state.startsWith("42") || state.startsWith("25") || state.equals("3B001")) {
+    if (state.startsWith("42") || state.startsWith("25") || SESSION.contains(state)) {
       return TOLD;
     }
     // Under SERIALIZABLE a transaction may be asked to try again at any time.

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.ServerError;
 
 /** Tells apart what PostgreSQL's errors mean for a link. */
 final class PgErrors {
@@ -17,13 +18,7 @@ final class PgErrors {
 
   /** True if the connection is gone: whatever was in flight on it has no answer. */
   static boolean isLinkLost(SQLException e) {
-    String state = stateOf(e);
-    return state.startsWith("08")
-        || state.equals("57P01")
-        || state.equals("57P02")
-        || state.equals("57P03")
-        || state.equals("57P05")
-        || e.getCause() instanceof IOException;
+    return ServerError.isLinkLost(e);
   }
 
   /** True if the statement met a lock, a deadlock or a cancel: the same may succeed later. */
