@@ -1,6 +1,7 @@
 package org.tandemdb.plan;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -142,16 +143,46 @@ final class Tracing {
         name += 2;
       }
       if (tokens.isName(name)) {
-        for (Catalog.Table table : scope.analyses().named(scope.catalog(), tokens.text(name))) {
-          if (table.kind() == Catalog.Kind.TABLE
-              && table.traceHazards().stream().allMatch(Catalog.Table.NO_KEY::equals)
-              && !scope.catalog().traced().contains(table.name())) {
-            untraced.add(table.name());
-          }
-        }
+        addUntraced(tokens.text(name), scope, new HashSet<>(), untraced);
       }
     }
     return untraced;
+  }
+
+  /** The table of that name; of a view those it is made of, and of theirs. */
+  private static void addUntraced(
+      String name, Scope scope, Set<TableName> seen, Set<TableName> untraced) {
+    for (Catalog.Table table : scope.analyses().named(scope.catalog(), name)) {
+      if (!seen.add(table.name())) {
+        continue;
+      }
+      if (table.kind() == Catalog.Kind.TABLE
+          && table.traceHazards().stream().allMatch(Catalog.Table.NO_KEY::equals)
+          && !scope.catalog().traced().contains(table.name())) {
+        untraced.add(table.name());
+      }
+      if (table.kind() == Catalog.Kind.VIEW) {
+        for (String part : namesIn(table.viewDefinition().orElse(""))) {
+          addUntraced(part, scope, seen, untraced);
+        }
+      }
+    }
+  }
+
+  /** What may be tables' names; what else it may be does no harm. */
+  private static Set<String> namesIn(String query) {
+    Set<String> names = new LinkedHashSet<>();
+    try {
+      Tokens tokens = PgLexer.lex(query, false);
+      for (int i = 0; i < tokens.size(); i++) {
+        if (tokens.isName(i)) {
+          names.add(tokens.text(i));
+        }
+      }
+    } catch (SqlSyntaxException e) {
+      return Set.of();
+    }
+    return names;
   }
 
   /** The block that DO is given. */

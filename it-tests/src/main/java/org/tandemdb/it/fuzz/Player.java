@@ -105,6 +105,10 @@ final class Player {
     if (failed && step.commits() && answer.sqlState().equals("25P02")) {
       return; // PostgreSQL's driver rolls back without a word here; Tandem's says so.
     }
+    if (step.sql().contains("val(") && answer.sqlState().equals("55000")) {
+      // Which number a statement drew that failed is not always known, and never guessed.
+      return;
+    }
     boolean same =
         (failed || step.sql().startsWith("EXPLAIN"))
             ? answer.error().isPresent() == expected.error().isPresent()
