@@ -415,8 +415,10 @@ final class ClientSession {
     } catch (RuntimeException e) {
       SQLException failure = SqlErrors.of(e);
       Lease<JdbcLink> open = state.writing;
-      boolean onItsLink = open != null && !(failure.getCause() instanceof TandemException);
-      throw state.failing(onItsLink ? inTransaction(open, failure) : failure);
+      if (open != null && !(failure.getCause() instanceof TandemException)) {
+        failure = inTransaction(open, failure);
+      }
+      throw state.failing(failure);
     }
   }
 
