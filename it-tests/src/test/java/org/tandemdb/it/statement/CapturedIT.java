@@ -259,19 +259,19 @@ class CapturedIT {
       assertThat(s.executeUpdate("DELETE FROM item WHERE CURRENT OF w")).isEqualTo(1);
       s.execute("LOCK TABLE slot IN SHARE ROW EXCLUSIVE MODE");
       connection.commit();
-      assertThatThrownBy(() -> s.execute("DECLARE h CURSOR WITH HOLD FOR SELECT 1"))
-          .hasMessageContaining("WITH HOLD");
-      connection.rollback();
+      s.execute("DECLARE h CURSOR WITH HOLD FOR SELECT 1");
+      connection.commit();
       connection.setAutoCommit(true);
+      assertThat(rows(s, "FETCH h")).containsExactly("1");
+      s.execute("CLOSE h");
       for (String alone : List.of("LOCK TABLE item", "DECLARE c CURSOR FOR SELECT 1")) {
         assertThatThrownBy(() -> s.execute(alone))
             .isInstanceOfSatisfying(
                 SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25P01"));
       }
       assertThat(rows(s, "EXPLAIN (ANALYZE, COSTS off) SELECT * FROM item")).isNotEmpty();
-      assertThatThrownBy(() -> s.execute("EXPLAIN ANALYZE DELETE FROM item"))
-          .hasMessageContaining("EXPLAIN");
-      assertThat(rows(s, "SELECT count(*) FROM item")).containsExactly(Integer.toString(ROWS - 1));
+      assertThat(rows(s, "EXPLAIN ANALYZE DELETE FROM item WHERE id = 9")).isNotEmpty();
+      assertThat(rows(s, "SELECT count(*) FROM item")).containsExactly(Integer.toString(ROWS - 2));
     }
     equalEverywhere();
   }
