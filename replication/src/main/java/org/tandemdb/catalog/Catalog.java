@@ -119,6 +119,9 @@ public record Catalog(
    * @param readHazards why reading it may have side effects, or differ from copy to copy: row
    *     security, foreign tables
    * @param viewDefinition the query of a view, with schemas
+   * @param ordered in which order one statement changes its rows may decide whether it fails,
+   *     beyond what {@code uniqueKeys} tell: unique indexes over expressions or parts, exclusion
+   *     constraints
    * @param traceHazards why not even a TRACED transaction may write it: the rows could not be put
    *     in on another copy as they are
    */
@@ -133,6 +136,7 @@ public record Catalog(
       List<String> updateHazards,
       List<String> readHazards,
       Optional<String> viewDefinition,
+      boolean ordered,
       List<String> traceHazards) {
 
     /**
@@ -166,6 +170,7 @@ public record Catalog(
           List.of(),
           List.of(),
           Optional.empty(),
+          false,
           List.of());
     }
 

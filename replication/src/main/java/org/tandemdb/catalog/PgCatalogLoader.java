@@ -82,12 +82,12 @@ public final class PgCatalogLoader {
       "SELECT i.indrelid, i.indisprimary, i.indimmediate,"
           + " ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(num, place)"
           + "   JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num"
-          + "   WHERE k.place <= i.indnkeyatts ORDER BY k.place)"
+          + "   WHERE k.place <= i.indnkeyatts ORDER BY k.place),"
+          // No keys; WITHOUT OVERLAPS is a key by exclusion.
+          + " i.indpred IS NOT NULL OR i.indexprs IS NOT NULL OR i.indisexclusion"
           + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace"
-          + " WHERE i.indrelid >= 16384 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
-          // WITHOUT OVERLAPS: a key by exclusion.
-          + " AND NOT i.indisexclusion AND"
+          + " WHERE i.indrelid >= 16384 AND (i.indisunique OR i.indisexclusion) AND i.indisvalid AND"
           + USER_SCHEMAS
           + " ORDER BY i.indisprimary DESC, i.indexrelid";
 
@@ -425,6 +425,10 @@ public final class PgCatalogLoader {
           if (found.isEmpty()) {
             return;
           }
+          if (row.getBoolean(5)) {
+            found.get().ordered = true;
+            return;
+          }
           List<String> columns = List.of((String[]) row.getArray(4).getArray());
           found.get().keyed |= found.get().isNeverNull(columns);
           if (!row.getBoolean(3)) {
@@ -535,6 +539,7 @@ public final class PgCatalogLoader {
     private final List<String> readHazards = new ArrayList<>();
     private final List<String> traceHazards = new ArrayList<>();
     private boolean keyed;
+    private boolean ordered;
     private List<String> primaryKey = List.of();
     private Optional<String> definition = Optional.empty();
 
@@ -573,6 +578,7 @@ public final class PgCatalogLoader {
           List.copyOf(updateHazards),
           List.copyOf(readHazards),
           definition,
+          ordered,
           List.copyOf(traceHazards));
     }
   }

@@ -119,7 +119,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   @Override
   public CompletionStage<Started<L>> start(Request request, Plan plan, BeginSpec spec) {
     OpenTransaction<L> now = open;
-    if (now != null && now.record.isTraced() && plan instanceof Plan.Exclusive) {
+    if (now != null && now.record.isTraced() && plan.needsGateAlone()) {
       return CompletableFuture.failedFuture(
           new TandemException(
               ErrorCode.STATEMENT_REFUSED,
@@ -142,7 +142,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null) {
       return goOn(now, request, plan);
     }
-    if (!(plan instanceof Plan.Exclusive)) {
+    if (!plan.needsGateAlone()) {
       // The hot path: a share, a term and a link that are there.
       Gate.Permit permit = engine.gate().tryShare();
       Term<L> term = engine.cluster().term();
@@ -160,7 +160,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       }
     }
     CompletionStage<Gate.Permit> permit =
-        plan instanceof Plan.Exclusive
+        plan.needsGateAlone()
             ? engine.exclusivePermit()
             : engine.gate().share(engine.limits().leaseTimeout());
     return openOn(permit, spec)
@@ -169,7 +169,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   private CompletionStage<Started<L>> goOn(OpenTransaction<L> now, Request request, Plan plan) {
-    return now.ready(plan instanceof Plan.Exclusive)
+    return now.ready(plan.needsGateAlone())
         ? started(now, request)
         : upgrade(now).thenCompose(ok -> started(now, request));
   }
@@ -242,7 +242,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   /** Made again: the catalog may have changed while the gate was awaited. */
   private CompletionStage<Started<L>> started(OpenTransaction<L> now, Request request) {
     Plan current = now.catalog == null ? engine.planInTransaction(request, view()) : plan(request);
-    if (current instanceof Plan.Exclusive && !now.permit.isExclusive()) {
+    if (current.needsGateAlone() && !now.permit.isExclusive()) {
       return rollback()
           .thenCompose(
               ok ->

@@ -46,6 +46,20 @@ final class KeyLookup {
    */
   boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
     Map<String, Range> equalities = new HashMap<>();
+    if (!readsOneRow(conjuncts, determinism, equalities)) {
+      return false;
+    }
+    return table.uniqueKeys().stream()
+        .anyMatch(key -> !key.isEmpty() && equalities.keySet().containsAll(key));
+  }
+
+  /** True if whether the conditions hold for a row follows from that row alone, on any copy. */
+  boolean readsOneRow(List<Range> conjuncts, Determinism determinism) {
+    return readsOneRow(conjuncts, determinism, new HashMap<>());
+  }
+
+  private boolean readsOneRow(
+      List<Range> conjuncts, Determinism determinism, Map<String, Range> equalities) {
     for (Range conjunct : conjuncts) {
       Optional<String> column = equality(conjunct);
       if (column.isPresent()) {
@@ -54,8 +68,7 @@ final class KeyLookup {
         return false;
       }
     }
-    return table.uniqueKeys().stream()
-        .anyMatch(key -> !key.isEmpty() && equalities.keySet().containsAll(key));
+    return true;
   }
 
   /** The column of {@code column = constant}, in either order, in brackets or not. */

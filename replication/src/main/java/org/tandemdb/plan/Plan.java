@@ -19,6 +19,12 @@ public sealed interface Plan {
    */
   String reason();
 
+  /** True if it must run while nobody else has a write on the way. */
+  default boolean needsGateAlone() {
+    return this instanceof Exclusive
+        || (this instanceof Write write && write.form() == Form.EXCLUSIVE);
+  }
+
   /**
    * A statement whose whole tree is proven free of side effects: any healthy backend may run it.
    */

@@ -151,7 +151,7 @@ public final class SqlPlanner implements Planner {
           "Begin a read-write transaction.",
           "25006");
     }
-    if (plan instanceof Plan.Exclusive && session.inTransaction() && session.snapshotFixed()) {
+    if (plan.needsGateAlone() && session.inTransaction() && session.snapshotFixed()) {
       return new Plan.Refused(
           "an exclusive statement must come first under REPEATABLE READ and above",
           "Run it in a transaction of its own.",

@@ -227,7 +227,9 @@ final class Tracing {
         if (!hazard.equals(Catalog.Table.NO_KEY) || !insertsOnly(write)) {
           throw new Refusal(
               "writes to " + table.name() + " cannot be made equal on every copy: " + hazard,
-              "See docs/limits.md for what stands in the way.");
+              hazard.equals(Catalog.Table.NO_KEY)
+                  ? "Add a primary key, or let conditions and values read nothing but the row."
+                  : "See docs/limits.md for what stands in the way.");
         }
       }
     }

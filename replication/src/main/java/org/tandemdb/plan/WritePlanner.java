@@ -27,6 +27,8 @@ final class WritePlanner {
   private static final Set<String> ONE_FORM =
       Set.of("bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea");
 
+  private static final String ALONE = "the table has no key, so nobody else may write meanwhile";
+
   private final Writing writing;
   private final Tokens tokens;
   private final Shape shape;
@@ -307,6 +309,14 @@ final class WritePlanner {
       return verbatim(
           "one row by a whole key, set deterministically", clocks, false, Optional.empty());
     }
+    if (evaluated.isEmpty()
+        && update.from() < 0
+        && !table.ordered()
+        && table.uniqueKeys().stream()
+            .noneMatch(unique -> set.stream().anyMatch(c -> unique.contains(c.name())))
+        && followsFromItsRows(update.where(), update.conjuncts(), determinism)) {
+      return verbatim(Form.EXCLUSIVE, ALONE, clocks, false, Optional.empty());
+    }
     set.removeIf(column -> column.defaultKind() == Catalog.DefaultKind.GENERATED);
     List<Catalog.Column> key = writing.keyColumns();
     Capture capture = new Capture(writing);
@@ -340,6 +350,9 @@ final class WritePlanner {
     if (delete.from() < 0 && namesOneRow(delete.conjuncts(), determinism)) {
       return verbatim("one row by a whole key", Map.of(), false, Optional.empty());
     }
+    if (delete.from() < 0 && followsFromItsRows(delete.where(), delete.conjuncts(), determinism)) {
+      return verbatim(Form.EXCLUSIVE, ALONE, Map.of(), false, Optional.empty());
+    }
     List<Catalog.Column> key = writing.keyColumns();
     Capture capture = new Capture(writing);
     capture.columns(key);
@@ -353,18 +366,43 @@ final class WritePlanner {
   private boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
     return !shape.locking()
         && writing.isWholeStatement()
-        && new KeyLookup(
-                tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes())
-            .namesOneRow(conjuncts, determinism);
+        && lookup().namesOneRow(conjuncts, determinism);
+  }
+
+  /**
+   * Rows without a key cannot be named. Where the same rows are there, as they are while nobody
+   * else writes, the same are changed by conditions and values that read no more than the row.
+   */
+  private boolean followsFromItsRows(int where, List<Range> conjuncts, Determinism determinism) {
+    boolean byCursor = tokens.is(where + 1, "current") && tokens.is(where + 2, "of");
+    return table.traceHazards().contains(Catalog.Table.NO_KEY)
+        && !byCursor
+        && !shape.locking()
+        && writing.isWholeStatement()
+        && lookup().readsOneRow(conjuncts, determinism);
+  }
+
+  private KeyLookup lookup() {
+    return new KeyLookup(
+        tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes());
   }
 
   private Decision verbatim(
       String reason, Map<Integer, Range> clocks, boolean insertsOneRow, Optional<Plan.Span> row) {
+    return verbatim(Form.VERBATIM, reason, clocks, insertsOneRow, row);
+  }
+
+  private Decision verbatim(
+      Form form,
+      String reason,
+      Map<Integer, Range> clocks,
+      boolean insertsOneRow,
+      Optional<Plan.Span> row) {
     int returning = writing.write().returning();
     Plan.Write plan =
         new Plan.Write(
             reason,
-            Form.VERBATIM,
+            form,
             table.name(),
             tokens.sql(),
             new CaptureSpec(returning < 0 ? 0 : -1, List.of()),

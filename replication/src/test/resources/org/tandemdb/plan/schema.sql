@@ -59,3 +59,7 @@ CREATE FUNCTION initcap(integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT 
 CREATE FUNCTION overloaded(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE FUNCTION overloaded(text) RETURNS integer LANGUAGE sql AS 'DELETE FROM history; SELECT 1';
 CREATE FUNCTION mark() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE nullable (v integer UNIQUE, w text);
+CREATE TABLE halfkeyed (v integer, w text);
+CREATE UNIQUE INDEX ON halfkeyed (v) WHERE w IS NOT NULL;
+CREATE TABLE excluding (r int4range, EXCLUDE USING gist (r WITH &&));

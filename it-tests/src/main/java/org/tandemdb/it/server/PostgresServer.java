@@ -78,11 +78,12 @@ public final class PostgresServer implements AutoCloseable {
     Files.createDirectories(directory);
     PostgresServer server =
         new PostgresServer(name, PostgresBinaries.unpacked(), directory, Ports.next(), all);
-    server.initialise();
+    DataTemplates.of(name).copyTo(server);
     return server;
   }
 
-  private void initialise() throws IOException, InterruptedException {
+  /** Makes an empty cluster of databases, which has a system identifier of its own. */
+  void initialise() throws IOException, InterruptedException {
     List<String> arguments =
         List.of(
             "--pgdata=" + data(),
@@ -104,10 +105,12 @@ public final class PostgresServer implements AutoCloseable {
 
   /** Becomes a copy of {@code origin}, file by file, as a base backup is one. Neither may run. */
   public void copyFrom(PostgresServer origin) throws IOException, InterruptedException {
+    copy(origin.data(), data());
+  }
+
+  static void copy(Path from, Path to) throws IOException, InterruptedException {
     for (List<String> command :
-        List.of(
-            List.of("rm", "-rf", data().toString()),
-            List.of("cp", "-a", origin.data().toString(), data().toString()))) {
+        List.of(List.of("rm", "-rf", to.toString()), List.of("cp", "-a", "" + from, "" + to))) {
       Process process = new ProcessBuilder(command).inheritIO().start();
       if (!process.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new IOException("failed: " + command);
@@ -302,7 +305,7 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  private Path data() {
+  Path data() {
     return directory.resolve("data");
   }
 
