@@ -17,11 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Random statements from fixed seeds, for {@code -Dtandem.fuzz.seconds} (60), and every case that
+ * Random statements from fixed seeds, for {@code -Dtandem.fuzz.seconds} (120), and every case that
  * was kept because it failed once. Failing seeds are written to {@code target/fuzz}.
  */
 class FuzzIT {
-  private static final Duration LIMIT = Duration.ofSeconds(Long.getLong("tandem.fuzz.seconds", 60));
+  private static final Duration LIMIT = Duration.ofSeconds(Long.getLong("tandem.fuzz.seconds", 120));
   private static final long FIRST_SEED = Long.getLong("tandem.fuzz.seed", 1);
   private static final int FEWEST_CASES = 3;
   private static Arena arena;
