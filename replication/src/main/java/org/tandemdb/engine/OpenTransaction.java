@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendLink.BeginSpec;
@@ -112,5 +113,48 @@ final class OpenTransaction<L extends BackendLink> {
 
   boolean ready(boolean wantsAll) {
     return !wantsAll || permit.isExclusive();
+  }
+
+  /** Reads what the last DDL has filled, before anything else can change it. */
+  CompletionStage<Void> recorded() {
+    Plan.Exclusive statement = unrecorded;
+    if (unreadable != null) {
+      return CompletableFuture.failedFuture(unreadable);
+    }
+    if (statement != null && statement.fill() instanceof Plan.Fill.Values fill) {
+      return recordedValues(statement, fill);
+    }
+    if (statement == null || !(statement.fill() instanceof Plan.Fill.Rows fill)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    FilledRows rows = new FilledRows(record, statement, fill.wasThere());
+    return lease
+        .link()
+        .contents(fill.schema(), fill.table(), fill.columns(), fill.notIn(), rows)
+        .thenAccept(
+            ok -> {
+              rows.end();
+              unrecorded = null;
+            })
+        .whenComplete((ok, failure) -> unreadable = failure);
+  }
+
+  /** All rows have the same values: they take the places of the defaults, which come after. */
+  private CompletionStage<Void> recordedValues(Plan.Exclusive statement, Plan.Fill.Values fill) {
+    return lease
+        .link()
+        .commonValues(fill.table(), fill.holes().stream().map(Plan.Hole::column).toList())
+        .thenAccept(
+            values -> {
+              if (values.isEmpty()) {
+                record.addExclusive(statement);
+              } else {
+                String filled = fill.filled(statement.logged(), values.get());
+                record.addExclusive(new Plan.Exclusive(statement.reason(), filled));
+                record.addExclusive(new Plan.Exclusive(statement.reason(), fill.defaults()));
+              }
+              unrecorded = null;
+            })
+        .whenComplete((ok, failure) -> unreadable = failure);
   }
 }

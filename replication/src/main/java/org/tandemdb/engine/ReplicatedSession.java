@@ -51,12 +51,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private final Engine<L> engine;
   private Set<String> temporaryTables = Set.of();
   private final SessionLinks<L> links;
+  private final SessionReads<L> reads;
   private final String user;
   private final Executor executor;
-  private ReadLevel level;
-  private Position token = Position.NONE;
   private @Nullable SessionView view;
-  private @Nullable Member<L> lastRead;
   private final DrawnNumbers numbers = new DrawnNumbers();
   private volatile @Nullable OpenTransaction<L> open;
   private @Nullable OpenTask<L> task;
@@ -71,7 +69,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     this.links = new SessionLinks<>(engine, links, executor, poolUnused);
     this.user = user;
     this.executor = executor;
-    this.level = engine.config().consistency();
+    this.reads = new SessionReads<>(engine, this.links);
   }
 
   // ---- planning
@@ -127,7 +125,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                   + " database"));
     }
     if (now != null && now.unrecorded != null && !isRollbackTo(plan)) {
-      return recorded(now).thenCompose(ok -> goOn(now, request, plan));
+      return now.recorded().thenCompose(ok -> goOn(now, request, plan));
     }
     if (now == null && plan instanceof Plan.Traced traced && !traced.untraced().isEmpty()) {
       // Ahead of the transaction, which may have a snapshot that must not be older.
@@ -177,50 +175,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   /** Takes back what could not be recorded, too. */
   private static boolean isRollbackTo(Plan plan) {
     return plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.RollbackTo;
-  }
-
-  /** Reads what the last DDL has filled, before anything else can change it. */
-  private CompletionStage<Void> recorded(OpenTransaction<L> now) {
-    Plan.Exclusive statement = now.unrecorded;
-    if (now.unreadable != null) {
-      return CompletableFuture.failedFuture(now.unreadable);
-    }
-    if (statement != null && statement.fill() instanceof Plan.Fill.Values fill) {
-      return recordedValues(now, statement, fill);
-    }
-    if (statement == null || !(statement.fill() instanceof Plan.Fill.Rows fill)) {
-      return CompletableFuture.completedFuture(null);
-    }
-    FilledRows rows = new FilledRows(now.record, statement, fill.wasThere());
-    return now.lease
-        .link()
-        .contents(fill.schema(), fill.table(), fill.columns(), fill.notIn(), rows)
-        .thenAccept(
-            ok -> {
-              rows.end();
-              now.unrecorded = null;
-            })
-        .whenComplete((ok, failure) -> now.unreadable = failure);
-  }
-
-  /** All rows have the same values: they take the places of the defaults, which come after. */
-  private CompletionStage<Void> recordedValues(
-      OpenTransaction<L> now, Plan.Exclusive statement, Plan.Fill.Values fill) {
-    return now.lease
-        .link()
-        .commonValues(fill.table(), fill.holes().stream().map(Plan.Hole::column).toList())
-        .thenAccept(
-            values -> {
-              if (values.isEmpty()) {
-                now.record.addExclusive(statement);
-              } else {
-                String filled = fill.filled(statement.logged(), values.get());
-                now.record.addExclusive(new Plan.Exclusive(statement.reason(), filled));
-                now.record.addExclusive(new Plan.Exclusive(statement.reason(), fill.defaults()));
-              }
-              now.unrecorded = null;
-            })
-        .whenComplete((ok, failure) -> now.unreadable = failure);
   }
 
   private static <T> CompletionStage<T> gateFailure(Throwable failure) {
@@ -727,7 +681,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now.unrecorded != null) {
       return unlessItFails(
           now,
-          recorded(now)
+          now.recorded()
               .handle((ok, failure) -> Optional.ofNullable(failure))
               .thenCompose(
                   failure ->
@@ -889,7 +843,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
               engine.limits().failoverPatience())
           .handle((ok, failure) -> CommitAnswers.failed(outcome));
     }
-    token = Position.max(token, committed.position());
+    reads.saw(committed.position());
     now.record.committed(engine.reservations());
     CompletionStage<?> after =
         !now.record.hasExclusive()
@@ -943,7 +897,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (!owned) {
       return CompletableFuture.completedFuture(lost);
     }
-    seenOnPrimary(now.term);
+    reads.sawPrimary(now.term);
     return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
   }
 
@@ -987,10 +941,6 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
     now.permit.release();
     now.ended.complete(null);
-  }
-
-  private void seenOnPrimary(Term<L> term) {
-    token = Position.max(token, term.pipeline().highestSent());
   }
 
   // ---- statements that commit on their own
@@ -1144,72 +1094,20 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Lease<L>> read(boolean inReadOnlyTransaction) {
-    Position needed;
-    try {
-      needed = engine.router().needed(level, token);
-    } catch (TandemException e) {
-      return CompletableFuture.failedFuture(e);
-    }
-    Member<L> member = engine.router().choose(needed, lastRead);
-    if (member != null) {
-      Lease<L> lease = links.held(member, member.linkEpoch());
-      if (lease != null) {
-        return readOn(member, lease);
-      }
-    }
-    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
-    return readWhenPossible(needed, deadline);
+    return reads.read();
   }
 
   @Override
   public CompletionStage<Lease<L>> onPrimary() {
-    return engine
-        .awaitTerm()
-        .thenCompose(
-            term ->
-                links
-                    .lease(term.primary(), term.epoch())
-                    .thenCompose(lease -> readOn(term.primary(), lease)));
-  }
-
-  private CompletionStage<Lease<L>> readWhenPossible(Position needed, long deadline) {
-    return engine
-        .router()
-        .await(needed, engine.limits().failoverPatience())
-        .thenCompose(
-            chosen ->
-                links
-                    .lease(chosen, chosen.linkEpoch())
-                    .thenCompose(lease -> readOn(chosen, lease))
-                    .exceptionallyCompose(
-                        failure ->
-                            engine.isWorthWaiting(unwrap(failure), deadline)
-                                ? engine
-                                    .probed(chosen)
-                                    .thenCompose(ok -> readWhenPossible(needed, deadline))
-                                : CompletableFuture.failedFuture(unwrap(failure))));
-  }
-
-  private CompletionStage<Lease<L>> readOn(Member<L> member, Lease<L> lease) {
-    lastRead = member;
-    member.busy().incrementAndGet();
-    member.reads().incrementAndGet();
-    return links.settle(lease);
+    return reads.onPrimary();
   }
 
   @Override
   public void readDone(Lease<L> lease) {
-    Member<L> member = engine.member(lease.link().backend());
-    member.busy().decrementAndGet();
     if (open == null && links.end()) {
       view = null; // SET LOCAL of a READ ONLY transaction, which is over
     }
-    Term<L> term = engine.cluster().term();
-    if (term != null && term.primary() == member) {
-      seenOnPrimary(term);
-    } else {
-      token = Position.max(token, member.applied().position());
-    }
+    reads.done(lease);
   }
 
   // ---- links that are lost
@@ -1256,17 +1154,17 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public ReadToken token() {
-    return new ReadToken(token);
+    return new ReadToken(reads.token());
   }
 
   @Override
   public void saw(ReadToken seen) {
-    token = Position.max(token, seen.atLeast());
+    reads.saw(seen.atLeast());
   }
 
   @Override
   public void consistency(ReadLevel level) {
-    this.level = level;
+    reads.consistency(level);
   }
 
   @Override

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.TestFactory;
  * was kept because it failed once. Failing seeds are written to {@code target/fuzz}.
  */
 class FuzzIT {
-  private static final Duration LIMIT = Duration.ofSeconds(Long.getLong("tandem.fuzz.seconds", 120));
+  private static final Duration LIMIT =
+      Duration.ofSeconds(Long.getLong("tandem.fuzz.seconds", 120));
   private static final long FIRST_SEED = Long.getLong("tandem.fuzz.seed", 1);
   private static final int FEWEST_CASES = 3;
   private static Arena arena;

@@ -1,0 +1,114 @@
+package org.tandemdb.engine;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.cluster.Member;
+import org.tandemdb.cluster.Term;
+import org.tandemdb.entry.Position;
+import org.tandemdb.error.TandemException;
+import org.tandemdb.session.ReadLevel;
+
+/**
+ * Where a session reads, and what it has seen: nothing older than that is shown to it again. Owned
+ * by one thread at a time.
+ */
+final class SessionReads<L extends BackendLink> {
+  private final Engine<L> engine;
+  private final SessionLinks<L> links;
+  private ReadLevel level;
+  private Position token = Position.NONE;
+  private @Nullable Member<L> last;
+
+  SessionReads(Engine<L> engine, SessionLinks<L> links) {
+    this.engine = engine;
+    this.links = links;
+    this.level = engine.config().consistency();
+  }
+
+  /** A link that is new enough; at once where it can be. */
+  CompletionStage<Lease<L>> read() {
+    Position needed;
+    try {
+      needed = engine.router().needed(level, token);
+    } catch (TandemException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    Member<L> member = engine.router().choose(needed, last);
+    if (member != null) {
+      Lease<L> lease = links.held(member, member.linkEpoch());
+      if (lease != null) {
+        return readOn(member, lease);
+      }
+    }
+    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
+    return readWhenPossible(needed, deadline);
+  }
+
+  CompletionStage<Lease<L>> onPrimary() {
+    return engine
+        .awaitTerm()
+        .thenCompose(
+            term ->
+                links
+                    .lease(term.primary(), term.epoch())
+                    .thenCompose(lease -> readOn(term.primary(), lease)));
+  }
+
+  private CompletionStage<Lease<L>> readWhenPossible(Position needed, long deadline) {
+    return engine
+        .router()
+        .await(needed, engine.limits().failoverPatience())
+        .thenCompose(
+            chosen ->
+                links
+                    .lease(chosen, chosen.linkEpoch())
+                    .thenCompose(lease -> readOn(chosen, lease))
+                    .exceptionallyCompose(failure -> elsewhere(chosen, needed, deadline, failure)));
+  }
+
+  private CompletionStage<Lease<L>> elsewhere(
+      Member<L> chosen, Position needed, long deadline, Throwable failure) {
+    Throwable cause = ReplicatedSession.unwrap(failure);
+    return engine.isWorthWaiting(cause, deadline)
+        ? engine.probed(chosen).thenCompose(ok -> readWhenPossible(needed, deadline))
+        : CompletableFuture.failedFuture(cause);
+  }
+
+  private CompletionStage<Lease<L>> readOn(Member<L> member, Lease<L> lease) {
+    last = member;
+    member.busy().incrementAndGet();
+    member.reads().incrementAndGet();
+    return links.settle(lease);
+  }
+
+  void done(Lease<L> lease) {
+    Member<L> member = engine.member(lease.link().backend());
+    member.busy().decrementAndGet();
+    Term<L> term = engine.cluster().term();
+    if (term != null && term.primary() == member) {
+      sawPrimary(term);
+    } else {
+      saw(member.applied().position());
+    }
+  }
+
+  /** It may have seen whatever the primary was sent. */
+  void sawPrimary(Term<L> term) {
+    saw(term.pipeline().highestSent());
+  }
+
+  void saw(Position position) {
+    token = Position.max(token, position);
+  }
+
+  Position token() {
+    return token;
+  }
+
+  void consistency(ReadLevel level) {
+    this.level = level;
+  }
+}
