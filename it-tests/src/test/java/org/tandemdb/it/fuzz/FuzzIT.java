@@ -9,12 +9,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Random statements from fixed seeds, for {@code -Dtandem.fuzz.seconds} (120), and every case that
@@ -41,7 +43,9 @@ class FuzzIT {
     return new Campaign(arena, System.out, Path.of("target", "fuzz"), Duration.ofSeconds(60));
   }
 
+  /** Longer than other tests may take, by design. */
   @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void copiesStayEqualWhateverIsWritten() throws Exception {
     Campaign campaign = campaign();
     long started = System.nanoTime();

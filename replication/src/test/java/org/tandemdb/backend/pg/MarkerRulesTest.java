@@ -176,10 +176,25 @@ class MarkerRulesTest {
   @Test
   void aClientCannotReadASecret() throws Exception {
     JdbcLink link = link(1);
-    for (String table : new String[] {"link", "pass", "marker", "fence", "watermark", "floor"}) {
+    for (String table :
+        new String[] {"link", "pass", "marker", "fence", "watermark", "floor", "touched"}) {
       assertThat(state(link, "SELECT * FROM tandem." + table)).isEqualTo("42501");
       assertThat(state(link, "DO $$ BEGIN EXECUTE 'SELECT * FROM tandem." + table + "'; END $$"))
           .isEqualTo("42501");
+    }
+    link.sever();
+  }
+
+  /** Rows come out of a trace with the rights of Tandem's role, so nobody else may end one. */
+  @Test
+  void aClientCannotReadRowsThroughATrace() throws Exception {
+    JdbcLink link = link(1);
+    for (String secret : new String[] {"'guess'", "NULL"}) {
+      String end =
+          "SELECT * FROM tandem.trace_end("
+              + secret
+              + ", tandem.trace_begin(tandem.trace_settings()), tandem.trace_settings())";
+      assertThat(state(link, end)).isEqualTo("TD003");
     }
     link.sever();
   }
