@@ -15,13 +15,14 @@ final class PgConnector {
   private static final String SESSION_OPTIONS =
       "-c synchronous_commit=off -c standard_conforming_strings=on";
 
-  private final String url;
-  private final Map<String, String> vendorProperties;
+  private final VendorProperties vendorProperties;
   private final Duration connectTimeout;
 
+  /**
+   * @throws org.tandemdb.error.TandemException CONFIGURATION for a property that links cannot have
+   */
   PgConnector(String url, Map<String, String> vendorProperties, Duration connectTimeout) {
-    this.url = url;
-    this.vendorProperties = Map.copyOf(vendorProperties);
+    this.vendorProperties = VendorProperties.of(url, vendorProperties);
     this.connectTimeout = connectTimeout;
   }
 
@@ -42,8 +43,7 @@ final class PgConnector {
   private Connection open(
       String user, String password, String purpose, Duration socketTimeout, String queryMode)
       throws SQLException {
-    Properties properties = new Properties();
-    properties.putAll(vendorProperties);
+    Properties properties = vendorProperties.forLink();
     properties.setProperty("preferQueryMode", queryMode);
     properties.setProperty("user", user);
     if (!password.isEmpty()) {
@@ -67,9 +67,9 @@ final class PgConnector {
     // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
     String path = user.equals("tandem") ? " -c search_path=public" : "";
     properties.setProperty("options", (SESSION_OPTIONS + path + " " + options).trim());
-    Connection connection = new Driver().connect(url, properties);
+    Connection connection = new Driver().connect(vendorProperties.url(), properties);
     if (connection == null) {
-      throw new SQLException("not a PostgreSQL URL: " + url, "08001");
+      throw new SQLException("not a PostgreSQL URL: " + vendorProperties.url(), "08001");
     }
     return connection;
   }
