@@ -39,11 +39,8 @@ record StatementText(int markers, List<String> words, int end, int statements) {
         char c = sql.charAt(at);
         if (Character.isWhitespace(c)) {
           at++;
-        } else if (sql.startsWith("--", at)) {
-          int line = sql.indexOf('\n', at);
-          at = line < 0 ? sql.length() : line + 1;
-        } else if (sql.startsWith("/*", at)) {
-          comment();
+        } else if (sql.startsWith("--", at) || sql.startsWith("/*", at)) {
+          at = OpaqueText.end(sql, at);
         } else if (c == ';' && depth == 0) {
           at++;
           empty = true;
@@ -60,21 +57,14 @@ record StatementText(int markers, List<String> words, int end, int statements) {
     }
 
     private void token(char c) {
-      if (c == '\'') {
-        boolean escapes =
-            at > 0
-                && Character.toUpperCase(sql.charAt(at - 1)) == 'E'
-                && (at == 1 || !Character.isJavaIdentifierPart(sql.charAt(at - 2)));
-        quoted('\'', escapes);
-      } else if (c == '"') {
-        quoted('"', false);
-      } else if (c == '$') {
-        dollar();
+      int opaque = OpaqueText.end(sql, at);
+      if (opaque > at) {
+        at = opaque;
       } else if (c == '?') {
         boolean doubled = sql.startsWith("??", at);
         markers += doubled ? 0 : 1;
         at += doubled ? 2 : 1;
-      } else if (Character.isJavaIdentifierStart(c)) {
+      } else if (c != '$' && Character.isJavaIdentifierStart(c)) {
         word();
       } else {
         depth += c == '(' ? 1 : c == ')' ? -1 : 0;
@@ -90,57 +80,6 @@ record StatementText(int markers, List<String> words, int end, int statements) {
       if (depth == 0) {
         words.add(sql.substring(from, at).toUpperCase(Locale.ROOT));
       }
-    }
-
-    private void quoted(char quote, boolean escapes) {
-      at++;
-      while (at < sql.length()) {
-        char c = sql.charAt(at++);
-        if (escapes && c == '\\') {
-          at++;
-        } else if (c == quote) {
-          if (at >= sql.length() || sql.charAt(at) != quote) {
-            return;
-          }
-          at++;
-        }
-      }
-      at = Math.min(at, sql.length());
-    }
-
-    private void dollar() {
-      int tagEnd = at + 1;
-      while (tagEnd < sql.length()
-          && Character.isJavaIdentifierPart(sql.charAt(tagEnd))
-          && sql.charAt(tagEnd) != '$') {
-        tagEnd++;
-      }
-      boolean isQuote =
-          tagEnd < sql.length()
-              && sql.charAt(tagEnd) == '$'
-              && !Character.isDigit(sql.charAt(at + 1));
-      if (!isQuote) {
-        at++;
-        return;
-      }
-      String tag = sql.substring(at, tagEnd + 1);
-      int close = sql.indexOf(tag, tagEnd + 1);
-      at = close < 0 ? sql.length() : close + tag.length();
-    }
-
-    private void comment() {
-      int nested = 0;
-      do {
-        if (sql.startsWith("/*", at)) {
-          nested++;
-          at += 2;
-        } else if (sql.startsWith("*/", at)) {
-          nested--;
-          at += 2;
-        } else {
-          at++;
-        }
-      } while (nested > 0 && at < sql.length());
     }
   }
 }
