@@ -12,7 +12,8 @@ import org.tandemdb.entry.Value;
  * that the log holds. Immutable as far as its value is.
  *
  * @param calendar the time zone for dates, null for the JVM's
- * @param sqlType a constant of {@link java.sql.Types} for {@link Kind#TYPED} and {@link Kind#NULL}
+ * @param sqlType a constant of {@link java.sql.Types} for {@link Kind#TYPED}, {@link Kind#SCALED},
+ *     {@link Kind#CHARACTERS} and {@link Kind#NULL}
  */
 record Binding(
     Kind kind, @Nullable Object value, @Nullable Calendar calendar, int sqlType, int scale) {
@@ -33,7 +34,11 @@ record Binding(
     DATE,
     TIME,
     TIMESTAMP,
-    ARRAY
+    ARRAY,
+    /** A {@link Spool} of bytes. */
+    BYTES,
+    /** A {@link Spool} of characters as UTF-8. */
+    CHARACTERS
   }
 
   static Binding of(Kind kind, @Nullable Object value) {
@@ -65,6 +70,8 @@ record Binding(
       case TIME -> to.setTime(index, (java.sql.Time) value, calendar);
       case TIMESTAMP -> to.setTimestamp(index, (java.sql.Timestamp) value, calendar);
       case ARRAY -> to.setArray(index, ((TandemArray) value).on(link));
+      case BYTES -> to.setBinaryStream(index, ((Spool) value).open(), ((Spool) value).length());
+      case CHARACTERS -> to.setObject(index, ((Spool) value).text(), sqlType);
     }
   }
 
@@ -78,6 +85,8 @@ record Binding(
       return Value.ofText(ParameterText.typeOf(sqlType), null);
     }
     return switch (kind) {
+      case BYTES -> ParameterText.of((Spool) value, false, sqlType);
+      case CHARACTERS -> ParameterText.of((Spool) value, true, sqlType);
       case TYPED, SCALED -> ParameterText.typed(value, sqlType, kind == Kind.SCALED ? scale : -1);
       case INT,
           LONG,

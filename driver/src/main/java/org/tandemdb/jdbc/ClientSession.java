@@ -143,6 +143,29 @@ final class ClientSession {
     return state.inBlock();
   }
 
+  /**
+   * Ends what is open and forgets what was SET, for the next client of a pool.
+   *
+   * @param statements closes what the last one had open
+   */
+  void reset(Work statements) throws SQLException {
+    use.networkTimeoutMillis(0);
+    use.enter();
+    try {
+      statements.run();
+      rollback();
+      autoCommit(true);
+      readOnly(false);
+      isolation(Isolation.READ_COMMITTED);
+      if (!locals.isFresh()) {
+        Request discard = new Request("DISCARD ALL", Request.Markers.QUESTION, List.of());
+        run(discard, new RowCommand());
+      }
+    } finally {
+      use.leave();
+    }
+  }
+
   // --- requests -----------------------------------------------------------------------------
 
   void execute(Request request, Command command) throws SQLException {

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.List;
 import org.tandemdb.backend.JdbcLink;
@@ -59,6 +60,9 @@ interface Command {
   void rows(MemoryResultSet rows);
 
   void count(long rows);
+
+  /** Takes a warning that no server has given. */
+  default void warn(SQLWarning warning) {}
 
   /** Of COPY: how many rows were taken or given. */
   default long rows() {

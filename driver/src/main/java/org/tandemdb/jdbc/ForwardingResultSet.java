@@ -19,6 +19,7 @@ import java.sql.Time;
 import java.sql.Timestamp;
 import java.util.Calendar;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Mechanical delegation of the getters; what has behaviour is in {@link TandemResultSet}. */
 @SuppressWarnings({"deprecation", "NullAway"})
@@ -35,6 +36,26 @@ abstract class ForwardingResultSet implements ResultSet {
 
   /** What the client may have instead of a vendor's object that reaches the connection. */
   abstract <T> T safe(T value) throws SQLException;
+
+  /** A large object of the driver's own, from the vendor's column {@code column}. */
+  abstract @Nullable Blob blob(int column) throws SQLException;
+
+  abstract @Nullable NClob clob(int column) throws SQLException;
+
+  abstract @Nullable SQLXML xml(int column) throws SQLException;
+
+  private <T> T typed(int column, Class<T> type) throws SQLException {
+    if (type == Blob.class) {
+      return type.cast(blob(column));
+    }
+    if (type == Clob.class || type == NClob.class) {
+      return type.cast(clob(column));
+    }
+    if (type == SQLXML.class) {
+      return type.cast(xml(column));
+    }
+    return safe(rows().getObject(column, type));
+  }
 
   /** The error for anything that changes rows in place. */
   abstract SQLException readOnly();
@@ -103,12 +124,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Blob getBlob(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return blob(visible(columnLabel));
   }
 
   @Override
   public Blob getBlob(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return blob(visible(columnIndex));
   }
 
   @Override
@@ -153,12 +174,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Clob getClob(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return clob(visible(columnLabel));
   }
 
   @Override
   public Clob getClob(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return clob(visible(columnIndex));
   }
 
   @Override
@@ -248,12 +269,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public NClob getNClob(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return clob(visible(columnLabel));
   }
 
   @Override
   public NClob getNClob(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("large objects");
+    return clob(visible(columnIndex));
   }
 
   @Override
@@ -268,7 +289,7 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public <T> T getObject(String columnLabel, Class<T> type) throws SQLException {
-    return safe(rows().getObject(visible(columnLabel), type));
+    return typed(visible(columnLabel), type);
   }
 
   @Override
@@ -283,7 +304,7 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public <T> T getObject(int columnIndex, Class<T> type) throws SQLException {
-    return safe(rows().getObject(visible(columnIndex), type));
+    return typed(visible(columnIndex), type);
   }
 
   @Override
@@ -323,12 +344,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public SQLXML getSQLXML(String columnLabel) throws SQLException {
-    return rows().getSQLXML(visible(columnLabel));
+    return xml(visible(columnLabel));
   }
 
   @Override
   public SQLXML getSQLXML(int columnIndex) throws SQLException {
-    return rows().getSQLXML(visible(columnIndex));
+    return xml(visible(columnIndex));
   }
 
   @Override

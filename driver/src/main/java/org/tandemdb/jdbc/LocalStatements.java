@@ -2,6 +2,7 @@ package org.tandemdb.jdbc;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -52,12 +53,17 @@ final class LocalStatements {
   void run(Request request, Plan.Local plan, Command command) throws SQLException {
     Plan.Effect effect = plan.effect();
     if (effect instanceof Plan.Effect.Begin begin) {
+      if (state.isOpen()) {
+        command.warn(new SQLWarning("there is already a transaction in progress", "25001"));
+      }
       state.begin(begin);
       command.count(0);
     } else if (effect instanceof Plan.Effect.Commit commit) {
+      warnOutside(command);
       end("COMMIT", commit.chain(), client::commit);
       command.count(0);
     } else if (effect instanceof Plan.Effect.Rollback rollback) {
+      warnOutside(command);
       end("ROLLBACK", rollback.chain(), client::rollback);
       command.count(0);
     } else if (effect instanceof Plan.Effect.TransactionMode mode) {
@@ -110,6 +116,18 @@ final class LocalStatements {
     } else {
       savepoint(request, plan, effect, command);
     }
+  }
+
+  /** What PostgreSQL says where there is nothing to end. */
+  private void warnOutside(Command command) {
+    if (!state.inBlock()) {
+      command.warn(new SQLWarning("there is no transaction in progress", "25P01"));
+    }
+  }
+
+  /** Nothing is left of this session that DISCARD ALL would take away. */
+  boolean isFresh() {
+    return state.isPlain() && !locks.any() && !temporaries.any() && prepared.isEmpty();
   }
 
   /** As on the server, the next transaction of a chain begins also where this one had failed. */

@@ -1,18 +1,26 @@
 package org.tandemdb.jdbc;
 
 import java.math.BigDecimal;
+import java.sql.Array;
+import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.sql.SQLXML;
 import java.sql.Statement;
+import java.sql.Time;
+import java.sql.Timestamp;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A small read-only result that no backend made: reports, and keys gathered from a batch. */
+/**
+ * A read-only result in memory: reports, keys gathered from a batch, elements of an array, and
+ * descriptions of the schema from which something is left out.
+ */
 final class MemoryResultSet extends RefusingResultSet {
 
   /** A column: label, constant of {@link Types}, the database's name of the type. */
@@ -25,7 +33,7 @@ final class MemoryResultSet extends RefusingResultSet {
   private boolean wasNull;
   private boolean closed;
 
-  private MemoryResultSet(List<Column> columns, List<List<@Nullable Object>> rows) {
+  MemoryResultSet(List<Column> columns, List<List<@Nullable Object>> rows) {
     this.columns = columns;
     this.rows = rows;
   }
@@ -39,8 +47,17 @@ final class MemoryResultSet extends RefusingResultSet {
     }
   }
 
+  /** Which rows of a source are copied; asked when it stands on one. */
+  interface Choice {
+    boolean takes(ResultSet row) throws SQLException;
+  }
+
   /** Reads {@code source} to its end and closes it. */
   static MemoryResultSet copyOf(ResultSet source) throws SQLException {
+    return copyOf(source, row -> true);
+  }
+
+  static MemoryResultSet copyOf(ResultSet source, Choice choice) throws SQLException {
     try (source) {
       ResultSetMetaData description = source.getMetaData();
       List<Column> columns = new ArrayList<>();
@@ -53,9 +70,13 @@ final class MemoryResultSet extends RefusingResultSet {
       }
       List<List<@Nullable Object>> rows = new ArrayList<>();
       while (source.next()) {
+        if (!choice.takes(source)) {
+          continue;
+        }
         List<@Nullable Object> copy = new ArrayList<>(columns.size());
         for (int i = 1; i <= columns.size(); i++) {
-          copy.add(source.getObject(i));
+          Object value = source.getObject(i);
+          copy.add(value instanceof SQLXML xml ? xml.getString() : value);
         }
         rows.add(copy);
       }
@@ -196,7 +217,7 @@ final class MemoryResultSet extends RefusingResultSet {
   @Override
   public @Nullable String getString(int columnIndex) throws SQLException {
     Object value = value(columnIndex);
-    return value == null ? null : value.toString();
+    return value == null ? null : MemoryValues.text(value);
   }
 
   @Override
@@ -233,19 +254,27 @@ final class MemoryResultSet extends RefusingResultSet {
     if (value == null || type.isInstance(value)) {
       return (T) value;
     }
-    Object converted;
-    if (type == String.class) {
-      converted = value.toString();
-    } else if (type == Integer.class) {
-      converted = number(columnIndex).intValueExact();
+    Object converted = MemoryValues.convert(value, type);
+    return type.cast(converted == null ? number(columnIndex, type) : converted);
+  }
+
+  private Object number(int columnIndex, Class<?> type) throws SQLException {
+    if (type == Integer.class) {
+      return getInt(columnIndex);
     } else if (type == Long.class) {
-      converted = number(columnIndex).longValueExact();
+      return getLong(columnIndex);
+    } else if (type == Short.class) {
+      return getShort(columnIndex);
+    } else if (type == Double.class) {
+      return getDouble(columnIndex);
+    } else if (type == Float.class) {
+      return getFloat(columnIndex);
     } else if (type == BigDecimal.class) {
-      converted = number(columnIndex);
-    } else {
-      throw Refusals.unsupported("conversion to " + type.getName() + " here");
+      return number(columnIndex);
+    } else if (type == Boolean.class) {
+      return getBoolean(columnIndex);
     }
-    return type.cast(converted);
+    throw Refusals.unsupported("conversion to " + type.getName() + " here");
   }
 
   @Override
@@ -259,10 +288,93 @@ final class MemoryResultSet extends RefusingResultSet {
       return BigDecimal.ZERO;
     }
     try {
-      return new BigDecimal(value.toString().strip());
+      return value instanceof Boolean truth
+          ? (truth ? BigDecimal.ONE : BigDecimal.ZERO)
+          : new BigDecimal(value.toString().strip());
     } catch (NumberFormatException e) {
       throw new SQLException("Bad value for a number: " + value, "22003", e);
     }
+  }
+
+  private long whole(int columnIndex, long least, long most) throws SQLException {
+    BigDecimal number = number(columnIndex);
+    if (number.compareTo(BigDecimal.valueOf(least)) < 0
+        || number.compareTo(BigDecimal.valueOf(most)) > 0) {
+      throw new SQLException("Bad value for the type: " + number, "22003");
+    }
+    return number.longValue();
+  }
+
+  private <T> @Nullable T converted(int columnIndex, Class<T> type) throws SQLException {
+    Object value = value(columnIndex);
+    if (value == null) {
+      return null;
+    }
+    Object converted = MemoryValues.convert(value, type);
+    if (converted == null) {
+      throw Refusals.unsupported("conversion to " + type.getName() + " here");
+    }
+    return type.cast(converted);
+  }
+
+  @Override
+  public byte @Nullable [] getBytes(int columnIndex) throws SQLException {
+    return converted(columnIndex, byte[].class);
+  }
+
+  @Override
+  public byte @Nullable [] getBytes(String columnLabel) throws SQLException {
+    return getBytes(findColumn(columnLabel));
+  }
+
+  @Override
+  public @Nullable Date getDate(int columnIndex) throws SQLException {
+    return converted(columnIndex, Date.class);
+  }
+
+  @Override
+  public @Nullable Date getDate(String columnLabel) throws SQLException {
+    return getDate(findColumn(columnLabel));
+  }
+
+  @Override
+  public @Nullable Time getTime(int columnIndex) throws SQLException {
+    return converted(columnIndex, Time.class);
+  }
+
+  @Override
+  public @Nullable Time getTime(String columnLabel) throws SQLException {
+    return getTime(findColumn(columnLabel));
+  }
+
+  @Override
+  public @Nullable Timestamp getTimestamp(int columnIndex) throws SQLException {
+    return converted(columnIndex, Timestamp.class);
+  }
+
+  @Override
+  public @Nullable Timestamp getTimestamp(String columnLabel) throws SQLException {
+    return getTimestamp(findColumn(columnLabel));
+  }
+
+  @Override
+  public @Nullable Array getArray(int columnIndex) throws SQLException {
+    return converted(columnIndex, Array.class);
+  }
+
+  @Override
+  public @Nullable Array getArray(String columnLabel) throws SQLException {
+    return getArray(findColumn(columnLabel));
+  }
+
+  @Override
+  public @Nullable String getNString(int columnIndex) throws SQLException {
+    return getString(columnIndex);
+  }
+
+  @Override
+  public @Nullable String getNString(String columnLabel) throws SQLException {
+    return getString(columnLabel);
   }
 
   @Override
@@ -290,7 +402,7 @@ final class MemoryResultSet extends RefusingResultSet {
 
   @Override
   public int getInt(int columnIndex) throws SQLException {
-    return number(columnIndex).intValue();
+    return (int) whole(columnIndex, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   @Override
@@ -300,7 +412,7 @@ final class MemoryResultSet extends RefusingResultSet {
 
   @Override
   public long getLong(int columnIndex) throws SQLException {
-    return number(columnIndex).longValue();
+    return whole(columnIndex, Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
   @Override
@@ -310,7 +422,7 @@ final class MemoryResultSet extends RefusingResultSet {
 
   @Override
   public short getShort(int columnIndex) throws SQLException {
-    return number(columnIndex).shortValue();
+    return (short) whole(columnIndex, Short.MIN_VALUE, Short.MAX_VALUE);
   }
 
   @Override
@@ -320,7 +432,7 @@ final class MemoryResultSet extends RefusingResultSet {
 
   @Override
   public byte getByte(int columnIndex) throws SQLException {
-    return number(columnIndex).byteValue();
+    return (byte) whole(columnIndex, Byte.MIN_VALUE, Byte.MAX_VALUE);
   }
 
   @Override

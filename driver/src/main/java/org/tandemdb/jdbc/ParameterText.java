@@ -12,8 +12,10 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
 import java.util.Calendar;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PGobject;
@@ -37,6 +39,9 @@ final class ParameterText {
   private static final TypeRef UUID_TYPE = new TypeRef("uuid");
   private static final TypeRef DATE = new TypeRef("date");
   private static final TypeRef TIME = new TypeRef("time");
+  private static final TypeRef TIMETZ = new TypeRef("timetz");
+  private static final TypeRef HSTORE = new TypeRef("hstore");
+  private static final TypeRef XML = new TypeRef("xml");
   private static final TypeRef TIMESTAMP = new TypeRef("timestamp");
   private static final TypeRef TIMESTAMPTZ = new TypeRef("timestamptz");
 
@@ -51,6 +56,9 @@ final class ParameterText {
     }
     if (value instanceof Boolean b) {
       return text(BOOL, b ? "TRUE" : "FALSE");
+    }
+    if (value instanceof Map<?, ?> map) {
+      return text(HSTORE, hstore(map));
     }
     if (value instanceof byte[] bytes) {
       return text(BYTEA, "\\x" + HexFormat.of().formatHex(bytes));
@@ -67,6 +75,53 @@ final class ParameterText {
           : text(new TypeRef(object.getType()), object.getValue());
     }
     return temporal(value, calendar);
+  }
+
+  /** The vendor's own parameter class, which knows its type. */
+  static boolean isVendorObject(Object value) {
+    return value instanceof PGobject;
+  }
+
+  /** A copy, since its owner may change it before the statement runs. */
+  static Object copyOfVendorObject(Object value) throws SQLException {
+    try {
+      return ((PGobject) value).clone();
+    } catch (CloneNotSupportedException e) {
+      throw unknown(value);
+    }
+  }
+
+  /**
+   * @param spool bytes, or characters as UTF-8
+   * @param sqlType as {@link Binding#sqlType}
+   */
+  static Value of(Spool spool, boolean characters, int sqlType) throws SQLException {
+    if (!characters) {
+      return text(BYTEA, spool.hex());
+    }
+    return text(
+        sqlType == Types.OTHER ? TypeRef.UNSPECIFIED : sqlType == Types.SQLXML ? XML : VARCHAR,
+        spool.text());
+  }
+
+  private static String hstore(Map<?, ?> map) {
+    StringBuilder out = new StringBuilder();
+    map.forEach(
+        (key, value) -> {
+          out.append(out.length() == 0 ? "" : ", ");
+          quoted(out, String.valueOf(key));
+          out.append("=>");
+          if (value == null) {
+            out.append("NULL");
+          } else {
+            quoted(out, value.toString());
+          }
+        });
+    return out.toString();
+  }
+
+  private static void quoted(StringBuilder out, String text) {
+    out.append('"').append(text.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
   }
 
   private static Value number(Number number) throws SQLException {
@@ -107,6 +162,9 @@ final class ParameterText {
     if (value instanceof LocalTime time) {
       return text(TIME, TemporalText.time(time));
     }
+    if (value instanceof OffsetTime time) {
+      return text(TIMETZ, TemporalText.time(time));
+    }
     if (value instanceof LocalDateTime dateTime) {
       return text(TIMESTAMP, TemporalText.dateTime(dateTime));
     }
@@ -135,6 +193,7 @@ final class ParameterText {
         }
         throw unknown(value);
       }
+      case Types.SQLXML -> text(XML, value.toString());
       case Types.OTHER ->
           value instanceof String s ? text(TypeRef.UNSPECIFIED, s) : of(value, null);
       case Types.BIT, Types.BOOLEAN -> {
@@ -197,6 +256,7 @@ final class ParameterText {
       case Types.VARCHAR, Types.LONGVARCHAR -> VARCHAR;
       case Types.BIT, Types.BOOLEAN -> BOOL;
       case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY -> BYTEA;
+      case Types.SQLXML -> XML;
       default -> TypeRef.UNSPECIFIED;
     };
   }

@@ -54,6 +54,10 @@ final class PreparedNames {
     this.state = state;
   }
 
+  boolean isEmpty() {
+    return texts.isEmpty();
+  }
+
   void prepare(Request request, Plan plan, PreparedText text, Command command) throws SQLException {
     if (texts.containsKey(text.name())) {
       throw state.failing(

@@ -36,6 +36,11 @@ final class Refusals {
     return new SQLException(message, "22023");
   }
 
+  /** JDBC's parameters by name, which PostgreSQL's own driver does not know either. */
+  static SQLFeatureNotSupportedException named() {
+    return unsupported("parameters by name; use their index");
+  }
+
   static SQLException noUnwrap(Class<?> type) {
     return invalid(
         "Cannot unwrap to "

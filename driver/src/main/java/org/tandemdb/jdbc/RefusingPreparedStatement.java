@@ -1,19 +1,12 @@
 package org.tandemdb.jdbc;
 
-import java.io.InputStream;
-import java.io.Reader;
-import java.sql.Blob;
-import java.sql.Clob;
-import java.sql.NClob;
 import java.sql.PreparedStatement;
 import java.sql.Ref;
 import java.sql.ResultSet;
 import java.sql.RowId;
 import java.sql.SQLException;
-import java.sql.SQLXML;
 
-/** What {@link TandemPreparedStatement} does not take: streams, large objects, other texts. */
-@SuppressWarnings("deprecation")
+/** What a PreparedStatement does not take: references to rows, and other texts. */
 abstract class RefusingPreparedStatement extends TandemStatement implements PreparedStatement {
 
   RefusingPreparedStatement(TandemConnection connection, ResultKind kind) {
@@ -21,131 +14,13 @@ abstract class RefusingPreparedStatement extends TandemStatement implements Prep
   }
 
   @Override
-  public void setAsciiStream(int parameterIndex, InputStream value, int length)
-      throws SQLException {
-    throw Refusals.unsupported("setAsciiStream");
-  }
-
-  @Override
-  public void setAsciiStream(int parameterIndex, InputStream value, long length)
-      throws SQLException {
-    throw Refusals.unsupported("setAsciiStream");
-  }
-
-  @Override
-  public void setAsciiStream(int parameterIndex, InputStream value) throws SQLException {
-    throw Refusals.unsupported("setAsciiStream");
-  }
-
-  @Override
-  public void setBinaryStream(int parameterIndex, InputStream value, int length)
-      throws SQLException {
-    throw Refusals.unsupported("setBinaryStream");
-  }
-
-  @Override
-  public void setBinaryStream(int parameterIndex, InputStream value, long length)
-      throws SQLException {
-    throw Refusals.unsupported("setBinaryStream");
-  }
-
-  @Override
-  public void setBinaryStream(int parameterIndex, InputStream value) throws SQLException {
-    throw Refusals.unsupported("setBinaryStream");
-  }
-
-  @Override
-  public void setBlob(int parameterIndex, InputStream value, long length) throws SQLException {
-    throw Refusals.unsupported("setBlob");
-  }
-
-  @Override
-  public void setBlob(int parameterIndex, InputStream value) throws SQLException {
-    throw Refusals.unsupported("setBlob");
-  }
-
-  @Override
-  public void setBlob(int parameterIndex, Blob value) throws SQLException {
-    throw Refusals.unsupported("setBlob");
-  }
-
-  @Override
-  public void setCharacterStream(int parameterIndex, Reader value, int length) throws SQLException {
-    throw Refusals.unsupported("setCharacterStream");
-  }
-
-  @Override
-  public void setCharacterStream(int parameterIndex, Reader value, long length)
-      throws SQLException {
-    throw Refusals.unsupported("setCharacterStream");
-  }
-
-  @Override
-  public void setCharacterStream(int parameterIndex, Reader value) throws SQLException {
-    throw Refusals.unsupported("setCharacterStream");
-  }
-
-  @Override
-  public void setClob(int parameterIndex, Reader value, long length) throws SQLException {
-    throw Refusals.unsupported("setClob");
-  }
-
-  @Override
-  public void setClob(int parameterIndex, Reader value) throws SQLException {
-    throw Refusals.unsupported("setClob");
-  }
-
-  @Override
-  public void setClob(int parameterIndex, Clob value) throws SQLException {
-    throw Refusals.unsupported("setClob");
-  }
-
-  @Override
-  public void setNCharacterStream(int parameterIndex, Reader value, long length)
-      throws SQLException {
-    throw Refusals.unsupported("setNCharacterStream");
-  }
-
-  @Override
-  public void setNCharacterStream(int parameterIndex, Reader value) throws SQLException {
-    throw Refusals.unsupported("setNCharacterStream");
-  }
-
-  @Override
-  public void setNClob(int parameterIndex, Reader value, long length) throws SQLException {
-    throw Refusals.unsupported("setNClob");
-  }
-
-  @Override
-  public void setNClob(int parameterIndex, Reader value) throws SQLException {
-    throw Refusals.unsupported("setNClob");
-  }
-
-  @Override
-  public void setNClob(int parameterIndex, NClob value) throws SQLException {
-    throw Refusals.unsupported("setNClob");
-  }
-
-  @Override
   public void setRef(int parameterIndex, Ref value) throws SQLException {
-    throw Refusals.unsupported("setRef");
+    throw Refusals.unsupported("REF values");
   }
 
   @Override
   public void setRowId(int parameterIndex, RowId value) throws SQLException {
-    throw Refusals.unsupported("setRowId");
-  }
-
-  @Override
-  public void setSQLXML(int parameterIndex, SQLXML value) throws SQLException {
-    throw Refusals.unsupported("setSQLXML");
-  }
-
-  @Deprecated
-  @Override
-  public void setUnicodeStream(int parameterIndex, InputStream value, int length)
-      throws SQLException {
-    throw Refusals.unsupported("setUnicodeStream");
+    throw Refusals.unsupported("row ids; ctid is not the same on every copy");
   }
 
   @Override

@@ -33,16 +33,6 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public Array getArray(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getArray");
-  }
-
-  @Override
-  public Array getArray(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("getArray");
-  }
-
-  @Override
   public InputStream getAsciiStream(String columnLabel) throws SQLException {
     throw Refusals.unsupported("getAsciiStream");
   }
@@ -73,16 +63,6 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public byte[] getBytes(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getBytes");
-  }
-
-  @Override
-  public byte[] getBytes(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("getBytes");
-  }
-
-  @Override
   public Reader getCharacterStream(String columnLabel) throws SQLException {
     throw Refusals.unsupported("getCharacterStream");
   }
@@ -108,17 +88,7 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public Date getDate(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getDate");
-  }
-
-  @Override
   public Date getDate(int columnIndex, Calendar calendar) throws SQLException {
-    throw Refusals.unsupported("getDate");
-  }
-
-  @Override
-  public Date getDate(int columnIndex) throws SQLException {
     throw Refusals.unsupported("getDate");
   }
 
@@ -140,16 +110,6 @@ abstract class RefusingResultSet implements ResultSet {
   @Override
   public NClob getNClob(int columnIndex) throws SQLException {
     throw Refusals.unsupported("getNClob");
-  }
-
-  @Override
-  public String getNString(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getNString");
-  }
-
-  @Override
-  public String getNString(int columnIndex) throws SQLException {
-    throw Refusals.unsupported("getNString");
   }
 
   @Override
@@ -188,17 +148,7 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public Time getTime(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getTime");
-  }
-
-  @Override
   public Time getTime(int columnIndex, Calendar calendar) throws SQLException {
-    throw Refusals.unsupported("getTime");
-  }
-
-  @Override
-  public Time getTime(int columnIndex) throws SQLException {
     throw Refusals.unsupported("getTime");
   }
 
@@ -208,17 +158,7 @@ abstract class RefusingResultSet implements ResultSet {
   }
 
   @Override
-  public Timestamp getTimestamp(String columnLabel) throws SQLException {
-    throw Refusals.unsupported("getTimestamp");
-  }
-
-  @Override
   public Timestamp getTimestamp(int columnIndex, Calendar calendar) throws SQLException {
-    throw Refusals.unsupported("getTimestamp");
-  }
-
-  @Override
-  public Timestamp getTimestamp(int columnIndex) throws SQLException {
     throw Refusals.unsupported("getTimestamp");
   }
 

@@ -3,6 +3,7 @@ package org.tandemdb.jdbc;
 import java.sql.Array;
 import java.sql.Blob;
 import java.sql.CallableStatement;
+import java.sql.ClientInfoStatus;
 import java.sql.Clob;
 import java.sql.Connection;
 import java.sql.NClob;
@@ -16,6 +17,7 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.sql.Struct;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,15 +32,18 @@ import org.tandemdb.plan.Request;
  * A client's connection. It owns no vendor connection: {@link ClientSession} leases one for each
  * request or transaction. One thread at a time, except {@link #abort} and {@link #isClosed}.
  */
-final class TandemConnection implements Connection {
+final class TandemConnection extends UnshardedConnection {
+  private static final String APPLICATION_NAME = "ApplicationName";
+
   private final ClientSession session;
   private final String url;
-  private final Runnable onClose;
+  private final VendorSettings vendorSettings;
+  private final ConnectionEnd end;
   private final Set<TandemStatement> open =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
-  private final Properties clientInfo = new Properties();
   private final TandemCopy copy = new TandemCopy(this);
 
+  private Map<String, Class<?>> typeMap = Map.of();
   private @Nullable SQLWarning warnings;
   private int holdability = ResultSet.CLOSE_CURSORS_AT_COMMIT;
   private int savepoints;
@@ -49,10 +54,32 @@ final class TandemConnection implements Connection {
    * @param url without passwords
    * @param onClose gives the engine back
    */
-  TandemConnection(ClientSession session, String url, Runnable onClose) {
+  TandemConnection(
+      ClientSession session, String url, VendorSettings vendorSettings, Runnable onClose) {
+    this(session, url, vendorSettings, ConnectionEnd.ofSession(session, onClose));
+  }
+
+  TandemConnection(
+      ClientSession session, String url, VendorSettings vendorSettings, ConnectionEnd end) {
     this.session = session;
     this.url = url;
-    this.onClose = onClose;
+    this.vendorSettings = vendorSettings;
+    this.end = end;
+  }
+
+  /** Another connection over the same session, for a pool; this one is not to be used meanwhile. */
+  TandemConnection handle(ConnectionEnd handleEnd) throws SQLException {
+    checkOpen();
+    return new TandemConnection(session, url, vendorSettings, handleEnd);
+  }
+
+  VendorSettings vendorSettings() {
+    return vendorSettings;
+  }
+
+  /** A request of this connection met {@code e}. */
+  void failed(SQLException e) {
+    end.failed(e);
   }
 
   ClientSession session() throws SQLException {
@@ -82,11 +109,18 @@ final class TandemConnection implements Connection {
 
   private ResultKind kind(int type, int concurrency, int hold) throws SQLException {
     checkOpen();
-    if (concurrency != ResultSet.CONCUR_READ_ONLY) {
-      warn("Updatable ResultSets are not supported: this one is read-only. Use UPDATE.");
+    if (concurrency != ResultSet.CONCUR_READ_ONLY && concurrency != ResultSet.CONCUR_UPDATABLE) {
+      throw Refusals.invalid("Unknown ResultSet concurrency " + concurrency + ".");
+    }
+    if (type < ResultSet.TYPE_FORWARD_ONLY || type > ResultSet.TYPE_SCROLL_SENSITIVE) {
+      throw Refusals.invalid("Unknown ResultSet type " + type + ".");
+    }
+    checkHoldability(hold);
+    if (concurrency == ResultSet.CONCUR_UPDATABLE) {
+      warn("01J06", "Updatable ResultSets are not supported: this one is read-only. Use UPDATE.");
     }
     if (type == ResultSet.TYPE_SCROLL_SENSITIVE) {
-      warn("Sensitive ResultSets are not supported: this one is insensitive.");
+      warn("01J02", "Sensitive ResultSets are not supported: this one is insensitive.");
       return new ResultKind(ResultSet.TYPE_SCROLL_INSENSITIVE, hold);
     }
     return type == ResultSet.TYPE_FORWARD_ONLY && hold == ResultSet.CLOSE_CURSORS_AT_COMMIT
@@ -94,8 +128,14 @@ final class TandemConnection implements Connection {
         : new ResultKind(type, hold);
   }
 
-  private void warn(String text) {
-    SQLWarning warning = new SQLWarning(text, "01000");
+  private static void checkHoldability(int hold) throws SQLException {
+    if (hold != ResultSet.HOLD_CURSORS_OVER_COMMIT && hold != ResultSet.CLOSE_CURSORS_AT_COMMIT) {
+      throw Refusals.invalid("Unknown ResultSet holdability setting: " + hold + ".");
+    }
+  }
+
+  private void warn(String sqlState, String text) {
+    SQLWarning warning = new SQLWarning(text, sqlState);
     if (warnings == null) {
       warnings = warning;
     } else {
@@ -123,7 +163,8 @@ final class TandemConnection implements Connection {
     return opened(new TandemStatement(this, kind(type, concurrency, hold)));
   }
 
-  private PreparedStatement prepare(String sql, ResultKind kind, GeneratedKeys keys) {
+  private PreparedStatement prepare(String sql, ResultKind kind, GeneratedKeys keys)
+      throws SQLException {
     return opened(new TandemPreparedStatement(this, kind, sql, keys));
   }
 
@@ -165,23 +206,27 @@ final class TandemConnection implements Connection {
 
   @Override
   public CallableStatement prepareCall(String sql) throws SQLException {
-    throw Refusals.unsupported("CallableStatement; use CALL or SELECT in a PreparedStatement");
+    return prepareCall(sql, ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY, holdability);
   }
 
   @Override
   public CallableStatement prepareCall(String sql, int type, int concurrency) throws SQLException {
-    return prepareCall(sql);
+    return prepareCall(sql, type, concurrency, holdability);
   }
 
   @Override
   public CallableStatement prepareCall(String sql, int type, int concurrency, int hold)
       throws SQLException {
-    return prepareCall(sql);
+    ResultKind kind = kind(type, concurrency, hold);
+    return opened(
+        new TandemCallableStatement(
+            this, kind, sql, CallText.parse(sql, vendorSettings.callMode()).orElse(null)));
   }
 
   @Override
   public String nativeSQL(String sql) throws SQLException {
-    return session().ask(link -> link.nativeSQL(sql));
+    String translated = JdbcEscapes.translate(sql);
+    return session().ask(link -> link.nativeSQL(translated));
   }
 
   // --- transactions -------------------------------------------------------------------------
@@ -205,13 +250,23 @@ final class TandemConnection implements Connection {
   @Override
   public void commit() throws SQLException {
     refuseInAutoCommit("commit");
-    session.commit();
+    try {
+      session.commit();
+    } catch (SQLException e) {
+      failed(e);
+      throw e;
+    }
   }
 
   @Override
   public void rollback() throws SQLException {
     refuseInAutoCommit("rollback");
-    session.rollback();
+    try {
+      session.rollback();
+    } catch (SQLException e) {
+      failed(e);
+      throw e;
+    }
   }
 
   @Override
@@ -365,6 +420,7 @@ final class TandemConnection implements Connection {
   @Override
   public void setHoldability(int hold) throws SQLException {
     checkOpen();
+    checkHoldability(hold);
     holdability = hold;
   }
 
@@ -389,41 +445,68 @@ final class TandemConnection implements Connection {
   @Override
   public Map<String, Class<?>> getTypeMap() throws SQLException {
     checkOpen();
-    return Map.of();
+    return new HashMap<>(typeMap);
   }
 
+  /** Kept, and without an effect on what ResultSets give: pgjdbc has PGobject for such types. */
   @Override
   public void setTypeMap(Map<String, Class<?>> map) throws SQLException {
-    if (!map.isEmpty()) {
-      throw Refusals.unsupported("type maps");
-    }
+    checkOpen();
+    typeMap = Map.copyOf(map);
   }
 
   @Override
   public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
-    if (value == null) {
-      clientInfo.remove(name);
-    } else {
-      clientInfo.setProperty(name, value);
+    try {
+      checkOpen();
+      if (!name.equals(APPLICATION_NAME)) {
+        warn("0A000", "ClientInfo property not supported: " + name + ".");
+        return;
+      }
+      String text = value == null ? "" : value;
+      command("SET SESSION application_name TO '" + text.replace("'", "''") + "'");
+    } catch (SQLException e) {
+      throw new SQLClientInfoException(
+          "Failed to set ClientInfo property: " + name + ". " + e.getMessage(),
+          e.getSQLState(),
+          Map.of(name, ClientInfoStatus.REASON_UNKNOWN),
+          e);
     }
   }
 
+  /** One that is not given is cleared, as JDBC has it. */
   @Override
-  public void setClientInfo(Properties properties) throws SQLClientInfoException {
-    clientInfo.clear();
-    clientInfo.putAll(properties);
+  public void setClientInfo(@Nullable Properties properties) throws SQLClientInfoException {
+    Properties given = properties == null ? new Properties() : properties;
+    for (String name : given.stringPropertyNames()) {
+      if (!name.equals(APPLICATION_NAME)) {
+        setClientInfo(name, given.getProperty(name));
+      }
+    }
+    setClientInfo(APPLICATION_NAME, given.getProperty(APPLICATION_NAME));
   }
 
   @Override
-  public @Nullable String getClientInfo(String name) {
-    return clientInfo.getProperty(name);
+  public @Nullable String getClientInfo(String name) throws SQLException {
+    checkOpen();
+    return name.equals(APPLICATION_NAME) ? applicationName() : null;
   }
 
   @Override
-  public Properties getClientInfo() {
-    Properties copy = new Properties();
-    copy.putAll(clientInfo);
-    return copy;
+  public Properties getClientInfo() throws SQLException {
+    checkOpen();
+    Properties info = new Properties();
+    info.setProperty(APPLICATION_NAME, applicationName());
+    return info;
+  }
+
+  /** As the server has it, whoever has SET it; its driver is told of changes. */
+  private String applicationName() throws SQLException {
+    return session.ask(
+        link -> {
+          String name = link.getClientInfo(APPLICATION_NAME);
+          return name == null ? "" : name;
+        });
   }
 
   @Override
@@ -434,22 +517,26 @@ final class TandemConnection implements Connection {
 
   @Override
   public Clob createClob() throws SQLException {
-    throw Refusals.unsupported("large objects");
+    checkOpen();
+    return new TandemClob("");
   }
 
   @Override
   public Blob createBlob() throws SQLException {
-    throw Refusals.unsupported("large objects");
+    checkOpen();
+    return new TandemBlob(new byte[0]);
   }
 
   @Override
   public NClob createNClob() throws SQLException {
-    throw Refusals.unsupported("large objects");
+    checkOpen();
+    return new TandemClob("");
   }
 
   @Override
   public SQLXML createSQLXML() throws SQLException {
-    throw Refusals.unsupported("SQLXML; use setString or setObject");
+    checkOpen();
+    return new TandemSqlXml();
   }
 
   @Override
@@ -468,7 +555,7 @@ final class TandemConnection implements Connection {
     if (session.use().isBusyElsewhere()) {
       cancelStatements();
     }
-    session.close(this::closeStatements, onClose);
+    end.close(this::closeStatements);
   }
 
   private void cancelStatements() throws SQLException {
@@ -509,7 +596,10 @@ final class TandemConnection implements Connection {
   }
 
   @Override
-  public void abort(Executor executor) throws SQLException {
+  public void abort(@Nullable Executor executor) throws SQLException {
+    if (executor == null) {
+      throw Refusals.invalid("executor is null");
+    }
     if (closed) {
       return;
     }

@@ -17,6 +17,8 @@ public final class TandemDataSource implements DataSource {
   private final TandemDriver driver;
   private final Properties properties = new Properties();
   private String url = "";
+  private @Nullable PrintWriter logWriter;
+  private int loginTimeoutSeconds;
 
   public TandemDataSource() {
     this(new TandemDriver());
@@ -53,11 +55,19 @@ public final class TandemDataSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
-    return connect(properties);
+    return open();
   }
 
   @Override
   public Connection getConnection(String username, String password) throws SQLException {
+    return open(username, password);
+  }
+
+  TandemConnection open() throws SQLException {
+    return connect(properties);
+  }
+
+  TandemConnection open(String username, String password) throws SQLException {
     Properties own = new Properties();
     own.putAll(properties);
     own.setProperty("user", username);
@@ -65,8 +75,8 @@ public final class TandemDataSource implements DataSource {
     return connect(own);
   }
 
-  private Connection connect(Properties with) throws SQLException {
-    Connection connection = driver.connect(url, with);
+  private TandemConnection connect(Properties with) throws SQLException {
+    TandemConnection connection = driver.open(url, with);
     if (connection == null) {
       throw Refusals.invalid("'url' of the TandemDataSource is not a jdbc:tandem: URL.");
     }
@@ -75,18 +85,24 @@ public final class TandemDataSource implements DataSource {
 
   @Override
   public @Nullable PrintWriter getLogWriter() {
-    return null;
+    return logWriter;
+  }
+
+  /** Kept for whoever asks; the driver logs through SLF4J. */
+  @Override
+  public void setLogWriter(@Nullable PrintWriter out) {
+    logWriter = out;
+  }
+
+  /** Kept for whoever asks: {@code failover_patience} and {@code lease_timeout} bound the wait. */
+  @Override
+  public void setLoginTimeout(int seconds) {
+    loginTimeoutSeconds = seconds;
   }
 
   @Override
-  public void setLogWriter(@Nullable PrintWriter out) {}
-
-  @Override
-  public void setLoginTimeout(int seconds) {}
-
-  @Override
   public int getLoginTimeout() {
-    return 0;
+    return loginTimeoutSeconds;
   }
 
   @Override

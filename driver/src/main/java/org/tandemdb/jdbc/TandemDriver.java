@@ -59,6 +59,10 @@ public final class TandemDriver implements Driver {
 
   @Override
   public @Nullable Connection connect(String url, Properties info) throws SQLException {
+    return open(url, info);
+  }
+
+  @Nullable TandemConnection open(String url, Properties info) throws SQLException {
     if (!acceptsURL(url)) {
       return null;
     }
@@ -69,7 +73,8 @@ public final class TandemDriver implements Driver {
     }
   }
 
-  private Connection open(String url, ConnectSpec spec) {
+  private TandemConnection open(String url, ConnectSpec spec) {
+    VendorSettings settings = VendorSettings.of(spec.cluster());
     EngineRegistry.Shared engine = engines.acquire(spec.cluster());
     boolean opened = false;
     try {
@@ -77,10 +82,11 @@ public final class TandemDriver implements Driver {
       SessionExecutor executor = new SessionExecutor(ForkJoinPool.commonPool());
       EngineSession<JdbcLink> session = source.open(spec.user(), spec.password(), executor);
       InsertCombiner inserts = source.inserts(spec.user(), spec.password()).orElse(null);
-      Connection connection =
+      TandemConnection connection =
           new TandemConnection(
               new ClientSession(source, session, executor, inserts),
               TandemUrl.withoutSecrets(url),
+              settings,
               () -> {
                 if (inserts != null) {
                   source.insertsUnused(spec.user(), spec.password());

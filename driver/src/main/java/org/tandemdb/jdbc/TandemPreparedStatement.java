@@ -27,7 +27,7 @@ import org.tandemdb.jdbc.Binding.Kind;
 import org.tandemdb.plan.Request;
 
 /** Records parameters, and replays them on the vendor's statement of the link that is given. */
-final class TandemPreparedStatement extends RefusingPreparedStatement {
+class TandemPreparedStatement extends StreamedParameters {
   private static final int MAX_PARAMETERS = 65_535;
 
   private final Request request;
@@ -42,12 +42,18 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   private int stepCount = -1;
 
+  /**
+   * @throws SQLException 42601 for a JDBC escape that is none
+   */
   TandemPreparedStatement(
-      TandemConnection connection, ResultKind kind, String sql, GeneratedKeys keys) {
+      TandemConnection connection, ResultKind kind, String sql, GeneratedKeys keys)
+      throws SQLException {
     super(connection, kind);
-    String text = keys.addTo(sql);
+    String own = JdbcEscapes.translate(sql);
+    String text = keys.addTo(own);
     this.request = new Request(text, Request.Markers.QUESTION, List.of());
-    this.keysWanted = !text.equals(sql);
+    this.keysWanted = !text.equals(own);
+    wantKeys(keys);
   }
 
   // --- Command ------------------------------------------------------------------------------
@@ -108,10 +114,41 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
     }
   }
 
-  private void run() throws SQLException {
+  /** Runs it with the parameters as they are now. */
+  void run() throws SQLException {
+    run(request, keysWanted);
+  }
+
+  private void run(Request what, boolean wantKeys) throws SQLException {
     stepFrom = 0;
     stepCount = -1;
-    perform(request, keysWanted);
+    perform(what, wantKeys);
+  }
+
+  /** Runs another text, with those of the parameters that are at {@code kept}. */
+  final void runAs(String sql, List<Integer> kept) throws SQLException {
+    @Nullable Binding[] own = bindings;
+    int ownUsed = used;
+    bindings = new Binding[kept.size()];
+    used = kept.size();
+    try {
+      for (int i = 0; i < used; i++) {
+        int from = kept.get(i);
+        bindings[i] = from < own.length ? own[from] : null;
+        if (bindings[i] == null) {
+          throw Refusals.invalid("No value specified for parameter " + (from + 1) + ".");
+        }
+      }
+      run(new Request(sql, Request.Markers.QUESTION, List.of()), false);
+    } finally {
+      bindings = own;
+      used = ownUsed;
+    }
+  }
+
+  /** The parameter at {@code index}, from 0, has a value. */
+  final boolean isSet(int index) {
+    return index < used && bindings[index] != null;
   }
 
   @Override
@@ -151,6 +188,18 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
   @Override
   public void clearBatch() throws SQLException {
     batch = null;
+    closeUnusedFiles();
+  }
+
+  private void closeUnusedFiles() throws SQLException {
+    if (hasFiles() && batch == null) {
+      closeFilesExcept(bindings);
+    }
+  }
+
+  @Override
+  void released() throws SQLException {
+    closeFilesExcept(new Binding[0]);
   }
 
   @Override
@@ -180,6 +229,7 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
     } finally {
       bindings = own;
       used = ownUsed;
+      closeUnusedFiles();
     }
   }
 
@@ -215,7 +265,8 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   // --- parameters ---------------------------------------------------------------------------
 
-  private void set(int index, Binding binding) throws SQLException {
+  @Override
+  final void set(int index, Binding binding) throws SQLException {
     checkOpen();
     if (index < 1 || index > MAX_PARAMETERS) {
       throw Refusals.invalid("The parameter index " + index + " is out of range.");
@@ -223,14 +274,16 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
     if (index > bindings.length) {
       bindings = Arrays.copyOf(bindings, Math.max(index, bindings.length * 2));
     }
-    bindings[index - 1] = binding;
+    bindings[index - 1] = kept(binding);
     used = Math.max(used, index);
+    closeUnusedFiles();
   }
 
   @Override
-  public void clearParameters() {
+  public void clearParameters() throws SQLException {
     Arrays.fill(bindings, null);
     used = 0;
+    closeUnusedFiles();
   }
 
   @Override
@@ -275,12 +328,12 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   @Override
   public void setString(int parameterIndex, @Nullable String value) throws SQLException {
-    object(parameterIndex, value, Types.VARCHAR);
+    set(parameterIndex, values().string(value));
   }
 
   @Override
   public void setNString(int parameterIndex, @Nullable String value) throws SQLException {
-    object(parameterIndex, value, Types.VARCHAR);
+    set(parameterIndex, values().string(value));
   }
 
   @Override
@@ -290,7 +343,7 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   @Override
   public void setURL(int parameterIndex, @Nullable URL value) throws SQLException {
-    throw Refusals.unsupported("setURL");
+    set(parameterIndex, values().string(value == null ? null : value.toExternalForm()));
   }
 
   private void object(int index, @Nullable Object value, int typeOfNull) throws SQLException {
@@ -299,63 +352,52 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
 
   @Override
   public void setObject(int parameterIndex, @Nullable Object value) throws SQLException {
-    if (value instanceof Array array && !(value instanceof TandemArray)) {
-      setArray(parameterIndex, array);
-    } else if (value instanceof TandemArray array) {
-      set(parameterIndex, Binding.of(Kind.ARRAY, array));
-    } else {
-      object(parameterIndex, copied(value), Types.NULL);
-    }
-  }
-
-  /** Mutable values as they are now: what is logged must be what ran. */
-  private static @Nullable Object copied(@Nullable Object value) {
-    if (value instanceof byte[] bytes) {
-      return bytes.clone();
-    }
-    return value instanceof java.util.Date date ? date.clone() : value;
+    checkOpen();
+    set(parameterIndex, values().of(value));
   }
 
   @Override
   public void setObject(int parameterIndex, @Nullable Object value, int targetSqlType)
       throws SQLException {
-    if (value instanceof Array) {
-      setObject(parameterIndex, value);
-    } else {
-      set(parameterIndex, Binding.typed(Kind.TYPED, copied(value), targetSqlType, 0));
-    }
+    setObject(parameterIndex, value, targetSqlType, -1);
   }
 
   @Override
   public void setObject(int parameterIndex, @Nullable Object value, int targetSqlType, int scale)
       throws SQLException {
-    if (value instanceof Array) {
-      setObject(parameterIndex, value);
-    } else {
-      set(parameterIndex, Binding.typed(Kind.SCALED, copied(value), targetSqlType, scale));
-    }
+    checkOpen();
+    set(parameterIndex, values().of(value, targetSqlType, scale));
   }
 
   @Override
   public void setObject(int parameterIndex, @Nullable Object value, SQLType targetSqlType)
       throws SQLException {
-    setObject(parameterIndex, value, targetSqlType.getVendorTypeNumber());
+    setObject(parameterIndex, value, typeNumber(targetSqlType));
+  }
+
+  static int typeNumber(SQLType type) throws SQLException {
+    Integer number = type.getVendorTypeNumber();
+    if (number == null) {
+      throw Refusals.unsupported("the SQLType " + type.getName());
+    }
+    return number;
   }
 
   @Override
   public void setObject(
       int parameterIndex, @Nullable Object value, SQLType targetSqlType, int scaleOrLength)
       throws SQLException {
-    setObject(parameterIndex, value, targetSqlType.getVendorTypeNumber(), scaleOrLength);
+    setObject(parameterIndex, value, typeNumber(targetSqlType), scaleOrLength);
   }
 
   @Override
   public void setNull(int parameterIndex, int sqlType) throws SQLException {
-    set(parameterIndex, Binding.typed(Kind.NULL, null, sqlType, 0));
+    set(parameterIndex, values().nothing(sqlType));
   }
 
   @Override
-  public void setNull(int parameterIndex, int sqlType, String typeName) throws SQLException {
+  public void setNull(int parameterIndex, int sqlType, @Nullable String typeName)
+      throws SQLException {
     setNull(parameterIndex, sqlType);
   }
 
@@ -401,17 +443,15 @@ final class TandemPreparedStatement extends RefusingPreparedStatement {
       int sqlType)
       throws SQLException {
     Calendar zone = calendar == null ? null : (Calendar) calendar.clone();
-    set(index, new Binding(kind, copied(value), zone, sqlType, 0));
+    set(index, new Binding(kind, value == null ? null : value.clone(), zone, sqlType, 0));
   }
 
   @Override
   public void setArray(int parameterIndex, @Nullable Array value) throws SQLException {
     if (value == null) {
       setNull(parameterIndex, Types.ARRAY);
-    } else if (value instanceof TandemArray array) {
-      set(parameterIndex, Binding.of(Kind.ARRAY, array));
     } else {
-      set(parameterIndex, Binding.of(Kind.ARRAY, new TandemArray(value)));
+      set(parameterIndex, ParameterValues.array(value));
     }
   }
 }

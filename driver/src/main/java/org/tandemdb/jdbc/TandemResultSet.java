@@ -3,10 +3,13 @@ package org.tandemdb.jdbc;
 import java.sql.Array;
 import java.sql.Blob;
 import java.sql.Clob;
+import java.sql.NClob;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.sql.SQLXML;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
@@ -24,11 +27,14 @@ final class TandemResultSet extends ForwardingResultSet {
   private final long maxRows;
   private final @Nullable Lease<JdbcLink> lease;
   private int nullColumn;
+
+  /** Vendor's columns that are the client's, in its order; empty for the first ones as they are. */
+  private List<Integer> columns = List.of();
+
   private long row;
   private boolean closed;
 
   /**
-   * @param statement null for rows of DatabaseMetaData
    * @param visible columns from the left that are the client's
    * @param maxRows 0 for no maximum
    * @param lease the link that streams the rest of the rows
@@ -61,6 +67,18 @@ final class TandemResultSet extends ForwardingResultSet {
     nullColumn = column;
   }
 
+  /** The client sees the vendor's columns at {@code indexes}, from 1; all where that is empty. */
+  void only(List<Integer> indexes) throws SQLException {
+    int most = Math.min(visible, rows.getMetaData().getColumnCount());
+    for (int index : indexes) {
+      if (index > most) {
+        throw Refusals.invalid(
+            "The column index is out of range: " + index + ", number of columns: " + most);
+      }
+    }
+    columns = indexes;
+  }
+
   @Override
   ResultSet rows() throws SQLException {
     if (closed) {
@@ -71,15 +89,19 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   int visible(int columnIndex) throws SQLException {
-    if (columnIndex > visible) {
+    int most = columns.isEmpty() ? visible : columns.size();
+    if (columnIndex > most || (columnIndex < 1 && !columns.isEmpty())) {
       throw Refusals.invalid(
-          "The column index is out of range: " + columnIndex + ", number of columns: " + visible);
+          "The column index is out of range: " + columnIndex + ", number of columns: " + most);
     }
-    return columnIndex;
+    return columns.isEmpty() ? columnIndex : columns.get(columnIndex - 1);
   }
 
   @Override
   int visible(String columnLabel) throws SQLException {
+    if (!columns.isEmpty()) {
+      return columns.get(findColumn(columnLabel) - 1);
+    }
     int column = rows().findColumn(columnLabel);
     if (column > visible) {
       throw Refusals.invalid(
@@ -97,10 +119,43 @@ final class TandemResultSet extends ForwardingResultSet {
     if (value instanceof ResultSet cursor) {
       return (T) new TandemResultSet(statement, cursor, Integer.MAX_VALUE, kind, 0, lease);
     }
+    if (value instanceof SQLXML xml) {
+      return (T) new TandemSqlXml(xml.getString());
+    }
     if (value instanceof Blob || value instanceof Clob) {
-      throw Refusals.unsupported("large objects");
+      throw largeObject();
     }
     return value;
+  }
+
+  private static SQLException largeObject() {
+    return Refusals.unsupported("large objects (columns of type oid); use bytea or text");
+  }
+
+  private void refuseLargeObject(int column) throws SQLException {
+    if (rows().getMetaData().getColumnTypeName(column).equals("oid")) {
+      throw largeObject();
+    }
+  }
+
+  @Override
+  @Nullable Blob blob(int column) throws SQLException {
+    refuseLargeObject(column);
+    byte[] bytes = rows().getBytes(column);
+    return bytes == null ? null : new TandemBlob(bytes);
+  }
+
+  @Override
+  @Nullable NClob clob(int column) throws SQLException {
+    refuseLargeObject(column);
+    String text = rows().getString(column);
+    return text == null ? null : new TandemClob(text);
+  }
+
+  @Override
+  @Nullable SQLXML xml(int column) throws SQLException {
+    String text = rows().getString(column);
+    return text == null ? null : new TandemSqlXml(text);
   }
 
   @Override
@@ -215,12 +270,21 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   public int findColumn(String columnLabel) throws SQLException {
-    return visible(columnLabel);
+    if (columns.isEmpty()) {
+      return visible(columnLabel);
+    }
+    ResultSetMetaData described = rows().getMetaData();
+    for (int i = 0; i < columns.size(); i++) {
+      if (described.getColumnLabel(columns.get(i)).equalsIgnoreCase(columnLabel)) {
+        return i + 1;
+      }
+    }
+    throw Refusals.invalid("The column name " + columnLabel + " was not found in this ResultSet.");
   }
 
   @Override
   public ResultSetMetaData getMetaData() throws SQLException {
-    return new TandemResultSetMetaData(rows().getMetaData(), visible);
+    return new TandemResultSetMetaData(rows().getMetaData(), visible, columns);
   }
 
   @Override

@@ -2,15 +2,25 @@ package org.tandemdb.jdbc;
 
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.util.List;
 
 /** The client's columns; hidden ones do not exist here. */
 final class TandemResultSetMetaData extends ForwardingResultSetMetaData {
   private final ResultSetMetaData columns;
   private final int visible;
+  private final List<Integer> only;
 
   TandemResultSetMetaData(ResultSetMetaData columns, int visible) {
+    this(columns, visible, List.of());
+  }
+
+  /**
+   * @param only the client's columns in its order; empty for the first {@code visible}
+   */
+  TandemResultSetMetaData(ResultSetMetaData columns, int visible, List<Integer> only) {
     this.columns = columns;
     this.visible = visible;
+    this.only = only;
   }
 
   @Override
@@ -20,16 +30,17 @@ final class TandemResultSetMetaData extends ForwardingResultSetMetaData {
 
   @Override
   int visible(int column) throws SQLException {
-    if (column > visible) {
+    int most = only.isEmpty() ? visible : only.size();
+    if (column > most || (column < 1 && !only.isEmpty())) {
       throw Refusals.invalid(
-          "The column index is out of range: " + column + ", number of columns: " + visible);
+          "The column index is out of range: " + column + ", number of columns: " + most);
     }
-    return column;
+    return only.isEmpty() ? column : only.get(column - 1);
   }
 
   @Override
   public int getColumnCount() throws SQLException {
-    return Math.min(visible, columns.getColumnCount());
+    return only.isEmpty() ? Math.min(visible, columns.getColumnCount()) : only.size();
   }
 
   @Override

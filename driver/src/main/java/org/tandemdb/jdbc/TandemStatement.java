@@ -34,6 +34,8 @@ class TandemStatement implements Statement, Command {
   private volatile @Nullable Statement running;
 
   private int fetchSize;
+  private int fetchDirection = ResultSet.FETCH_FORWARD;
+  private int maxFieldSize;
   private long maxRows;
   private int timeoutSeconds;
   private boolean closeOnCompletion;
@@ -51,6 +53,11 @@ class TandemStatement implements Statement, Command {
   private long count = -1;
   private @Nullable ResultSet generated;
   private boolean keysWanted;
+  private GeneratedKeys keys = GeneratedKeys.NONE;
+
+  /** Results that the client went on from and wanted kept. */
+  private final List<ResultSet> passed = new ArrayList<>(0);
+
   private boolean inSteps;
   private @Nullable ArrayDeque<Object> more;
   private final List<Statement> retired = new ArrayList<>(0);
@@ -64,6 +71,7 @@ class TandemStatement implements Statement, Command {
   TandemStatement(TandemConnection connection, ResultKind kind) {
     this.connection = connection;
     this.kind = kind;
+    this.fetchSize = connection.vendorSettings().fetchRows();
   }
 
   // --- Command ------------------------------------------------------------------------------
@@ -86,6 +94,9 @@ class TandemStatement implements Statement, Command {
           });
       if (shape == Shape.CLIENT && maxRows != 0) {
         v.setMaxRows((int) Math.min(Integer.MAX_VALUE, maxRows));
+      }
+      if (shape == Shape.CLIENT && maxFieldSize != 0) {
+        v.setMaxFieldSize(maxFieldSize);
       }
       if (!escapes) {
         v.setEscapeProcessing(false);
@@ -155,10 +166,32 @@ class TandemStatement implements Statement, Command {
       return runVendor(vendorStatement, sql);
     } finally {
       running = null;
+      keepWarnings(vendorStatement);
       if (link != null && !link.isClosed()) {
         // The marker and COMMIT wait for the network as long as the engine says.
         link.setNetworkTimeout(Runnable::run, 0);
       }
+    }
+  }
+
+  /** They are the client's, whatever becomes of the vendor's statement. */
+  private void keepWarnings(Statement vendorStatement) throws SQLException {
+    if (!vendorStatement.isClosed()) {
+      SQLWarning given = vendorStatement.getWarnings();
+      if (given != null) {
+        vendorStatement.clearWarnings();
+        warn(given);
+      }
+    }
+  }
+
+  @Override
+  public final void warn(SQLWarning warning) {
+    SQLWarning first = warnings;
+    if (first == null) {
+      warnings = warning;
+    } else {
+      first.setNextWarning(warning);
     }
   }
 
@@ -194,6 +227,7 @@ class TandemStatement implements Statement, Command {
       vendorLink = null;
     }
     if (keysWanted && rowCount >= 0) {
+      wrapped.only(keys.indexes());
       generated = wrapped;
       count(rowCount);
     } else {
@@ -223,7 +257,7 @@ class TandemStatement implements Statement, Command {
     }
   }
 
-  private void show(Object result) {
+  final void show(Object result) {
     if (result instanceof ResultSet set) {
       rows = set;
       count = -1;
@@ -239,6 +273,7 @@ class TandemStatement implements Statement, Command {
     count = -1;
     more = null;
     generated = null;
+    warnings = null;
   }
 
   // --- execution ----------------------------------------------------------------------------
@@ -253,6 +288,9 @@ class TandemStatement implements Statement, Command {
       reset();
       keysWanted = wantKeys;
       connection.session().execute(request, this);
+    } catch (SQLException e) {
+      connection.failed(e);
+      throw e;
     } finally {
       leave();
     }
@@ -276,8 +314,26 @@ class TandemStatement implements Statement, Command {
     }
     discard();
     inSteps = false;
-    warnings = null;
+    closePassed();
     closeRetired();
+  }
+
+  private void closePassed() throws SQLException {
+    if (!passed.isEmpty()) {
+      List<ResultSet> results = List.copyOf(passed);
+      passed.clear();
+      for (ResultSet result : results) {
+        result.close();
+      }
+    }
+  }
+
+  /** Takes the current rows away from the statement: the caller closes them. */
+  final @Nullable ResultSet detachRows() {
+    ResultSet taken = rows;
+    rows = null;
+    count = 0;
+    return taken;
   }
 
   private void closeRetired() throws SQLException {
@@ -316,8 +372,17 @@ class TandemStatement implements Statement, Command {
     return Math.max(0, count);
   }
 
-  private Request request(String sql) {
-    return new Request(sql, Request.Markers.QUESTION, List.of());
+  private Request request(String sql) throws SQLException {
+    return new Request(translated(sql), Request.Markers.QUESTION, List.of());
+  }
+
+  private String translated(String sql) throws SQLException {
+    return escapes ? JdbcEscapes.translate(sql) : sql;
+  }
+
+  /** Which keys the next execution is to give. */
+  final void wantKeys(GeneratedKeys wanted) {
+    keys = wanted;
   }
 
   @Override
@@ -343,9 +408,11 @@ class TandemStatement implements Statement, Command {
     return small(executeLargeUpdate(sql));
   }
 
-  private boolean executeForKeys(String sql, GeneratedKeys keys) throws SQLException {
-    String text = keys.addTo(sql);
-    perform(request(text), !text.equals(sql));
+  private boolean executeForKeys(String sql, GeneratedKeys wanted) throws SQLException {
+    String own = translated(sql);
+    String text = wanted.addTo(own);
+    wantKeys(wanted);
+    perform(new Request(text, Request.Markers.QUESTION, List.of()), !text.equals(own));
     return hasRows();
   }
 
@@ -447,15 +514,15 @@ class TandemStatement implements Statement, Command {
           .session()
           .inOneTransaction(
               () -> {
+                SQLWarning given = null;
                 for (int i = 0; i < size; i++) {
                   element.run(i);
-                  if (rows != null) {
-                    throw new SQLException(
-                        "A result was returned when none was expected.", "0100E");
-                  }
-                  counts[i] = Math.max(0, count);
+                  given = joined(given, warnings);
+                  // As PostgreSQL's own driver: rows are passed over, and count for nothing.
+                  counts[i] = rows == null ? Math.max(0, count) : 0;
                   done[0] = i + 1;
                 }
+                warnings = given;
               });
     } catch (SQLException e) {
       if (connection.session().autoCommit()) {
@@ -468,6 +535,15 @@ class TandemStatement implements Statement, Command {
       throw failure;
     }
     return counts;
+  }
+
+  private static @Nullable SQLWarning joined(
+      @Nullable SQLWarning first, @Nullable SQLWarning second) {
+    if (first == null || second == null) {
+      return first == null ? second : first;
+    }
+    first.setNextWarning(second);
+    return first;
   }
 
   // --- results ------------------------------------------------------------------------------
@@ -498,8 +574,25 @@ class TandemStatement implements Statement, Command {
   @Override
   public boolean getMoreResults(int current) throws SQLException {
     checkOpen();
-    if (rows != null && current != KEEP_CURRENT_RESULT) {
-      rows.close();
+    ResultSet before = rows;
+    switch (current) {
+      case CLOSE_CURRENT_RESULT -> {
+        if (before != null) {
+          before.close();
+        }
+      }
+      case KEEP_CURRENT_RESULT -> {
+        if (before != null) {
+          passed.add(before);
+        }
+      }
+      case CLOSE_ALL_RESULTS -> {
+        closePassed();
+        if (before != null) {
+          before.close();
+        }
+      }
+      default -> throw Refusals.invalid("Unknown argument of getMoreResults: " + current + ".");
     }
     Object next = more == null ? null : more.poll();
     if (next == null) {
@@ -576,11 +669,16 @@ class TandemStatement implements Statement, Command {
       if (rows != null) {
         rows.close();
       }
+      closePassed();
       closeRetired();
+      released();
     } finally {
       closeVendor();
     }
   }
+
+  /** Gives back what a subclass holds for the statement. */
+  void released() throws SQLException {}
 
   @Override
   public boolean isClosed() {
@@ -699,26 +797,39 @@ class TandemStatement implements Statement, Command {
 
   @Override
   public void setCursorName(String name) throws SQLException {
-    throw Refusals.unsupported("named cursors");
+    checkOpen(); // as PostgreSQL's own driver: there are no positioned updates to need it
   }
 
   @Override
-  public void setFetchDirection(int direction) {}
+  public void setFetchDirection(int direction) throws SQLException {
+    checkOpen();
+    if (direction != ResultSet.FETCH_FORWARD
+        && direction != ResultSet.FETCH_REVERSE
+        && direction != ResultSet.FETCH_UNKNOWN) {
+      throw Refusals.invalid("Invalid fetch direction constant: " + direction + ".");
+    }
+    fetchDirection = direction;
+  }
 
   @Override
   public int getFetchDirection() {
-    return ResultSet.FETCH_FORWARD;
+    return fetchDirection;
   }
 
   @Override
   public int getMaxFieldSize() {
-    return 0;
+    return maxFieldSize;
   }
 
   @Override
   public void setMaxFieldSize(int max) throws SQLException {
-    if (max != 0) {
-      throw Refusals.unsupported("a maximum field size");
+    checkOpen();
+    if (max < 0) {
+      throw Refusals.invalid("The maximum field size must be a value greater than or equal to 0.");
+    }
+    if (max != maxFieldSize) {
+      maxFieldSize = max;
+      renew();
     }
   }
 
@@ -740,16 +851,15 @@ class TandemStatement implements Statement, Command {
   @Override
   public @Nullable SQLWarning getWarnings() throws SQLException {
     checkOpen();
-    Statement v = vendor;
-    return warnings != null || v == null ? warnings : v.getWarnings();
+    Statement now = running;
+    // While it runs, another thread may look at what has come by now.
+    return warnings != null || now == null ? warnings : now.getWarnings();
   }
 
   @Override
   public void clearWarnings() throws SQLException {
+    checkOpen();
     warnings = null;
-    if (vendor != null) {
-      vendor.clearWarnings();
-    }
   }
 
   @Override

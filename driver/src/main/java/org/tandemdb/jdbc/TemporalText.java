@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Calendar;
 import java.util.GregorianCalendar;
@@ -64,6 +65,10 @@ final class TemporalText {
 
   static String time(LocalTime value) {
     return value.isBefore(ROUNDS_TO_MIDNIGHT) ? clock(rounded(value)) : "24:00:00";
+  }
+
+  static String time(OffsetTime value) {
+    return time(value.toLocalTime()) + offset(value.getOffset().getTotalSeconds());
   }
 
   static String dateTime(LocalDateTime value) {

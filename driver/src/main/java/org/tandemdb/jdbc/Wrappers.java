@@ -1,13 +1,13 @@
 package org.tandemdb.jdbc;
 
+import java.lang.reflect.Modifier;
+
 /** What a wrapper may be unwrapped to. */
 final class Wrappers {
   private Wrappers() {}
 
-  /** JDBC's own interfaces, and this driver's. */
+  /** What an application can name: JDBC's interfaces, and this driver's public classes. */
   static boolean mayBeSeen(Class<?> type) {
-    return type.getName().startsWith("java.sql.")
-        || type.getName().startsWith("javax.sql.")
-        || type.getPackageName().equals("org.tandemdb.jdbc");
+    return Modifier.isPublic(type.getModifiers());
   }
 }

@@ -1,15 +1,24 @@
 package org.tandemdb.jdbc;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.CallableStatement;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
+import java.sql.Types;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The driver with its own engine over two servers keeps the contract. */
-final class EmbeddedContractTest extends JdbcContract {
+final class EmbeddedContractTest extends SurfaceContract {
   private static final TandemDriver DRIVER =
       new TandemDriver(new EngineRegistry(EmbeddedEngine::open, Duration.ofMinutes(1)));
 
@@ -39,18 +48,134 @@ final class EmbeddedContractTest extends JdbcContract {
 
   @Override
   Connection connect() throws SQLException {
+    return connect("postgres", "");
+  }
+
+  private static Connection connect(String database, String parameters) throws SQLException {
     String url =
         "jdbc:tandem:["
-            + a.getJdbcUrl("postgres", "postgres")
+            + backend(a, database, parameters)
             + ","
-            + b.getJdbcUrl("postgres", "postgres")
+            + backend(b, database, parameters)
             + "]?names=a,b&log="
-            + directory.resolve("log");
+            + directory.resolve(database);
     Connection connection = DRIVER.connect(url, new Properties());
     if (connection == null) {
       throw new SQLException("the driver does not know its URL", "08001");
     }
     return connection;
+  }
+
+  private static String backend(EmbeddedPostgres server, String database, String parameters) {
+    String url = server.getJdbcUrl("postgres", database);
+    return parameters.isEmpty()
+        ? url
+        : url + parameters.replace("?", url.contains("?") ? "&" : "?");
+  }
+
+  @Test
+  void nothingThatCanBeReachedLeadsAroundTheEngine() throws SQLException {
+    try (Connection walked = connect()) {
+      assertThat(new SurfaceWalk(walked).walk()).isEmpty();
+    }
+  }
+
+  private static String eventually(EmbeddedPostgres server, String database, String sql)
+      throws SQLException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      try (Connection direct = server.getDatabase("postgres", database).getConnection();
+          Statement statement = direct.createStatement();
+          ResultSet rows = statement.executeQuery(sql)) {
+        String answer = rows.next() ? String.valueOf(rows.getString(1)) : "no row";
+        if (!answer.equals("not yet") || System.nanoTime() > deadline) {
+          return answer;
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatACallWritesIsOnEveryServer() throws SQLException {
+    run(
+        "CREATE OR REPLACE FUNCTION noted(what text, OUT id int) LANGUAGE plpgsql AS"
+            + " 'BEGIN INSERT INTO t (name) VALUES (what) RETURNING t.id INTO id; END'");
+    try (CallableStatement call = connection.prepareCall("{call noted(?, ?)}")) {
+      call.setString(1, "called");
+      call.registerOutParameter(2, Types.INTEGER);
+      call.execute();
+      assertThat(call.getInt(2)).isPositive();
+    }
+    for (EmbeddedPostgres server : List.of(a, b)) {
+      assertThat(
+              eventually(
+                  server,
+                  "postgres",
+                  "SELECT CASE count(*) WHEN 0 THEN 'not yet' ELSE max(name) END FROM t"))
+          .isEqualTo("called");
+    }
+  }
+
+  /**
+   * An application's old URL may say anything of this. reWriteBatchedInserts once reached the
+   * appliers, which took the counts of rewritten batches for a divergence.
+   */
+  @Test
+  void propertiesOfTheVendorsDriverDoNotSpoilReplication() throws SQLException {
+    for (String threshold : List.of("0", "1", "-1")) {
+      String name = "vendor" + threshold.replace("-", "minus");
+      for (EmbeddedPostgres server : List.of(a, b)) {
+        try (Connection direct = server.getPostgresDatabase().getConnection();
+            Statement statement = direct.createStatement()) {
+          statement.execute("CREATE DATABASE " + name);
+        }
+      }
+      String parameters =
+          "?reWriteBatchedInserts=true&defaultRowFetchSize=2&stringtype=unspecified"
+              + "&prepareThreshold="
+              + threshold;
+      try (Connection connection = connect(name, parameters)) {
+        batches(connection);
+      }
+      for (EmbeddedPostgres server : List.of(a, b)) {
+        assertThat(
+                eventually(
+                    server,
+                    name,
+                    "SELECT CASE WHEN count(*) < 60 THEN 'not yet' ELSE count(*) || ' '"
+                        + " || count(made) || ' ' || count(DISTINCT data::text) END FROM v"))
+            .isEqualTo("60 60 30");
+      }
+    }
+  }
+
+  private static void batches(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE v (id serial PRIMARY KEY, data json, made timestamptz DEFAULT now(),"
+              + " raw bytea)");
+    }
+    for (int round = 0; round < 2; round++) {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "INSERT INTO v (data, raw) VALUES (?, ?)", Statement.RETURN_GENERATED_KEYS)) {
+        for (int i = 0; i < 30; i++) {
+          insert.setString(1, "{\"n\": " + i + "}");
+          insert.setBytes(2, new byte[] {(byte) i});
+          insert.addBatch();
+        }
+        int[] ones = new int[30];
+        Arrays.fill(ones, 1);
+        assertThat(insert.executeBatch()).containsExactly(ones);
+      }
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SHOW TANDEM STATUS")) {
+      int column = rows.findColumn("state");
+      while (rows.next()) {
+        assertThat(rows.getString(column)).isIn("ONLINE", "CATCHING_UP");
+      }
+    }
   }
 
   /** What the planner does not take, though the driver would. */

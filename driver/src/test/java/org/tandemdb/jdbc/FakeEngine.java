@@ -16,6 +16,7 @@ final class FakeEngine implements SessionSource {
   private final EmbeddedPostgres postgres;
   final List<FakeSession> sessions = new CopyOnWriteArrayList<>();
   boolean closed;
+  VendorSettings settings = VendorSettings.DEFAULT;
   Duration waitLimit = Duration.ofSeconds(20);
 
   FakeEngine(EmbeddedPostgres postgres) {
@@ -32,6 +33,7 @@ final class FakeEngine implements SessionSource {
     return new TandemConnection(
         new ClientSession(this, open("", "", executor), executor, null),
         "jdbc:tandem:fake",
+        settings,
         () -> {});
   }
 

@@ -59,6 +59,8 @@ final class FakePlanner {
                   ? new Plan.Effect.RollbackTo(last(sql))
                   : new Plan.Effect.Rollback());
       case "SET" -> local(new Plan.Effect.Setting(settingName(words), words.contains("LOCAL")));
+      case "RESET" -> local(new Plan.Effect.Setting(last(sql), false));
+      case "DISCARD" -> local(new Plan.Effect.Discard(Plan.Effect.Discard.What.ALL));
       case "SHOW" ->
           words.contains("TANDEM")
               ? local(new Plan.Effect.ShowTandem(words.get(2), argument(sql)))

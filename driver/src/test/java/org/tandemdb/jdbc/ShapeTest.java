@@ -23,7 +23,7 @@ class ShapeTest {
           .importPackages("org.tandemdb.jdbc");
 
   @Test
-  void applicationsSeeTheDriverTheDataSourceAndCopyAndNothingElse() {
+  void applicationsSeeTheDriverTheDataSourcesAndCopyAndNothingElse() {
     classes()
         .that()
         .areTopLevelClasses()
@@ -33,6 +33,10 @@ class ShapeTest {
         .be(TandemDriver.class)
         .orShould()
         .be(TandemDataSource.class)
+        .orShould()
+        .be(TandemConnectionPoolDataSource.class)
+        .orShould()
+        .be(TandemXADataSource.class)
         .orShould()
         .be(CopyApi.class)
         .check(DRIVER);
@@ -46,7 +50,12 @@ class ShapeTest {
         .arePublic()
         .and()
         .areDeclaredInClassesThat(
-            belongToAnyOf(TandemDriver.class, TandemDataSource.class, CopyApi.class))
+            belongToAnyOf(
+                TandemDriver.class,
+                TandemDataSource.class,
+                TandemConnectionPoolDataSource.class,
+                TandemXADataSource.class,
+                CopyApi.class))
         .should()
         .haveRawReturnType(resideOutsideOfPackages("org.tandemdb..", "org.postgresql.."))
         .check(DRIVER);

@@ -3,7 +3,7 @@ package org.tandemdb.jdbc;
 import java.sql.Connection;
 
 /** Tandem's driver keeps the contract. */
-final class TandemContractTest extends JdbcContract {
+final class TandemContractTest extends SurfaceContract {
   private final FakeEngine engine = new FakeEngine(Postgres.server());
 
   @Override

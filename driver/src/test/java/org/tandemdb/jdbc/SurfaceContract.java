@@ -1,0 +1,548 @@
+package org.tandemdb.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.sql.Array;
+import java.sql.BatchUpdateException;
+import java.sql.CallableStatement;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.Date;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLClientInfoException;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLWarning;
+import java.sql.SQLXML;
+import java.sql.Statement;
+import java.sql.Time;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.postgresql.geometric.PGpoint;
+import org.postgresql.util.PGobject;
+
+/** The less travelled parts of JDBC: calls, escapes, streams, kinds of results, warnings. */
+abstract class SurfaceContract extends JdbcContract {
+
+  private static void isRefused(String sqlState, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
+  }
+
+  // --- calls --------------------------------------------------------------------------------
+
+  private void functions() throws SQLException {
+    run(
+        "CREATE OR REPLACE FUNCTION plus(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE"
+            + " AS 'SELECT a + b'");
+    run(
+        "CREATE OR REPLACE FUNCTION parts(IN a int, OUT half numeric, INOUT word text)"
+            + " LANGUAGE sql IMMUTABLE AS 'SELECT a / 2.0, upper(word)'");
+    run("CREATE OR REPLACE FUNCTION nothing() RETURNS void LANGUAGE sql IMMUTABLE AS 'SELECT'");
+    run(
+        "CREATE OR REPLACE PROCEDURE doubled(INOUT a int) LANGUAGE plpgsql"
+            + " AS 'BEGIN a := a * 2; END'");
+  }
+
+  @Test
+  void aFunctionIsCalledAndGivesItsValue() throws SQLException {
+    functions();
+    try (CallableStatement call = connection.prepareCall("{ ? = call plus(?, ?) }")) {
+      call.registerOutParameter(1, Types.INTEGER);
+      for (int i = 0; i < 7; i++) {
+        call.setInt(2, i);
+        call.setInt(3, 2);
+        assertThat(call.execute()).isFalse();
+        assertThat(call.getInt(1)).isEqualTo(i + 2);
+        assertThat(call.wasNull()).isFalse();
+        assertThat(call.getObject(1)).isEqualTo(i + 2);
+      }
+      isRefused("2200G", () -> call.getString(1));
+    }
+    try (CallableStatement call = connection.prepareCall("{?= call upper( {fn lcase(?)} )}")) {
+      call.registerOutParameter(1, Types.VARCHAR);
+      call.setString(2, "Mixed");
+      call.execute();
+      assertThat(call.getString(1)).isEqualTo("MIXED");
+    }
+  }
+
+  @Test
+  void parametersOfACallGoInAndOutAndBothWays() throws SQLException {
+    functions();
+    try (CallableStatement call = connection.prepareCall("{call parts(?,?,?)}")) {
+      call.setInt(1, 5);
+      call.registerOutParameter(2, Types.DECIMAL);
+      call.setString(3, "word");
+      call.registerOutParameter(3, Types.VARCHAR);
+      call.execute();
+      assertThat(call.getBigDecimal(2)).isEqualByComparingTo(new BigDecimal("2.5"));
+      assertThat(call.getString(3)).isEqualTo("WORD");
+    }
+    try (CallableStatement call = connection.prepareCall("call doubled(?)")) {
+      call.setInt(1, 21);
+      call.registerOutParameter(1, Types.INTEGER);
+      call.execute();
+      assertThat(call.getInt(1)).isEqualTo(42);
+    }
+  }
+
+  @Test
+  void aCallWithoutOutParametersGivesRows() throws SQLException {
+    functions();
+    try (CallableStatement call = connection.prepareCall("{call plus(?, 4)}")) {
+      call.setInt(1, 3);
+      try (ResultSet rows = call.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(7);
+      }
+    }
+    try (CallableStatement call = connection.prepareCall("{call nothing}")) {
+      assertThat(call.execute()).isTrue();
+    }
+    try (CallableStatement plain = connection.prepareCall("SELECT ?::int + 1")) {
+      plain.setInt(1, 1);
+      try (ResultSet rows = plain.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(2);
+      }
+      isRefused("2F003", () -> plain.registerOutParameter(1, Types.INTEGER));
+    }
+  }
+
+  @Test
+  void mistakesInCallsAreNamed() throws SQLException {
+    functions();
+    isRefused("2F003", () -> connection.prepareCall("{ ? call plus(1, 2) }"));
+    isRefused("2F003", () -> connection.prepareCall("{ call plus(1, 2) "));
+    try (CallableStatement call = connection.prepareCall("{? = call plus(1, 2)}")) {
+      isRefused("55000", () -> call.getInt(1));
+      call.registerOutParameter(1, Types.INTEGER);
+      assertThatThrownBy(() -> call.getInt(1)).isInstanceOf(SQLException.class);
+      call.registerOutParameter(1, Types.VARCHAR);
+      isRefused("42821", call::execute);
+      assertThatThrownBy(() -> call.registerOutParameter(7, Types.INTEGER))
+          .isInstanceOf(SQLException.class);
+    }
+    try (CallableStatement call = connection.prepareCall("{call plus(?, 2)}")) {
+      assertThatThrownBy(call::execute).isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> call.setInt("a", 1))
+          .isInstanceOf(SQLFeatureNotSupportedException.class);
+    }
+  }
+
+  // --- escapes ------------------------------------------------------------------------------
+
+  @Test
+  void escapesAreUnderstoodInStatementsAndPreparedOnes() throws SQLException {
+    String sql =
+        "SELECT {fn concat('a', {fn ucase('b')})} || {fn year({d '2024-02-29'})}"
+            + " || '{fn now()}' WHERE 'x' LIKE 'x' {escape '!'}";
+    assertThat(text(sql)).isEqualTo("aB2024{fn now()}");
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT {fn ifnull(?::text, 'none')}, {ts '2024-01-02 03:04:05'}")) {
+      select.setString(1, null);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("none");
+        assertThat(rows.getTimestamp(2)).isEqualTo(Timestamp.valueOf("2024-01-02 03:04:05"));
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate("INSERT INTO cap (name) VALUES ({fn lcase('ABC')})");
+      statement.setEscapeProcessing(false);
+      assertThatThrownBy(() -> statement.executeQuery("SELECT {fn now()}"))
+          .isInstanceOf(SQLException.class);
+    }
+    assertThat(text("SELECT name FROM cap")).isEqualTo("abc");
+  }
+
+  // --- parameters ---------------------------------------------------------------------------
+
+  private void wide(String table) throws SQLException {
+    run("DROP TABLE IF EXISTS " + table);
+    run(
+        "CREATE TABLE "
+            + table
+            + " (id int PRIMARY KEY, b bytea, t text, x xml, d date, ti time, ts timestamp,"
+            + " tz timestamptz, n numeric, f bool, a int[], u uuid, p point, ttz timetz)");
+  }
+
+  @Test
+  void streamsAndLargeValuesAreStored() throws SQLException {
+    for (String table : List.of("wide", "capwide")) {
+      wide(table);
+      byte[] bytes = new byte[3 << 19]; // more than is kept in memory
+      new java.util.Random(1).nextBytes(bytes);
+      String text = "ü\u20ac😀".repeat(300_000);
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO " + table + " (id, b, t) VALUES (?, ?, ?)")) {
+        insert.setInt(1, 1);
+        insert.setBinaryStream(2, new ByteArrayInputStream(bytes));
+        insert.setCharacterStream(3, new StringReader(text));
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        insert.setInt(1, 2);
+        insert.setBinaryStream(2, new ByteArrayInputStream(bytes), 3);
+        insert.setCharacterStream(3, new StringReader(text), 5);
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        insert.setInt(1, 3);
+        insert.setBinaryStream(2, null, 0);
+        insert.setAsciiStream(
+            3, new ByteArrayInputStream("abcdef".getBytes(StandardCharsets.US_ASCII)), 4);
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        for (int i = 0; i < 2; i++) {
+          insert.setInt(1, 4 + i);
+          insert.setBinaryStream(2, new ByteArrayInputStream(bytes), bytes.length);
+          insert.setString(3, "batch");
+          insert.addBatch();
+        }
+        assertThat(insert.executeBatch()).containsExactly(1, 1);
+      }
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT b, t FROM " + table + " ORDER BY id")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBytes(1)).isEqualTo(bytes);
+        assertThat(rows.getString(2)).isEqualTo(text);
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBytes(1)).hasSize(3);
+        assertThat(rows.getString(2)).isEqualTo(text.substring(0, 5));
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBinaryStream(1)).isNull();
+        assertThat(rows.getAsciiStream(2)).hasBinaryContent(new byte[] {'a', 'b', 'c', 'd'});
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBinaryStream(1)).hasBinaryContent(bytes);
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBytes(1)).isEqualTo(bytes);
+      }
+    }
+  }
+
+  @Test
+  void objectsAreConvertedToTheTypeThatIsAskedFor() throws Exception {
+    for (String table : List.of("wide", "capwide")) {
+      wide(table);
+      OffsetDateTime moment = OffsetDateTime.parse("2024-02-29T12:30:15.5+02:00");
+      String columns = "id, b, x, d, ti, ts, tz, n, f, a, u, p, ttz";
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "INSERT INTO " + table + " (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")) {
+        insert.setObject(1, "7", Types.INTEGER);
+        insert.setObject(2, new byte[] {1, 2}, Types.BINARY);
+        SQLXML xml = connection.createSQLXML();
+        xml.setString("<a>1</a>");
+        insert.setSQLXML(3, xml);
+        insert.setObject(4, "2024-02-29", Types.DATE);
+        insert.setObject(5, LocalTime.of(1, 2, 3), Types.TIME);
+        insert.setObject(6, "2024-02-29 01:02:03.25", Types.TIMESTAMP);
+        insert.setObject(7, moment, Types.TIMESTAMP_WITH_TIMEZONE);
+        insert.setObject(8, 12.345, Types.NUMERIC, 2);
+        insert.setObject(9, "t", Types.BOOLEAN);
+        insert.setObject(10, new int[] {1, 2});
+        insert.setObject(11, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", Types.OTHER);
+        insert.setObject(12, new PGpoint(1, 2));
+        insert.setObject(13, OffsetTime.parse("10:11:12+03:00"));
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        insert.setInt(1, 8);
+        insert.setObject(4, Timestamp.valueOf("2024-02-29 10:00:00"), Types.DATE);
+        insert.setObject(5, "04:05:06", Types.TIME);
+        insert.setObject(6, LocalDateTime.of(2024, 1, 1, 1, 1), Types.TIMESTAMP);
+        insert.setObject(9, 0, Types.BIT);
+        insert.setNull(10, Types.ARRAY);
+        insert.setNull(3, Types.SQLXML);
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+      }
+      try (Statement statement = connection.createStatement();
+          ResultSet rows =
+              statement.executeQuery("SELECT " + columns + " FROM " + table + " ORDER BY id")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(7);
+        assertThat(rows.getSQLXML(3).getString()).isEqualTo("<a>1</a>");
+        assertThat(rows.getSQLXML("x").getBinaryStream()).hasContent("<a>1</a>");
+        assertThat(rows.getObject(3)).isInstanceOf(SQLXML.class);
+        assertThat(rows.getDate(4)).isEqualTo(Date.valueOf("2024-02-29"));
+        assertThat(rows.getTime(5)).isEqualTo(Time.valueOf("01:02:03"));
+        assertThat(rows.getTimestamp(6)).isEqualTo(Timestamp.valueOf("2024-02-29 01:02:03.25"));
+        assertThat(rows.getObject(7, OffsetDateTime.class).toInstant())
+            .isEqualTo(moment.toInstant());
+        assertThat(rows.getBigDecimal(8)).isEqualTo("12.35");
+        assertThat(rows.getBoolean(9)).isTrue();
+        assertThat(rows.getString(11)).startsWith("a0eebc99");
+        assertThat(rows.getObject(12)).isEqualTo(new PGpoint(1, 2));
+        assertThat(rows.getObject(13, OffsetTime.class).toString()).startsWith("10:11:12+03");
+        Array array = rows.getArray(10);
+        try (ResultSet elements = array.getResultSet()) {
+          assertThat(elements.next()).isTrue();
+          assertThat(elements.getInt(1)).isEqualTo(1);
+          assertThat(elements.getInt(2)).isEqualTo(1);
+          assertThat(elements.next()).isTrue();
+          assertThat(elements.getInt("VALUE")).isEqualTo(2);
+          assertThat(elements.next()).isFalse();
+        }
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getObject(4, LocalDate.class)).isEqualTo(LocalDate.of(2024, 2, 29));
+        assertThat(rows.getTime(5)).isEqualTo(Time.valueOf("04:05:06"));
+        assertThat(rows.getBoolean(9)).isFalse();
+        assertThat(rows.getArray(10)).isNull();
+        assertThat(rows.getSQLXML(3)).isNull();
+      }
+    }
+  }
+
+  @Test
+  void whatCannotBeConvertedSaysSo() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?")) {
+      isRefused("07006", () -> select.setObject(1, new Object()));
+      assertThatThrownBy(() -> select.setObject(1, "yesterday or so", Types.DATE))
+          .isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> select.setObject(1, "maybe", Types.BOOLEAN))
+          .isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> select.setBinaryStream(1, new ByteArrayInputStream(new byte[1]), -1))
+          .isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> select.setRowId(1, null))
+          .isInstanceOf(SQLFeatureNotSupportedException.class);
+      assertThatThrownBy(() -> select.setRef(1, null))
+          .isInstanceOf(SQLFeatureNotSupportedException.class);
+    }
+  }
+
+  @Test
+  void objectsOfTheDatabasesOwnTypesGoInAndOut() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?, ?::text")) {
+      PGobject json = new PGobject();
+      json.setType("json");
+      json.setValue("{\"a\": 1}");
+      select.setObject(1, json);
+      select.setObject(2, 'c');
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getObject(1)).isEqualTo(json);
+        assertThat(rows.getObject(1, PGobject.class)).isEqualTo(json);
+        assertThat(rows.getString(2)).isEqualTo("c");
+      }
+    }
+  }
+
+  // --- results ------------------------------------------------------------------------------
+
+  @Test
+  void rowsInABatchArePassedOver() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.addBatch("INSERT INTO t (name) VALUES ('a')");
+      statement.addBatch("SELECT 1");
+      statement.addBatch("INSERT INTO t (name) VALUES ('b'), ('c')");
+      assertThat(statement.executeBatch()).containsExactly(1, 0, 2);
+    }
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?::int")) {
+      select.setInt(1, 1);
+      select.addBatch();
+      assertThat(select.executeBatch()).containsExactly(0);
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.addBatch("SELECT 1");
+      statement.addBatch("SELECT 1/0");
+      BatchUpdateException failure =
+          catchThrowableOfType(BatchUpdateException.class, statement::executeBatch);
+      assertThat(failure.getSQLState()).isEqualTo("22012");
+    }
+  }
+
+  @Test
+  void earlierResultsStayOpenOrAreClosedAsIsAsked() throws SQLException {
+    String three = "SELECT 1; SELECT 2; SELECT 3";
+    try (Statement statement = connection.createStatement()) {
+      assertThat(statement.execute(three)).isTrue();
+      ResultSet first = statement.getResultSet();
+      assertThat(statement.getMoreResults(Statement.KEEP_CURRENT_RESULT)).isTrue();
+      ResultSet second = statement.getResultSet();
+      assertThat(first.isClosed()).isFalse();
+      assertThat(statement.getMoreResults(Statement.CLOSE_ALL_RESULTS)).isTrue();
+      assertThat(first.isClosed()).isTrue();
+      assertThat(second.isClosed()).isTrue();
+      ResultSet third = statement.getResultSet();
+      assertThat(third.next()).isTrue();
+      assertThat(third.getInt(1)).isEqualTo(3);
+      assertThat(statement.getMoreResults()).isFalse();
+      assertThat(third.isClosed()).isTrue();
+      assertThat(statement.getUpdateCount()).isEqualTo(-1);
+      assertThat(statement.execute(three)).isTrue();
+      ResultSet kept = statement.getResultSet();
+      statement.getMoreResults(Statement.KEEP_CURRENT_RESULT);
+      statement.executeQuery("SELECT 4");
+      assertThat(kept.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void anUpdatableResultIsAskedForAndDowngradedOrWorks() throws SQLException {
+    try (Statement statement =
+        connection.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE)) {
+      SQLWarning warning = connection.getWarnings();
+      boolean isUpdatable = warning == null;
+      assertThat(isUpdatable || warning.getSQLState().startsWith("01J")).isTrue();
+      run("INSERT INTO t (name) VALUES ('a')");
+      try (ResultSet rows = statement.executeQuery("SELECT id, name FROM t")) {
+        assertThat(rows.next()).isTrue();
+        if (!isUpdatable) {
+          assertThat(rows.getConcurrency()).isEqualTo(ResultSet.CONCUR_READ_ONLY);
+          assertThatThrownBy(() -> rows.updateString(2, "b"))
+              .isInstanceOf(SQLFeatureNotSupportedException.class);
+          assertThatThrownBy(rows::updateRow).isInstanceOf(SQLException.class);
+          assertThatThrownBy(rows::deleteRow).isInstanceOf(SQLException.class);
+        }
+      }
+    }
+    connection.clearWarnings();
+    assertThat(states(connection.getWarnings())).isEmpty();
+  }
+
+  // --- warnings and settings ----------------------------------------------------------------
+
+  private static List<String> states(SQLWarning first) {
+    List<String> states = new ArrayList<>();
+    for (SQLWarning w = first; w != null; w = w.getNextWarning()) {
+      states.add(w.getSQLState());
+    }
+    return states;
+  }
+
+  @Test
+  void warningsOfAStatementReachItsClient() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP TABLE IF EXISTS was_never_there");
+      assertThat(states(statement.getWarnings())).containsExactly("00000");
+      statement.executeQuery("SELECT 1");
+      assertThat(states(statement.getWarnings())).isEmpty();
+      statement.execute("COMMIT");
+      assertThat(states(statement.getWarnings())).containsExactly("25P01");
+      statement.clearWarnings();
+      assertThat(states(statement.getWarnings())).isEmpty();
+      statement.execute("ROLLBACK");
+      assertThat(states(statement.getWarnings())).containsExactly("25P01");
+      statement.execute("DROP TABLE IF EXISTS never_1; DROP TABLE IF EXISTS never_2");
+      assertThat(states(statement.getWarnings())).hasSize(2);
+      statement.execute("BEGIN");
+      statement.execute("INSERT INTO t (name) VALUES ('a')");
+      statement.execute("BEGIN");
+      assertThat(states(statement.getWarnings())).containsExactly("25001");
+      statement.execute("ROLLBACK");
+      assertThat(states(statement.getWarnings())).isEmpty();
+    }
+  }
+
+  @Test
+  void theApplicationsNameTakesEffectAndIsReadBack() throws SQLException {
+    connection.setClientInfo("ApplicationName", "it's me");
+    assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("it's me");
+    assertThat(text("SHOW application_name")).isEqualTo("it's me");
+    connection.setAutoCommit(false);
+    assertThat(text("SHOW application_name")).isEqualTo("it's me");
+    connection.commit();
+    connection.setAutoCommit(true);
+    run("SET application_name = 'by SQL'");
+    assertThat(connection.getClientInfo("ApplicationName")).isEqualTo("by SQL");
+    Properties info = new Properties();
+    info.setProperty("ApplicationName", "by properties");
+    connection.setClientInfo(info);
+    assertThat(connection.getClientInfo().getProperty("ApplicationName"))
+        .isEqualTo("by properties");
+    connection.setClientInfo("Unknown", "x");
+    assertThat(states(connection.getWarnings())).contains("0A000");
+    Connection closed = connect();
+    closed.close();
+    assertThatThrownBy(() -> closed.setClientInfo("ApplicationName", "x"))
+        .isInstanceOf(SQLClientInfoException.class);
+  }
+
+  @Test
+  void whatAConnectionIsToldItSaysAgain() throws SQLException {
+    connection.setHoldability(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+    assertThat(connection.getHoldability()).isEqualTo(ResultSet.HOLD_CURSORS_OVER_COMMIT);
+    assertThatThrownBy(() -> connection.setHoldability(77)).isInstanceOf(SQLException.class);
+    Map<String, Class<?>> types = new HashMap<>();
+    types.put("mood", String.class);
+    connection.setTypeMap(types);
+    assertThat(connection.getTypeMap()).isEqualTo(types);
+    connection.beginRequest();
+    connection.endRequest();
+    assertThatThrownBy(() -> connection.setShardingKey(null))
+        .isInstanceOf(SQLFeatureNotSupportedException.class);
+    assertThat(connection.isWrapperFor(Connection.class)).isTrue();
+    assertThat(connection.unwrap(Connection.class)).isSameAs(connection);
+    assertThat(connection.isWrapperFor(List.class)).isFalse();
+    assertThatThrownBy(() -> connection.abort(null)).isInstanceOf(SQLException.class);
+    assertThat(connection.nativeSQL("SELECT {fn lcase('A')}")).isEqualTo("SELECT lower('A')");
+    try (Statement statement = connection.createStatement()) {
+      statement.setMaxFieldSize(2);
+      assertThat(statement.getMaxFieldSize()).isEqualTo(2);
+      statement.setFetchDirection(ResultSet.FETCH_REVERSE);
+      assertThat(statement.getFetchDirection()).isEqualTo(ResultSet.FETCH_REVERSE);
+      assertThatThrownBy(() -> statement.setFetchDirection(1)).isInstanceOf(SQLException.class);
+      statement.setCursorName("c");
+      assertThat(statement.enquoteIdentifier("a b", true)).isEqualTo("\"a b\"");
+      assertThat(statement.enquoteLiteral("it's")).isEqualTo("'it''s'");
+    }
+  }
+
+  // --- descriptions -------------------------------------------------------------------------
+
+  private static List<String> column(ResultSet rows, String label) throws SQLException {
+    List<String> values = new ArrayList<>();
+    try (rows) {
+      while (rows.next()) {
+        values.add(rows.getString(label));
+      }
+    }
+    return values;
+  }
+
+  @Test
+  void descriptionsShowTheApplicationsSchemasAndNoOthers() throws SQLException {
+    DatabaseMetaData metaData = connection.getMetaData();
+    assertThat(column(metaData.getSchemas(), "TABLE_SCHEM"))
+        .contains("public", "pg_catalog")
+        .doesNotContain("tandem");
+    assertThat(column(metaData.getTables(null, null, "%", null), "TABLE_SCHEM"))
+        .contains("public")
+        .doesNotContain("tandem");
+    assertThat(column(metaData.getColumns(null, null, "%", "%"), "TABLE_SCHEM"))
+        .contains("public")
+        .doesNotContain("tandem");
+    assertThat(column(metaData.getFunctions(null, "%", "%"), "FUNCTION_SCHEM"))
+        .contains("pg_catalog")
+        .doesNotContain("tandem");
+    assertThat(column(metaData.getProcedures(null, "tandem", "%"), "PROCEDURE_SCHEM")).isEmpty();
+    try (ResultSet keys = metaData.getPrimaryKeys(null, null, "t")) {
+      assertThat(keys.next()).isTrue();
+      assertThat(keys.getShort("KEY_SEQ")).isEqualTo((short) 1);
+      assertThat(keys.getStatement().getConnection()).isSameAs(connection);
+    }
+    try (ResultSet columns = metaData.getColumns(null, "public", "t", "amount")) {
+      assertThat(columns.next()).isTrue();
+      assertThat(columns.getInt("DATA_TYPE")).isEqualTo(Types.NUMERIC);
+      assertThat(columns.getInt("DECIMAL_DIGITS")).isEqualTo(2);
+      assertThat(columns.getMetaData().getColumnName(4)).isEqualTo("COLUMN_NAME");
+    }
+    assertThat(metaData.supportsStoredProcedures()).isTrue();
+  }
+}
