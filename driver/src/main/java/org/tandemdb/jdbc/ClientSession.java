@@ -62,6 +62,7 @@ final class ClientSession {
   private final SessionLocks locks;
   private final SessionState state;
   private final Starts starts;
+  private final Objections objections;
   private final Executions executions;
   private final LocalStatements locals;
   private final TransactionEnds ends;
@@ -86,7 +87,8 @@ final class ClientSession {
     this.calls = new EngineCalls(executor, waitLimit);
     this.state = new SessionState(session);
     this.starts = new Starts(session, executor, waitLimit, calls);
-    this.executions = new Executions(session, calls, state, temporaries);
+    this.objections = new Objections(this);
+    this.executions = new Executions(session, calls, state, temporaries, objections);
     this.ends = new TransactionEnds(session, calls, state, temporaries);
     this.tasks = new Tasks(session, calls, state, this);
     this.locals = new LocalStatements(source, session, state, temporaries, locks, executions, this);
@@ -231,7 +233,7 @@ final class ClientSession {
     } else if (plan instanceof Plan.Steps steps) {
       steps(request, steps, command);
     } else if (plan instanceof Plan.Refused refused) {
-      throw state.failing(Executions.refused(refused));
+      throw state.failing(objections.of(request, refused));
     } else if (plan instanceof Plan.Task task) {
       task(request, task, command);
     } else if (plan instanceof Plan.Local local) {
@@ -355,10 +357,14 @@ final class ClientSession {
   }
 
   /**
-   * Statements with functions may run READ ONLY on the primary, where the server itself keeps them
-   * from writing; the transaction is rolled back in the end.
+   * Statements with functions, and what only the primary can tell, may run READ ONLY on the
+   * primary, where the server itself keeps them from writing; the transaction is rolled back in the
+   * end.
    */
   private static boolean isLeftToTheServer(Request request, Plan plan) {
+    if (plan instanceof Plan.PrimaryRead) {
+      return true;
+    }
     List<String> words = StatementText.scan(request.sql()).words();
     return plan instanceof Plan.Traced && !words.isEmpty() && MAY_READ.contains(words.get(0));
   }

@@ -26,17 +26,20 @@ final class Executions {
   private final SessionState state;
   private final TemporaryTables temporaries;
   private final ReadBackWrites readBacks;
+  private final Objections objections;
 
   Executions(
       EngineSession<JdbcLink> session,
       EngineCalls calls,
       SessionState state,
-      TemporaryTables temporaries) {
+      TemporaryTables temporaries,
+      Objections objections) {
     this.session = session;
     this.calls = calls;
     this.state = state;
     this.temporaries = temporaries;
     this.readBacks = new ReadBackWrites(session, state);
+    this.objections = objections;
   }
 
   /** In a read-write transaction, on the lease that it holds. */
@@ -65,7 +68,7 @@ final class Executions {
         report(session::constraintsDeferred);
       }
     } else if (plan instanceof Plan.Refused refused) {
-      throw state.failing(refused(refused));
+      throw state.failing(objections.of(request, refused));
     } else {
       throw state.failing(SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
     }

@@ -323,7 +323,8 @@ class CapturedIT {
           s.execute("UPDATE virtual SET v = w + random()");
           s.execute("DROP TABLE virtual");
         } catch (SQLException e) {
-          assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo("0A000");
+          // Not understood here, or not by a server before 18.
+          assertThat(e.getSQLState()).as(e.getMessage()).isIn("0A000", "42601");
         }
       }
       assertThat(
