@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
@@ -19,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -176,16 +174,5 @@ final class EmbeddedContractTest extends SurfaceContract {
         assertThat(rows.getString(column)).isIn("ONLINE", "CATCHING_UP");
       }
     }
-  }
-
-  /** What the planner does not take, though the driver would. */
-  @Test
-  @Override
-  void parametersAreSharedOutAmongSeveralStatements() {
-    assertRefused(super::parametersAreSharedOutAmongSeveralStatements);
-  }
-
-  private static void assertRefused(ThrowingCallable test) {
-    assertThatThrownBy(test).isInstanceOf(SQLFeatureNotSupportedException.class);
   }
 }

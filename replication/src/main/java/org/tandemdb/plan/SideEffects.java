@@ -19,6 +19,25 @@ final class SideEffects {
   /** What only the session's own link to the primary can tell: numbers that it has drawn. */
   private static final Set<String> OWN_NUMBERS = Set.of("currval", "lastval");
 
+  /**
+   * What differs from server to server, or stays with the session, and changes nothing that is
+   * logged: the primary answers, as the one server would.
+   */
+  static final Set<String> PRIMARYS =
+      Set.of(
+          "pg_current_snapshot",
+          "pg_current_xact_id",
+          "pg_current_xact_id_if_assigned",
+          "pg_relation_filenode",
+          "pg_relation_filepath",
+          "pg_sequence_last_value",
+          "pg_xact_status",
+          "setseed",
+          "txid_current",
+          "txid_current_if_assigned",
+          "txid_current_snapshot",
+          "txid_status");
+
   /** Locks that end with the transaction: they change nothing that is logged. */
   private static final Set<String> TRANSACTION_LOCKS =
       Set.of(
@@ -60,6 +79,7 @@ final class SideEffects {
       boolean own =
           isSystems(function, scope)
               && (OWN_NUMBERS.contains(function.name())
+                  || PRIMARYS.contains(function.name())
                   || TRANSACTION_LOCKS.contains(function.name()));
       boolean lock = isSystems(function, scope) && SESSION_LOCKS.contains(function.name());
       if (lock) {
@@ -70,17 +90,39 @@ final class SideEffects {
         others.add(function);
       }
     }
-    none(place == Place.ANYWHERE ? facts : facts.withFunctions(others), scope);
-    return place;
+    List<Facts.Use> relations = new ArrayList<>(facts.relations());
+    boolean sequences = relations.removeIf(relation -> isSequence(relation, scope));
+    Facts rest = place == Place.ANYWHERE ? facts : facts.withFunctions(others);
+    none(sequences ? rest.withRelations(relations) : rest, scope);
+    return sequences && place == Place.ANYWHERE ? Place.PRIMARY : place;
+  }
+
+  /**
+   * True if a sequence is read as if it were a table: what it says of itself differs from copy to
+   * copy. Where the name means nothing after all, the server says so.
+   */
+  private static boolean isSequence(Facts.Use relation, Scope scope) {
+    return !relation.qualifier().equals(Optional.of(Scope.TANDEM))
+        && !scope.session().temporaryTables().contains(relation.name())
+        && scope.catalog().routines().sequences().contains(relation.name())
+        && scope
+            .catalog()
+            .resolve(relation.qualifier(), relation.name(), scope.session().searchPath())
+            .isEmpty();
   }
 
   /** As {@link #none}, of a statement that the primary runs. */
   static void onPrimary(Facts facts, Scope scope) throws Refusal {
     List<Facts.Use> others =
         facts.functions().stream()
-            .filter(f -> !(isSystems(f, scope) && OWN_NUMBERS.contains(f.name())))
+            .filter(
+                f ->
+                    !(isSystems(f, scope)
+                        && (OWN_NUMBERS.contains(f.name()) || PRIMARYS.contains(f.name()))))
             .toList();
-    none(facts.withFunctions(others), scope);
+    List<Facts.Use> relations =
+        facts.relations().stream().filter(relation -> !isSequence(relation, scope)).toList();
+    none(facts.withFunctions(others).withRelations(relations), scope);
   }
 
   /**

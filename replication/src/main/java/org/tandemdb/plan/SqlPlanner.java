@@ -127,7 +127,9 @@ public final class SqlPlanner implements Planner {
       if (statements.isEmpty()) {
         return new Plan.Local("nothing to do", new Plan.Effect.None());
       }
-      return statements.size() == 1 ? one(statements.get(0), scope) : steps(statements, scope);
+      return statements.size() == 1
+          ? one(statements.get(0), scope)
+          : steps(statements, scope, request.markers());
     } catch (SqlSyntaxException e) {
       return notUnderstood(e);
     }
@@ -160,10 +162,12 @@ public final class SqlPlanner implements Planner {
     return plan;
   }
 
-  private Plan steps(List<Tokens> statements, Scope scope) {
-    if (statements.stream().anyMatch(SqlPlanner::hasParameters)) {
+  /** Question marks are shared out among the statements in their order; numbers cannot be. */
+  private Plan steps(List<Tokens> statements, Scope scope, Request.Markers markers) {
+    if (markers != Request.Markers.QUESTION
+        && statements.stream().anyMatch(SqlPlanner::hasParameters)) {
       return new Plan.Refused(
-          "a batch of several statements cannot have parameters",
+          "a batch of several statements cannot have numbered parameters",
           "Send the statements one by one.",
           "0A000");
     }

@@ -35,6 +35,9 @@ final class Tracing {
           "lastval",
           "pg_notify",
           "pg_sleep",
+          // They run a query that is given as text: what that writes is traced like all else.
+          "ts_stat",
+          "query_to_xml",
           "pg_advisory_xact_lock",
           "pg_advisory_xact_lock_shared",
           "pg_try_advisory_xact_lock",
@@ -43,8 +46,7 @@ final class Tracing {
   /** Beginnings of names of the server's own functions that reach past tables. */
   private static final List<String> REACHING = List.of("pg_", "lo_", "dblink");
 
-  private static final Set<String> REACHING_NAMES =
-      Set.of("set_config", "loread", "lowrite", "query_to_xml", "ts_stat");
+  private static final Set<String> REACHING_NAMES = Set.of("set_config", "loread", "lowrite");
 
   private Tracing() {}
 
@@ -194,10 +196,14 @@ final class Tracing {
     }
   }
 
+  private static boolean isTraceable(String name) {
+    return TRACEABLE.contains(name) || SideEffects.PRIMARYS.contains(name);
+  }
+
   private static void function(String name, Scope scope) throws Refusal {
     boolean known =
         Builtins.isHarmless(name)
-            || TRACEABLE.contains(name)
+            || isTraceable(name)
             || scope.catalog().userFunctions().contains(name);
     if (!known && (REACHING_NAMES.contains(name) || REACHING.stream().anyMatch(name::startsWith))) {
       throw new Refusal(
@@ -217,7 +223,7 @@ final class Tracing {
     Facts facts = Facts.of(tokens, statement.shape());
     for (Facts.Use function : facts.functions()) {
       boolean users = scope.catalog().userFunctions().contains(function.name());
-      if (!users && !Builtins.isHarmless(function.name()) && !TRACEABLE.contains(function.name())) {
+      if (!users && !Builtins.isHarmless(function.name()) && !isTraceable(function.name())) {
         throw refusal;
       }
     }

@@ -236,6 +236,14 @@ final class WritePlanner {
     if (insert.rows().isEmpty() || insert.rows().get(0).isEmpty() || !writing.isWholeStatement()) {
       return Optional.empty();
     }
+    // Rows of one statement may refer to rows behind them, which those of several may not.
+    if (writing
+        .scope()
+        .catalog()
+        .references()
+        .contains(new Catalog.Reference(table.name(), table.name()))) {
+      return Optional.empty();
+    }
     // The parser's ranges leave out parentheses around a value: the row's own are found by VALUES.
     int value = insert.rows().get(0).get(0).first();
     int open = value;
@@ -250,6 +258,10 @@ final class WritePlanner {
       if ((i < open || i > close) && tokens.isKind(i, Tokens.Kind.PARAMETER)) {
         return Optional.empty();
       }
+    }
+    // A query in a row sees the rows of the statements before it, but not of its own.
+    if (Facts.of(tokens, shape, new Range(open, close)).query()) {
+      return Optional.empty();
     }
     return Optional.of(new Plan.Span(tokens.start(open), tokens.end(close)));
   }

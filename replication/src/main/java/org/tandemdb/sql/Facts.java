@@ -116,6 +116,22 @@ public record Facts(
         collate);
   }
 
+  /** The same with other relations. */
+  public Facts withRelations(List<Use> others) {
+    return new Facts(
+        functions,
+        columns,
+        others,
+        types,
+        operators,
+        strings,
+        context,
+        parameters,
+        query,
+        zone,
+        collate);
+  }
+
   /** The value of a string constant, if it needs no decoding. */
   public static Optional<String> literal(Tokens tokens, int token) {
     String text = tokens.text(token);

@@ -76,7 +76,7 @@ class HiddenWritesTest {
           "a.peek",
           "U&\"n\\006fisy\"()",
           "query_to_xml('DELETE FROM account', true, true, '')",
-          "txid_current()");
+          "pg_switch_wal()");
     }
 
     String plain() {
