@@ -330,8 +330,8 @@ final class ClientSession {
       throw state.failing(
           SqlErrors.of(
               "25006",
-              "a function that is not proven to read cannot run in this read-only transaction, which"
-                  + " reads from another server than the primary. Call it first",
+              "a function that is not proven to read cannot run in this read-only transaction,"
+                  + " which reads from another server than the primary. Call it first",
               null));
     }
     if (lease == null) {
@@ -416,6 +416,42 @@ final class ClientSession {
         return;
       }
       command.discard();
+    }
+  }
+
+  /**
+   * Runs a batch in the block that is open, in few flights.
+   *
+   * @return false if it has to be run one by one; nothing of it has run then
+   */
+  boolean pipeline(Request request, Pipeline batch) throws SQLException {
+    use.enter(batch.timeoutSeconds());
+    try {
+      Plan plan = plan(request);
+      if (state.isBroken() || state.spec().readOnly() || !Pipeline.fits(plan)) {
+        return false;
+      }
+      Started<JdbcLink> started = start(request, plan);
+      Lease<JdbcLink> lease = started.lease();
+      state.writing = lease;
+      checkTemporaries(lease);
+      if (!Pipeline.fits(started.plan())) {
+        return false;
+      }
+      try {
+        return executions.pipeline(request, (Plan.Write) started.plan(), lease, batch);
+      } catch (SQLException failure) {
+        SQLException e = stopped(failure);
+        if (SqlErrors.isLinkFailure(failure, lease.link().connection())) {
+          state.writing = null;
+          Recourse recourse = lost(lease, failure);
+          ends.lost();
+          throw e != failure ? e : unavailableOrLost(recourse, e);
+        }
+        throw e;
+      }
+    } finally {
+      use.leave();
     }
   }
 

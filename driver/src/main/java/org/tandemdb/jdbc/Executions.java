@@ -4,6 +4,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
@@ -125,6 +127,76 @@ final class Executions {
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
     }
+  }
+
+  /**
+   * Portion by portion; each element is reported as the statement that it is.
+   *
+   * @return false if it has to be run one by one; nothing of it has run then
+   */
+  boolean pipeline(Request request, Plan.Write plan, Lease<JdbcLink> lease, Pipeline batch)
+      throws SQLException {
+    String sql = onLink(plan.sqlForPrimary(), request);
+    if (!sql.equals(plan.sqlForPrimary())) {
+      return false; // what is spliced in changes from element to element
+    }
+    boolean counted = Pipeline.isCounted(plan);
+    int from = 0;
+    while (from < batch.size()) {
+      int left = batch.size() - from;
+      int size = counted ? Math.min(left, Pipeline.PORTION) : rowsAtATime(batch, from, left);
+      List<List<Value>> parameters = new ArrayList<>(size);
+      for (int i = from; i < from + size; i++) {
+        parameters.add(batch.parameters(i));
+      }
+      if (counted) {
+        long[] counts = batch.run(lease.link(), sql, from, from + size);
+        reportAll(plan, parameters, counts, List.of());
+      } else {
+        String many = InsertLane.text(plan, size);
+        List<List<@Nullable String>> rows;
+        try {
+          rows = batch.runRows(lease.link(), many, from, from + size);
+        } catch (CapturedRows.ReadFailure e) {
+          state.doomed = true;
+          throw SqlErrors.of(e);
+        }
+        long[] counts = new long[size];
+        Arrays.fill(counts, 1);
+        reportAll(plan, parameters, counts, rows);
+      }
+      from += size;
+    }
+    return true;
+  }
+
+  private static int rowsAtATime(Pipeline batch, int from, int left) throws SQLException {
+    int parameters = Math.max(1, batch.parameters(from).size());
+    int most = Math.max(1, Math.min(left, Pipeline.MAX_PARAMETERS / parameters));
+    return 1 << Math.min(Pipeline.MAX_POWER, 31 - Integer.numberOfLeadingZeros(most));
+  }
+
+  /**
+   * @param rows what was captured of each, or nothing
+   */
+  private void reportAll(
+      Plan.Write plan,
+      List<List<Value>> parameters,
+      long[] counts,
+      List<List<@Nullable String>> rows)
+      throws SQLException {
+    state.doomed = true;
+    try {
+      for (int i = 0; i < counts.length; i++) {
+        long count = counts[i] == Statement.SUCCESS_NO_INFO ? 1 : counts[i];
+        Iterator<List<@Nullable String>> captured =
+            (rows.isEmpty() ? NOTHING : rows.subList(i, i + 1)).iterator();
+        session.executed(plan, parameters.get(i), count, captured);
+      }
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
+    state.doomed = false;
   }
 
   /**

@@ -214,12 +214,22 @@ class TandemPreparedStatement extends StreamedParameters {
       long[] counts =
           runBatch(
               sets.size(),
-              i -> {
-                bindings = sets.get(i);
-                used = bindings.length;
-                run();
-                if (keysWanted) {
-                  keys.add(MemoryResultSet.copyOf(super.getGeneratedKeys()));
+              new Elements() {
+                @Override
+                public void run(int index) throws SQLException {
+                  use(sets.get(index));
+                  TandemPreparedStatement.this.run();
+                  if (keysWanted) {
+                    keys.add(
+                        MemoryResultSet.copyOf(TandemPreparedStatement.super.getGeneratedKeys()));
+                  }
+                }
+
+                @Override
+                public boolean runAll(long[] all) throws SQLException {
+                  return all.length > 1
+                      && !keysWanted
+                      && pipeline(request, new PipelinedSets(sets, all));
                 }
               });
       if (keysWanted) {
@@ -230,6 +240,99 @@ class TandemPreparedStatement extends StreamedParameters {
       bindings = own;
       used = ownUsed;
       closeUnusedFiles();
+    }
+  }
+
+  private void use(@Nullable Binding[] set) {
+    bindings = set;
+    used = set.length;
+  }
+
+  /** The batch as the vendor's own. */
+  private final class PipelinedSets implements Pipeline {
+    private final List<@Nullable Binding[]> sets;
+    private final long[] counts;
+
+    PipelinedSets(List<@Nullable Binding[]> sets, long[] counts) {
+      this.sets = sets;
+      this.counts = counts;
+      stepFrom = 0;
+      stepCount = -1;
+    }
+
+    @Override
+    public int size() {
+      return sets.size();
+    }
+
+    @Override
+    public int timeoutSeconds() {
+      return TandemPreparedStatement.this.timeoutSeconds();
+    }
+
+    @Override
+    public List<Value> parameters(int element) throws SQLException {
+      use(sets.get(element));
+      return TandemPreparedStatement.this.parameters();
+    }
+
+    @Override
+    public long[] run(JdbcLink link, String sql, int from, int to) throws SQLException {
+      use(sets.get(from));
+      PreparedStatement statement = (PreparedStatement) vendor(link, sql, Shape.COUNTED);
+      try {
+        statement.addBatch();
+        for (int i = from + 1; i < to; i++) {
+          use(sets.get(i));
+          bind(statement, link);
+          statement.addBatch();
+        }
+        long[] portion = timed(statement, statement::executeLargeBatch);
+        System.arraycopy(portion, 0, counts, from, portion.length);
+        return portion;
+      } finally {
+        statement.clearBatch();
+      }
+    }
+
+    @Override
+    public List<List<@Nullable String>> runRows(JdbcLink link, String sql, int from, int to)
+        throws SQLException {
+      Connection connection = link.connection();
+      List<List<@Nullable String>> captured;
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        statement.setQueryTimeout(timeoutSeconds());
+        int offset = 0;
+        for (int i = from; i < to; i++) {
+          use(sets.get(i));
+          bindAt(statement, offset, connection);
+          offset += used;
+        }
+        timed(statement, statement::execute);
+        captured = rowsOf(statement, to - from);
+      }
+      Arrays.fill(counts, from, to, 1);
+      return captured;
+    }
+
+    private static List<List<@Nullable String>> rowsOf(PreparedStatement statement, int expected) {
+      List<List<@Nullable String>> captured = new ArrayList<>(expected);
+      try (ResultSet rows = statement.getResultSet()) {
+        int columns = rows.getMetaData().getColumnCount();
+        while (rows.next()) {
+          List<@Nullable String> row = new ArrayList<>(columns);
+          for (int i = 1; i <= columns; i++) {
+            row.add(rows.getString(i));
+          }
+          captured.add(row);
+        }
+        if (captured.size() != expected) {
+          throw new SQLException("not as many rows as statements", "XX000");
+        }
+        return captured;
+      } catch (SQLException e) {
+        throw new CapturedRows.ReadFailure(e);
+      }
     }
   }
 

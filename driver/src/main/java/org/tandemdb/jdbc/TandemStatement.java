@@ -156,6 +156,16 @@ class TandemStatement implements Statement, Command {
 
   @Override
   public final boolean run(Statement vendorStatement, String sql) throws SQLException {
+    return timed(vendorStatement, () -> runVendor(vendorStatement, sql));
+  }
+
+  /** What the vendor's statement is asked to do. */
+  interface Run<T> {
+    T run() throws SQLException;
+  }
+
+  /** Under the client's time-outs, and so that it can be cancelled. */
+  final <T> T timed(Statement vendorStatement, Run<T> work) throws SQLException {
     int networkTimeout = connection.networkTimeoutMillis();
     Connection link = networkTimeout == 0 ? null : vendorStatement.getConnection();
     running = vendorStatement;
@@ -163,7 +173,7 @@ class TandemStatement implements Statement, Command {
       if (link != null) {
         link.setNetworkTimeout(Runnable::run, networkTimeout);
       }
-      return runVendor(vendorStatement, sql);
+      return work.run();
     } finally {
       running = null;
       keepWarnings(vendorStatement);
@@ -280,6 +290,20 @@ class TandemStatement implements Statement, Command {
 
   /** Runs {@code request}; its results are then the current ones. */
   final void perform(Request request, boolean wantKeys) throws SQLException {
+    performing(
+        wantKeys,
+        () -> {
+          connection.session().execute(request, this);
+          return true;
+        });
+  }
+
+  /** See {@link ClientSession#pipeline}. */
+  final boolean pipeline(Request request, Pipeline elements) throws SQLException {
+    return performing(false, () -> connection.session().pipeline(request, elements));
+  }
+
+  private boolean performing(boolean wantKeys, Run<Boolean> work) throws SQLException {
     synchronized (life) {
       checkOpen();
       performer = Thread.currentThread();
@@ -287,7 +311,7 @@ class TandemStatement implements Statement, Command {
     try {
       reset();
       keysWanted = wantKeys;
-      connection.session().execute(request, this);
+      return work.run();
     } catch (SQLException e) {
       connection.failed(e);
       throw e;
@@ -497,14 +521,18 @@ class TandemStatement implements Statement, Command {
     return Arrays.stream(executeLargeBatch()).mapToInt(TandemStatement::small).toArray();
   }
 
-  /** One element of a batch. */
-  interface Element {
+  /** The elements of a batch. */
+  interface Elements {
     void run(int index) throws SQLException;
+
+    /** Runs them all at once; false if none has run. */
+    default boolean runAll(long[] counts) throws SQLException {
+      return false;
+    }
   }
 
-  final long[] runBatch(int size, Element element) throws SQLException {
+  final long[] runBatch(int size, Elements elements) throws SQLException {
     long[] counts = new long[size];
-    Arrays.fill(counts, Statement.EXECUTE_FAILED);
     if (size == 0) {
       return counts;
     }
@@ -514,25 +542,21 @@ class TandemStatement implements Statement, Command {
           .session()
           .inOneTransaction(
               () -> {
+                if (elements.runAll(counts)) {
+                  return;
+                }
                 SQLWarning given = null;
                 for (int i = 0; i < size; i++) {
-                  element.run(i);
+                  done[0] = i;
+                  elements.run(i);
                   given = joined(given, warnings);
                   // As PostgreSQL's own driver: rows are passed over, and count for nothing.
                   counts[i] = rows == null ? Math.max(0, count) : 0;
-                  done[0] = i + 1;
                 }
                 warnings = given;
               });
     } catch (SQLException e) {
-      if (connection.session().autoCommit()) {
-        Arrays.fill(counts, Statement.EXECUTE_FAILED);
-      }
-      String message = "Batch entry " + Math.min(done[0], size - 1) + " failed: " + e.getMessage();
-      BatchUpdateException failure =
-          new BatchUpdateException(message, e.getSQLState(), e.getErrorCode(), counts, e);
-      failure.setNextException(e);
-      throw failure;
+      throw failed(e, counts, done[0]);
     }
     return counts;
   }
@@ -544,6 +568,30 @@ class TandemStatement implements Statement, Command {
     }
     first.setNextWarning(second);
     return first;
+  }
+
+  /** Nothing of a batch is left when one of its elements has failed, so none has succeeded. */
+  private static BatchUpdateException failed(SQLException e, long[] counts, int element) {
+    Arrays.fill(counts, Statement.EXECUTE_FAILED);
+    if (e instanceof BatchUpdateException vendors) {
+      SQLException cause =
+          vendors.getNextException() == null ? vendors : vendors.getNextException();
+      return failed(String.valueOf(vendors.getMessage()), cause, counts);
+    }
+    String message =
+        "Batch entry "
+            + element
+            + " was aborted: "
+            + e.getMessage()
+            + "  Call getNextException to see other errors in the batch.";
+    return failed(message, e, counts);
+  }
+
+  private static BatchUpdateException failed(String message, SQLException cause, long[] counts) {
+    BatchUpdateException failure =
+        new BatchUpdateException(message, cause.getSQLState(), cause.getErrorCode(), counts, cause);
+    failure.setNextException(cause);
+    return failure;
   }
 
   // --- results ------------------------------------------------------------------------------

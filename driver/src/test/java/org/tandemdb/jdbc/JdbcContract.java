@@ -421,6 +421,119 @@ abstract class JdbcContract {
   }
 
   @Test
+  void aBatchOfOneStatementCountsEachElement() throws SQLException {
+    try (PreparedStatement insert =
+            connection.prepareStatement("INSERT INTO t (id, name, amount) VALUES (?, ?, ?)");
+        PreparedStatement update =
+            connection.prepareStatement("UPDATE t SET amount = ? WHERE id = ?")) {
+      for (int id : List.of(1, 2, 4)) {
+        insert.setInt(1, id);
+        insert.setString(2, "n" + id);
+        insert.setInt(3, id);
+        insert.addBatch();
+      }
+      assertThat(insert.executeBatch()).containsExactly(1, 1, 1);
+      for (int id : List.of(1, 3, 4)) {
+        update.setInt(1, 10 * id);
+        update.setInt(2, id);
+        update.addBatch();
+      }
+      assertThat(update.executeLargeBatch()).containsExactly(1, 0, 1);
+      update.setInt(1, 7);
+      update.setInt(2, 2);
+      assertThat(update.executeUpdate()).isEqualTo(1);
+    }
+    assertThat(text("SELECT string_agg(name || amount, ',' ORDER BY id) FROM t"))
+        .isEqualTo("n110.00,n27.00,n440.00");
+  }
+
+  @Test
+  void aLargeBatchOfRowsWhoseKeysTheServerMakesKeepsTheirOrder() throws SQLException {
+    int rows = 1101;
+    for (String table : List.of("t", "cap")) {
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO " + table + " (name, amount) VALUES (?, ?)")) {
+        for (int i = 1; i <= rows; i++) {
+          insert.setString(1, "n" + i);
+          insert.setInt(2, i);
+          insert.addBatch();
+        }
+        assertThat(insert.executeBatch()).hasSize(rows).containsOnly(1);
+      }
+      assertThat(text("SELECT count(*) || ' ' || sum(amount) FROM " + table))
+          .isEqualTo("1101 606651.00");
+      assertThat(
+              text(
+                  "SELECT count(*) FROM (SELECT id - lag(id) OVER (ORDER BY amount) AS step FROM "
+                      + table
+                      + ") s WHERE step <> 1"))
+          .isEqualTo("0");
+    }
+  }
+
+  @Test
+  void aBatchThatFailsInATransactionFailsIt() throws SQLException {
+    connection.setAutoCommit(false);
+    run("INSERT INTO t (id, name) VALUES (2, 'before')");
+    Savepoint before = connection.setSavepoint();
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO t (id, name) VALUES (?, ?)")) {
+      for (int id : List.of(1, 2, 3)) {
+        insert.setInt(1, id);
+        insert.setString(2, "n" + id);
+        insert.addBatch();
+      }
+      BatchUpdateException failure =
+          catchThrowableOfType(BatchUpdateException.class, insert::executeBatch);
+      assertThat(failure.getSQLState()).isEqualTo("23505");
+      assertThat(failure.getUpdateCounts())
+          .containsExactly(
+              Statement.EXECUTE_FAILED, Statement.EXECUTE_FAILED, Statement.EXECUTE_FAILED);
+      isRefused("25P02", () -> run("SELECT 1"));
+      connection.rollback(before);
+      insert.setInt(1, 5);
+      insert.setString(2, "n5");
+      insert.addBatch();
+      insert.setInt(1, 6);
+      insert.setString(2, "n6");
+      insert.addBatch();
+      assertThat(insert.executeBatch()).containsExactly(1, 1);
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+    assertThat(text("SELECT string_agg(name, ',' ORDER BY id) FROM t")).isEqualTo("before,n5,n6");
+  }
+
+  @Test
+  void whatIsWrongWithATextTheServerSays() throws SQLException {
+    for (List<String> wrong :
+        List.of(
+            List.of("42883", "SELECT nothing_of_the_kind(1)", "Position: 8"),
+            List.of("42601", "FROBNICATE t", "Position: 1"),
+            List.of("42601", "SELECT FROM WHERE", "Position: 13"),
+            List.of("42703", "SELECT nothing FROM t", "Position: 8"),
+            List.of("42P01", "SELECT * FROM nothing", "Position: 15"),
+            List.of("42P01", "DELETE FROM nothing WHERE id = 1", "Position: 13"),
+            List.of("42704", "SET nothing = 1", "nothing"),
+            List.of("42704", "SELECT 1::nothing", "Position: 11"))) {
+      assertThatThrownBy(() -> run(wrong.get(1)))
+          .as(wrong.get(1))
+          .isInstanceOfSatisfying(
+              SQLException.class,
+              e -> {
+                assertThat(e.getSQLState()).as(wrong.get(1)).isEqualTo(wrong.get(0));
+                assertThat(e.getMessage()).as(wrong.get(1)).contains(wrong.get(2));
+              });
+    }
+    connection.setAutoCommit(false);
+    isRefused("42883", () -> run("SELECT nothing_of_the_kind(1)"));
+    isRefused("25P02", () -> run("SELECT 1"));
+    connection.rollback();
+    assertThat(text("SELECT 1")).isEqualTo("1");
+    connection.setAutoCommit(true);
+  }
+
+  @Test
   void executeQueryNeedsRowsAndExecuteUpdateNone() throws SQLException {
     try (Statement statement = connection.createStatement()) {
       assertThatThrownBy(() -> statement.executeQuery("INSERT INTO t (name) VALUES ('a')"))
