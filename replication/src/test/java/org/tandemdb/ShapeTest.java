@@ -60,6 +60,7 @@ class ShapeTest {
         Set.of(
             "entry", "env", "error", "catalog", "plan", "log", "backend", "session", "commit",
             "apply", "cluster", "config"));
+    EDGES.put("metrics", Set.of("engine", "cluster", "entry"));
   }
 
   private static final JavaClasses ENGINE =
@@ -103,6 +104,20 @@ class ShapeTest {
   @Test
   void roomsDependOnEachOtherInOneDirection() {
     slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(ENGINE);
+  }
+
+  /** An application that has no Micrometer must not need it. */
+  @Test
+  void onlyTheBinderKnowsMicrometer() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ROOT + "metrics.TandemMetrics")
+        .and()
+        .haveNameNotMatching(ROOT.replace(".", "\\.") + "metrics\\.TandemMetrics\\$.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.micrometer..")
+        .check(ENGINE);
   }
 
   /** Another database brings its own: nobody but who assembles an engine names PostgreSQL's. */

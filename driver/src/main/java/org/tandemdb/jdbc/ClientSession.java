@@ -18,10 +18,12 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.Recourse;
 import org.tandemdb.session.EngineSession.Started;
+import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
 
 /**
@@ -85,7 +87,7 @@ final class ClientSession {
     this.waitLimit = source.waitLimit();
     this.use = new SoleUse(waitLimit);
     this.calls = new EngineCalls(executor, waitLimit);
-    this.state = new SessionState(session);
+    this.state = new SessionState(session, source.consistency());
     this.starts = new Starts(session, executor, waitLimit, calls);
     this.objections = new Objections(this);
     this.executions = new Executions(session, calls, state, temporaries, objections);
@@ -228,8 +230,8 @@ final class ClientSession {
       throw SessionState.failedError();
     }
     requireBlock(request, plan);
-    if (plan instanceof Plan.Read && !state.inBlock()) {
-      read(request, command);
+    if (plan instanceof Plan.Read read && !state.inBlock()) {
+      read(request, read.hint(), command);
     } else if (plan instanceof Plan.Steps steps) {
       steps(request, steps, command);
     } else if (plan instanceof Plan.Refused refused) {
@@ -277,9 +279,9 @@ final class ClientSession {
         && InsertCombiner.fits(plan);
   }
 
-  private void read(Request request, Command command) throws SQLException {
+  private void read(Request request, Optional<ReadHint> hint, Command command) throws SQLException {
     for (int attempt = 1; ; attempt++) {
-      Lease<JdbcLink> lease = readLease(false);
+      Lease<JdbcLink> lease = readLease(false, hint);
       try {
         Executions.plain(lease, request.sql(), command);
       } catch (SQLException e) {
@@ -334,8 +336,20 @@ final class ClientSession {
                   + " which reads from another server than the primary. Call it first",
               null));
     }
+    Optional<ReadHint> hint = plan instanceof Plan.Read read ? read.hint() : Optional.empty();
+    if (lease != null && hint.isPresent() && !hint.equals(state.readingHint)) {
+      throw state.failing(
+          SqlErrors.of(
+              "25001",
+              "the hint '"
+                  + hint.get()
+                  + "' comes too late: a READ ONLY transaction reads where its first query did. Give"
+                  + " the hint there",
+              null));
+    }
     if (lease == null) {
-      lease = mayWrite ? call(session::onPrimary) : readLease(true);
+      lease = mayWrite ? call(session::onPrimary) : readLease(true, hint);
+      state.readingHint = hint;
       JdbcLink link = lease.link();
       try {
         call(() -> link.begin(state.spec()));
@@ -347,7 +361,8 @@ final class ClientSession {
         throw state.failing(e);
       }
       state.reading = lease;
-      state.readingOnPrimary = mayWrite;
+      state.readingOnPrimary =
+          mayWrite || (hint.isPresent() && hint.get() instanceof ReadHint.Primary);
     }
     try {
       Executions.plain(lease, request.sql(), command);
@@ -631,7 +646,7 @@ final class ClientSession {
         }
       }
       for (int attempt = 1; ; attempt++) {
-        Lease<JdbcLink> lease = readLease(false);
+        Lease<JdbcLink> lease = readLease(false, Optional.empty());
         try {
           T answer = question.ask(lease.link().connection());
           session.readDone(lease);
@@ -704,6 +719,23 @@ final class ClientSession {
     return recourse == Recourse.UNAVAILABLE
         ? SqlErrors.of(ErrorCode.NO_BACKEND, String.valueOf(e.getMessage()), e)
         : SqlErrors.of(ErrorCode.TRANSACTION_LOST, String.valueOf(e.getMessage()), e);
+  }
+
+  private Lease<JdbcLink> readLease(boolean inReadOnlyTransaction, Optional<ReadHint> hint)
+      throws SQLException {
+    if (hint.isEmpty()) {
+      return readLease(inReadOnlyTransaction);
+    }
+    if (!(hint.get() instanceof ReadHint.Consistency asked)) {
+      return call(session::onPrimary);
+    }
+    ReadLevel usual = state.level();
+    session.consistency(state.levelOf(asked.level()));
+    try {
+      return readLease(inReadOnlyTransaction);
+    } finally {
+      session.consistency(usual);
+    }
   }
 
   private Lease<JdbcLink> readLease(boolean inReadOnlyTransaction) throws SQLException {

@@ -3,6 +3,8 @@ package org.tandemdb.jdbc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
@@ -12,7 +14,9 @@ import org.tandemdb.engine.SharedByKey;
 import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.SystemEnvironment;
+import org.tandemdb.metrics.ClusterBeans;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
 
 /** The one place where the driver meets the engine's class. */
@@ -22,6 +26,8 @@ final class EmbeddedEngine implements SessionSource {
 
   private static final int THREADS = 8;
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedEngine.class);
+
   private final SystemEnvironment environment;
   private final Engine<JdbcLink> engine;
   private final BackendConfig first;
@@ -30,10 +36,26 @@ final class EmbeddedEngine implements SessionSource {
   private final SharedByKey<List<String>, InsertCombiner> inserts =
       new SharedByKey<>(0, InsertCombiner::close);
 
+  /** Takes the engine's JMX beans away. */
+  private final Runnable unwatch;
+
   private EmbeddedEngine(SystemEnvironment environment, Engine<JdbcLink> engine) {
     this.environment = environment;
     this.engine = engine;
     this.first = engine.config().backends().get(0);
+    this.unwatch = watched(engine);
+  }
+
+  private static Runnable watched(Engine<JdbcLink> engine) {
+    try {
+      ClusterBeans beans = ClusterBeans.register(() -> Reports.observe(engine));
+      return beans::close;
+    } catch (NoClassDefFoundError e) {
+      // An application of modules need not have java.management.
+      LOGGER.info(
+          "there is no JMX here, and the cluster cannot be seen through it: {}", e.toString());
+      return () -> {};
+    }
   }
 
   /** Opens the engine of {@code config} in this JVM. */
@@ -88,6 +110,11 @@ final class EmbeddedEngine implements SessionSource {
   }
 
   @Override
+  public ReadLevel consistency() {
+    return engine.config().consistency();
+  }
+
+  @Override
   public Duration patience() {
     return engine.config().limits().failoverPatience();
   }
@@ -107,6 +134,7 @@ final class EmbeddedEngine implements SessionSource {
 
   @Override
   public void close() {
+    unwatch.run();
     inserts.values().forEach(InsertCombiner::close);
     engine.close();
     environment.close();

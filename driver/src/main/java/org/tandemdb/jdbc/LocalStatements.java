@@ -11,6 +11,7 @@ import java.util.Set;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.config.DatabaseText;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -72,6 +73,15 @@ final class LocalStatements {
     } else if (effect instanceof Plan.Effect.Characteristics modes) {
       state.characteristics(modes);
       command.count(0);
+    } else if (effect instanceof Plan.Effect.Consistency consistency) {
+      consistency(consistency.level());
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.ShowConsistency) {
+      command.rows(
+          new MemoryResultSet(
+              new SessionSource.Table(
+                  List.of("tandem.consistency"),
+                  List.of(List.of(DatabaseText.text(state.level()))))));
     } else if (effect instanceof Plan.Effect.ResetAll) {
       resetAll(request);
       command.count(0);
@@ -153,6 +163,7 @@ final class LocalStatements {
 
   /** One after the other, and only what was SET: links have settings that are Tandem's. */
   private void resetAll(Request request) throws SQLException {
+    state.level(Optional.empty());
     state.characteristics(
         new Plan.Effect.Characteristics(Optional.of("READ COMMITTED"), Optional.of(false)));
     client.inOneTransaction(
@@ -163,6 +174,10 @@ final class LocalStatements {
             }
           }
         });
+  }
+
+  private void consistency(Optional<String> written) throws SQLException {
+    state.level(written.isPresent() ? Optional.of(state.levelOf(written.get())) : Optional.empty());
   }
 
   private void reset(String name, Request request) throws SQLException {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
 
 /** An engine as the driver sees it. Thread-safe. */
@@ -32,6 +33,9 @@ interface SessionSource extends AutoCloseable {
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);
+
+  /** What a session's reads must see, unless it says otherwise. */
+  ReadLevel consistency();
 
   /** How long a session waits for a new primary. */
   Duration patience();

@@ -8,8 +8,11 @@ import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.config.DatabaseText;
 import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.ReadHint;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 
 /**
  * What one session is in the midst of: its block, how that was begun, and whether it has failed. No
@@ -34,6 +37,9 @@ final class SessionState {
   /** {@link #reading} was asked for on the primary. */
   boolean readingOnPrimary;
 
+  /** The hint by which {@link #reading} was chosen. */
+  Optional<ReadHint> readingHint = Optional.empty();
+
   /** The lease of a read-write transaction. */
   @Nullable Lease<JdbcLink> writing;
 
@@ -53,13 +59,24 @@ final class SessionState {
   /** What a rollback of the open block brings back; null if the block has changed none of it. */
   private @Nullable Modes modesBefore;
 
-  private record Modes(Isolation isolation, boolean readOnlyAlways) {}
+  private record Modes(Isolation isolation, boolean readOnlyAlways, ReadLevel level) {}
+
+  /** What reads outside of read-write transactions must see. */
+  private ReadLevel level;
+
+  /** The cluster's own level. */
+  private final ReadLevel usualLevel;
 
   /** Nothing was SET: any session of this user runs a statement as this one would. */
   private boolean plain = true;
 
-  SessionState(EngineSession<JdbcLink> session) {
+  /**
+   * @param level of reads, unless the session says otherwise
+   */
+  SessionState(EngineSession<JdbcLink> session, ReadLevel level) {
     this.session = session;
+    this.level = level;
+    this.usualLevel = level;
   }
 
   // --- modes --------------------------------------------------------------------------------
@@ -110,13 +127,45 @@ final class SessionState {
 
   /** SET SESSION CHARACTERISTICS, which a rollback takes back. */
   void characteristics(Plan.Effect.Characteristics modes) {
-    if (inBlock() && modesBefore == null) {
-      modesBefore = new Modes(isolation, readOnlyAlways);
-    }
+    rememberModes();
     isolation = modes.isolation().map(SessionState::isolationOf).orElse(isolation);
     readOnlyAlways = modes.readOnly().orElse(readOnlyAlways);
     if (!inBlock()) {
       resetSpec();
+    }
+  }
+
+  private void rememberModes() {
+    if (inBlock() && modesBefore == null) {
+      modesBefore = new Modes(isolation, readOnlyAlways, level);
+    }
+  }
+
+  ReadLevel level() {
+    return level;
+  }
+
+  /**
+   * SET of the level of reads, which a rollback takes back.
+   *
+   * @param wanted empty for the cluster's own
+   */
+  void level(Optional<ReadLevel> wanted) {
+    rememberModes();
+    level = wanted.orElse(usualLevel);
+    session.consistency(level);
+  }
+
+  /**
+   * Reads a level as the client wrote it.
+   *
+   * @throws SQLException 22023, which fails the block
+   */
+  ReadLevel levelOf(String written) throws SQLException {
+    try {
+      return DatabaseText.consistency(written);
+    } catch (IllegalArgumentException e) {
+      throw failing(SqlErrors.of("22023", String.valueOf(e.getMessage()), e));
     }
   }
 
@@ -257,6 +306,8 @@ final class SessionState {
     if (before != null) {
       isolation = before.isolation();
       readOnlyAlways = before.readOnlyAlways();
+      level = before.level();
+      session.consistency(level);
       modesBefore = null;
     }
     resetSpec();

@@ -7,6 +7,7 @@ import java.sql.DriverPropertyInfo;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ForkJoinPool;
 import java.util.logging.Logger;
@@ -16,6 +17,7 @@ import org.tandemdb.config.ConnectSpec;
 import org.tandemdb.config.Setting;
 import org.tandemdb.config.SettingType;
 import org.tandemdb.config.TandemUrl;
+import org.tandemdb.error.ErrorCode;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.SessionExecutor;
 
@@ -27,6 +29,9 @@ public final class TandemDriver implements Driver {
   static final String NAME = "Tandem JDBC Driver";
   static final int MAJOR = 0;
   static final int MINOR = 1;
+
+  /** Of the classes that the application has to bring. */
+  private static final String VENDOR_PACKAGE = "org/postgresql/";
 
   private static final Duration LINGER = Duration.ofSeconds(5);
 
@@ -70,6 +75,15 @@ public final class TandemDriver implements Driver {
       return open(url, TandemUrl.parse(url, info));
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
+    } catch (NoClassDefFoundError e) {
+      if (String.valueOf(e.getMessage()).startsWith(VENDOR_PACKAGE)) {
+        throw SqlErrors.of(
+            ErrorCode.CONFIGURATION,
+            "PostgreSQL's own driver (org.postgresql:postgresql, 42.7 or later) is not on the class"
+                + " path",
+            e);
+      }
+      throw e;
     }
   }
 
@@ -102,23 +116,27 @@ public final class TandemDriver implements Driver {
     }
   }
 
+  /** Values of secrets are left out. */
   @Override
-  public DriverPropertyInfo[] getPropertyInfo(String url, @Nullable Properties info) {
+  public DriverPropertyInfo[] getPropertyInfo(@Nullable String url, @Nullable Properties info) {
+    String from = url == null ? "" : url;
+    Map<Setting, String> inUrl = TandemUrl.given(from);
     return TandemUrl.settings().stream()
-        .map(setting -> describe(setting, info))
+        .map(setting -> describe(setting, from, inUrl, info))
         .toArray(DriverPropertyInfo[]::new);
   }
 
-  private static DriverPropertyInfo describe(Setting setting, @Nullable Properties info) {
+  private static DriverPropertyInfo describe(
+      Setting setting, String url, Map<Setting, String> inUrl, @Nullable Properties info) {
     String given = info == null ? null : info.getProperty(setting.key());
+    String value = given != null ? given : inUrl.getOrDefault(setting, setting.defaultText());
     boolean secret = setting.type() == SettingType.SECRET;
     DriverPropertyInfo described =
-        new DriverPropertyInfo(
-            setting.key(), given != null && !secret ? given : setting.defaultText());
+        new DriverPropertyInfo(setting.key(), secret ? setting.defaultText() : value);
     described.description = setting.doc();
-    described.required = setting == Setting.LOG;
-    if (setting == Setting.COMMIT) {
-      described.choices = new String[] {"durable", "applied"};
+    described.required = setting.isRequired() && !TandemUrl.namesFile(url);
+    if (!setting.choices().isEmpty()) {
+      described.choices = setting.choices().toArray(String[]::new);
     }
     return described;
   }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
 
 /** An engine by hand over one real PostgreSQL: plans by simple rules, records what it is told. */
@@ -61,6 +62,11 @@ final class FakeEngine implements SessionSource {
   @Override
   public Table show(String topic, String argument) {
     return new Table(List.of("backend", "lag"), List.of(List.of("a", "0"), List.of("b", "17")));
+  }
+
+  @Override
+  public ReadLevel consistency() {
+    return new ReadLevel.Strong();
   }
 
   @Override

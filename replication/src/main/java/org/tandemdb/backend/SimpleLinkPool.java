@@ -89,6 +89,29 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     return waiter.stage;
   }
 
+  /**
+   * Links to one backend at a moment.
+   *
+   * @param opening on their way, or on their way back
+   * @param waiting who waits for one
+   */
+  public record Count(int leased, int idle, int opening, int waiting) {}
+
+  /** See {@link Count}. */
+  public synchronized Count count(BackendId backend) {
+    Shelf shelf = shelves.get(backend);
+    if (shelf == null) {
+      return new Count(0, 0, 0, 0);
+    }
+    int leased = shelf.leased.size();
+    int idle = shelf.idle.size();
+    int waiting = 0;
+    for (Waiter waiter : shelf.waiters) {
+      waiting += waiter.stage.isDone() ? 0 : 1;
+    }
+    return new Count(leased, idle, Math.max(0, shelf.count - leased - idle), waiting);
+  }
+
   private Shelf shelf(BackendId backend) {
     return shelves.computeIfAbsent(backend, Shelf::new);
   }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +65,9 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private volatile long noTermSinceNanos;
   private volatile boolean closed;
   private volatile @Nullable String halted;
+
+  /** Terms opened so far. */
+  private final AtomicLong terms = new AtomicLong();
 
   /** Hears when links to a backend are worthless. */
   public interface MembershipListener {
@@ -123,6 +127,11 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
   /** Why writes are stopped, or empty: the same entry failed on every replica. */
   public Optional<String> halted() {
     return Optional.ofNullable(halted);
+  }
+
+  /** Terms that were opened after the first one, on the same backend or another. */
+  public long failovers() {
+    return Math.max(0, terms.get() - 1);
   }
 
   public void addListener(MembershipListener listener) {
@@ -303,6 +312,7 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     halted().ifPresent(pipeline::halt);
     Term<L> opened = new Term<>(epoch, candidate, pipeline);
     term = opened;
+    terms.incrementAndGet();
     event("cluster", "epoch " + epoch + ": " + candidate.id() + " is primary");
     settle();
     nextTerm.complete(opened);

@@ -88,6 +88,11 @@ record BackendUrl(
     return first.replace(":5432", "").replaceAll("[^A-Za-z0-9_]+", "-").replaceAll("^-|-$", "");
   }
 
+  /** True for a connect property that the vendor's driver knows. */
+  static boolean isVendorProperty(String key) {
+    return PGProperty.forName(key) != null;
+  }
+
   private static String decode(String text) {
     return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }

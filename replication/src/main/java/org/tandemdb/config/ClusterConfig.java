@@ -1,12 +1,10 @@
 package org.tandemdb.config;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -105,8 +103,9 @@ public record ClusterConfig(
     List<String> found = new ArrayList<>();
     compare(found, "database", other.database, database);
     compare(found, "log", other.log, log);
-    compare(found, "consistency", text(other.consistency), text(consistency));
-    compare(found, "commit", text(other.commit), text(commit));
+    compare(
+        found, "consistency", DatabaseText.text(other.consistency), DatabaseText.text(consistency));
+    compare(found, "commit", DatabaseText.text(other.commit), DatabaseText.text(commit));
     Map<String, BackendConfig> theirs = other.byName();
     Map<String, BackendConfig> mine = byName();
     for (Map.Entry<String, BackendConfig> backend : theirs.entrySet()) {
@@ -133,24 +132,10 @@ public record ClusterConfig(
     return found;
   }
 
-  private static String text(CommitMode mode) {
-    return mode.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String text(ReadLevel level) {
-    return level instanceof ReadLevel.Bounded bounded
-        ? "bounded:" + text(bounded.staleness())
-        : level.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-  }
-
   private static String text(Setting setting, String limit) {
-    return setting.type() == SettingType.DURATION ? text(SettingType.duration(limit)) : limit;
-  }
-
-  private static String text(Duration duration) {
-    return duration.toMillis() % 1000 == 0
-        ? duration.toSeconds() + "s"
-        : duration.toMillis() + "ms";
+    return setting.type() == SettingType.DURATION
+        ? DatabaseText.text(SettingType.duration(limit))
+        : limit;
   }
 
   private Map<String, BackendConfig> byName() {

@@ -1,5 +1,7 @@
 package org.tandemdb.config;
 
+import java.time.Duration;
+import java.util.Locale;
 import org.tandemdb.session.ReadLevel;
 
 /** Reads and writes the choices of a database as an operator writes them. */
@@ -26,6 +28,26 @@ public final class DatabaseText {
             "consistency: '" + text + "' is not strong, session, bounded:<duration> or eventual");
       }
     };
+  }
+
+  /** As {@link #consistency(String)} reads it. */
+  public static String text(ReadLevel level) {
+    return level instanceof ReadLevel.Bounded bounded
+        ? BOUNDED + text(bounded.staleness())
+        : level.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
+
+  static String text(CommitMode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+
+  static String text(Duration duration) {
+    if (duration.toNanos() % 1_000_000 != 0) {
+      return duration.toNanos() / 1000 + "us";
+    }
+    return duration.toMillis() % 1000 == 0
+        ? duration.toSeconds() + "s"
+        : duration.toMillis() + "ms";
   }
 
   static CommitMode commit(String text) {

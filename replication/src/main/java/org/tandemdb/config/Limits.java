@@ -117,7 +117,7 @@ public record Limits(
     Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       Setting setting = SETTINGS.get(i);
-      if (!setting.component().equals(components[i].getName())) {
+      if (!setting.property().equals(components[i].getName())) {
         throw new AssertionError(components[i].getName() + " stands where " + setting + " should");
       }
       Object value = read(setting, texts.getOrDefault(setting, ""));

@@ -81,8 +81,14 @@ public final class ReferencePage {
       - After the closing bracket come the settings of a database, the limits and the ones of the last
         table, percent-encoded. An unknown one is an error.
       - Connect properties (`java.util.Properties`) win over the URL. Any that is not in these tables is
-        passed to the vendor's driver as it is.
+        passed to the vendor's driver as it is; one that is nearly in them, and not the vendor's own, is
+        an error.
+      - `TandemDataSource` has a property for each of these settings, in camel case: `markLimit`.
       - `user` and `password` are the client's. A `user` and `password` inside a backend's URL are
         Tandem's own role there.
+
+      A session changes the level of its reads with `SET tandem.consistency = 'eventual'`, a statement its
+      own with a hint, `/* tandem: consistency=eventual */ SELECT ...` or `/* tandem: primary */ SELECT
+      ...`; see [operations.md](operations.md).
       """;
 }

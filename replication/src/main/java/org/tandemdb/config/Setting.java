@@ -30,28 +30,24 @@ public enum Setting {
   CLIENTS(FILE, MAP, "", "", "", "How a proxy authenticates clients: `auth`."),
   DATABASES(FILE, MAP, "", "", "", "The databases kept redundant, by name."),
 
-  LOG(DATABASE, PATH, "", "", "", "Directory of the replication log. Required."),
+  LOG(DATABASE, PATH, "Directory of the replication log. Required.", true),
   CONSISTENCY(
       DATABASE,
-      CHOICE,
       "strong",
-      "",
-      "",
       "What a read outside a read-write transaction must see: `strong`, `session`,"
-          + " `bounded:<duration>` or `eventual`."),
+          + " `bounded:<duration>` or `eventual`.",
+      List.of("strong", "session", "bounded:5s", "eventual")),
   COMMIT(
       DATABASE,
-      CHOICE,
       "durable",
-      "",
-      "",
       "When COMMIT answers: `durable` (logged and confirmed by the primary) or `applied` (by every"
-          + " replica in service, too)."),
+          + " replica in service, too).",
+      List.of("durable", "applied")),
   BACKENDS(DATABASE, MAP, "", "", "", "The copies: a list of backends, at least one."),
   LIMITS(DATABASE, MAP, "", "", "", "Limits that differ from their defaults."),
 
   NAME(BACKEND, TEXT, "", "", "", "Letters, digits, `-` and `_`; unique in its database."),
-  URL(BACKEND, TEXT, "", "", "", "The backend's own JDBC URL. Required."),
+  URL(BACKEND, TEXT, "The backend's own JDBC URL. Required.", true),
   USER(BACKEND, TEXT, "", "", "", "Tandem's own role on this backend."),
   PASSWORD(BACKEND, SECRET, "", "", "", "Password of Tandem's own role."),
   WEIGHT(BACKEND, COUNT, "1", "0", "1000", "Share of the reads; 0 keeps balanced reads away."),
@@ -260,6 +256,8 @@ public enum Setting {
   private final String max;
   private final String doc;
   private final String key;
+  private final boolean required;
+  private final List<String> choices;
 
   Setting(Scope scope, SettingType type, String defaultText, String min, String max, String doc) {
     this(scope, type, defaultText, min, max, doc, "");
@@ -273,6 +271,27 @@ public enum Setting {
       String max,
       String doc,
       String key) {
+    this(scope, type, defaultText, min, max, doc, key, false, List.of());
+  }
+
+  Setting(Scope scope, SettingType type, String doc, boolean required) {
+    this(scope, type, "", "", "", doc, "", required, List.of());
+  }
+
+  Setting(Scope scope, String defaultText, String doc, List<String> choices) {
+    this(scope, CHOICE, defaultText, "", "", doc, "", false, choices);
+  }
+
+  Setting(
+      Scope scope,
+      SettingType type,
+      String defaultText,
+      String min,
+      String max,
+      String doc,
+      String key,
+      boolean required,
+      List<String> choices) {
     this.scope = scope;
     this.type = type;
     this.defaultText = defaultText;
@@ -280,6 +299,8 @@ public enum Setting {
     this.max = max;
     this.doc = doc;
     this.key = key.isEmpty() ? name().toLowerCase(Locale.ROOT) : key;
+    this.required = required;
+    this.choices = choices;
   }
 
   /** As it is written in the file, the URL and connect properties. */
@@ -315,8 +336,18 @@ public enum Setting {
     return doc;
   }
 
-  /** Name of the component in {@link Limits}. */
-  String component() {
+  /** True if there is no default and it cannot be left out. */
+  public boolean isRequired() {
+    return required;
+  }
+
+  /** Values to choose from, an example of each kind; empty where they are not a few. */
+  public List<String> choices() {
+    return choices;
+  }
+
+  /** The key in camel case: its component in {@link Limits}, its property in a DataSource. */
+  public String property() {
     StringBuilder name = new StringBuilder();
     for (String word : key.split("_", -1)) {
       name.append(

@@ -6,6 +6,9 @@ import java.util.Optional;
 
 /** The known key nearest to one that is not known. */
 final class Suggestion {
+  /** Letters more, less or other than in a key that was meant. */
+  private static final int MOST_SLIPS = 2;
+
   private Suggestion() {}
 
   /** " (did you mean 'x'?)", or the keys that are known where none is near. */
@@ -15,6 +18,20 @@ final class Suggestion {
       return "did you mean '" + nearest.get() + "'?";
     }
     return "known are " + String.join(", ", known);
+  }
+
+  /** The known key that {@code key} must have been meant for; empty where that is not certain. */
+  static Optional<String> misspelt(String key, Collection<String> known) {
+    String plain = plain(key);
+    return known.stream()
+        .filter(k -> k.length() > MOST_SLIPS * 2)
+        .filter(k -> distance(plain, plain(k)) <= MOST_SLIPS)
+        .min(Comparator.comparingInt(k -> distance(plain, plain(k))));
+  }
+
+  /** As both {@code mark_limit} and {@code markLimit} are. */
+  private static String plain(String key) {
+    return key.replaceAll("[_.-]", "");
   }
 
   /** Levenshtein's distance, letter case left aside. */

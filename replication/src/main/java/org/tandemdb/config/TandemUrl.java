@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import org.tandemdb.config.Setting.Scope;
@@ -153,9 +154,13 @@ public final class TandemUrl {
   }
 
   private static void check(Setting setting, String value, int column) {
-    if (setting.scope() == Scope.LIMIT) {
+    if (setting.scope() == Scope.LIMIT || setting.type() == SettingType.CHOICE) {
       try {
-        Limits.read(setting, value);
+        switch (setting) {
+          case CONSISTENCY -> DatabaseText.consistency(value);
+          case COMMIT -> DatabaseText.commit(value);
+          default -> Limits.read(setting, value);
+        }
       } catch (IllegalArgumentException e) {
         throw error(column, String.valueOf(e.getMessage()));
       }
@@ -174,9 +179,56 @@ public final class TandemUrl {
       Properties properties, Map<Setting, String> given, Map<String, String> vendor) {
     for (String key : properties.stringPropertyNames()) {
       String value = properties.getProperty(key, "");
-      Setting.find(key, KNOWN)
-          .ifPresentOrElse(s -> given.put(s, value), () -> vendor.put(key, value));
+      Optional<Setting> setting = Setting.find(key, KNOWN);
+      if (setting.isPresent()) {
+        given.put(setting.get(), value);
+      } else {
+        refuseMisspelt(key);
+        vendor.put(key, value);
+      }
     }
+  }
+
+  /**
+   * What nobody knows goes to the vendor's driver, which ignores it: tools add such properties. But
+   * one that is nearly Tandem's own was meant for Tandem.
+   */
+  private static void refuseMisspelt(String key) {
+    if (BackendUrl.isVendorProperty(key)) {
+      return;
+    }
+    Suggestion.misspelt(key, KNOWN.stream().map(Setting::key).toList())
+        .ifPresent(
+            meant -> {
+              throw new TandemException(
+                  ErrorCode.CONFIGURATION,
+                  "unknown connect property '" + key + "': did you mean '" + meant + "'?");
+            });
+  }
+
+  /**
+   * What a URL gives, by setting, as far as it can be read: for tools that ask while their user is
+   * still typing it. Checks nothing.
+   */
+  public static Map<Setting, String> given(String url) {
+    Map<Setting, String> given = new HashMap<>();
+    int from = url.indexOf('?', Math.max(0, url.lastIndexOf(']')));
+    if (!url.startsWith(PREFIX) || from < 0) {
+      return given;
+    }
+    for (String parameter : url.substring(from + 1).split("&", -1)) {
+      int equals = parameter.indexOf('=');
+      if (equals > 0 && parameter.indexOf('%') < 0) {
+        Setting.find(parameter.substring(0, equals), KNOWN)
+            .ifPresent(setting -> given.put(setting, parameter.substring(equals + 1)));
+      }
+    }
+    return given;
+  }
+
+  /** True if the URL names a file, which has what else must be in the URL. */
+  public static boolean namesFile(String url) {
+    return url.startsWith(CONFIG);
   }
 
   private static ConnectSpec fromFile(

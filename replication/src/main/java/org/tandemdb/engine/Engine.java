@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink;
@@ -83,6 +84,10 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final ClusterConfig config;
   private final ReplicationLog log;
   private final Environment environment;
+
+  /** Transactions that were logged and answered. */
+  private final LongAdder commits = new LongAdder();
+
   private final Cluster<L> cluster;
   private final Planner planner;
   private final Binder<L> binder;
@@ -256,6 +261,19 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   private List<SimpleLinkPool<L>> allPools() {
     return pools.values();
+  }
+
+  /** How many links all users together have to a backend. */
+  Observation.Links links(BackendId backend) {
+    Observation.Links all = Observation.Links.NONE;
+    for (SimpleLinkPool<L> pool : allPools()) {
+      SimpleLinkPool.Count count = pool.count(backend);
+      all =
+          all.plus(
+              new Observation.Links(
+                  count.leased(), count.idle(), count.opening(), count.waiting()));
+    }
+    return all;
   }
 
   void bind(L link, Executor executor) {
@@ -474,6 +492,15 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   ReadRouter<L> router() {
     return router;
+  }
+
+  /** A transaction that is in the log is being answered. */
+  void countCommit() {
+    commits.increment();
+  }
+
+  long commits() {
+    return commits.sum();
   }
 
   boolean ownsCluster() {

@@ -97,6 +97,9 @@ final class ReadRouter<L extends BackendLink> {
     if (last == null || best == null || last.equals(best) || !mayRead(last, needed)) {
       return best;
     }
+    if (last.weight() == 0 && best.weight() > 0) {
+      return best;
+    }
     long work = (long) (last.busy().get() - 1) * best.weight();
     return work <= (long) best.busy().get() * last.weight() ? last : best;
   }
@@ -121,9 +124,20 @@ final class ReadRouter<L extends BackendLink> {
     return best;
   }
 
-  /** By work per weight; the product avoids a division. */
+  /**
+   * By work per weight; the product avoids a division. Where none is freer, by what they have read
+   * so far: else all that comes one by one would go to the first. Weight 0 is for when no other
+   * holds enough.
+   */
   private boolean isFreer(Member<L> a, Member<L> b) {
-    return (long) a.busy().get() * b.weight() < (long) b.busy().get() * a.weight();
+    if (a.weight() == 0 || b.weight() == 0) {
+      return a.weight() > 0;
+    }
+    long workOfA = (long) a.busy().get() * b.weight();
+    long workOfB = (long) b.busy().get() * a.weight();
+    return workOfA != workOfB
+        ? workOfA < workOfB
+        : a.reads().get() * b.weight() < b.reads().get() * a.weight();
   }
 
   /** Waits a little for a replica to get there, and for a term to open, within {@code limit}. */

@@ -855,6 +855,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return after.handle(
         (ok, failure) -> {
           finished(now, now.lease.link().isUsable(), true);
+          engine.countCommit();
           return new CommitResult.Committed(Optional.of(committed.position()));
         });
   }

@@ -48,13 +48,34 @@ final class SessionReads<L extends BackendLink> {
   }
 
   CompletionStage<Lease<L>> onPrimary() {
+    return onPrimary(engine.nanos() + engine.limits().failoverPatience().toNanos());
+  }
+
+  /** Nothing has run yet, so a primary that is lost now costs the client time only. */
+  private CompletionStage<Lease<L>> onPrimary(long deadline) {
+    try {
+      // An owner that was deposed does not know whether its primary still is one.
+      engine.router().needed(new ReadLevel.Strong(), token);
+    } catch (TandemException e) {
+      return CompletableFuture.failedFuture(e);
+    }
     return engine
         .awaitTerm()
         .thenCompose(
             term ->
                 links
                     .lease(term.primary(), term.epoch())
-                    .thenCompose(lease -> readOn(term.primary(), lease)));
+                    .thenCompose(lease -> readOn(term.primary(), lease))
+                    .exceptionallyCompose(
+                        failure -> onNextPrimary(term.primary(), deadline, failure)));
+  }
+
+  private CompletionStage<Lease<L>> onNextPrimary(
+      Member<L> primary, long deadline, Throwable failure) {
+    Throwable cause = ReplicatedSession.unwrap(failure);
+    return engine.isWorthWaiting(cause, deadline)
+        ? engine.probed(primary).thenCompose(ok -> onPrimary(deadline))
+        : CompletableFuture.failedFuture(cause);
   }
 
   private CompletionStage<Lease<L>> readWhenPossible(Position needed, long deadline) {

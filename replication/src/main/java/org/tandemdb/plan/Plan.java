@@ -27,8 +27,14 @@ public sealed interface Plan {
 
   /**
    * A statement whose whole tree is proven free of side effects: any healthy backend may run it.
+   *
+   * @param hint where the text itself asks to be read
    */
-  record Read(String reason) implements Plan {}
+  record Read(String reason, Optional<ReadHint> hint) implements Plan {
+    public Read(String reason) {
+      this(reason, Optional.empty());
+    }
+  }
 
   /**
    * A read that takes row locks (SELECT ... FOR UPDATE or SHARE): runs on the primary inside a
@@ -288,6 +294,17 @@ public sealed interface Plan {
 
     /** SET or RESET of an allow-listed setting; {@code local} for SET LOCAL. */
     record Setting(String name, boolean local) implements Effect {}
+
+    /**
+     * SET or RESET of {@code tandem.consistency}, which no server knows: the level of the session's
+     * reads from now on.
+     *
+     * @param level as it is written, in lower case; empty for the cluster's own
+     */
+    record Consistency(Optional<String> level) implements Effect {}
+
+    /** SHOW of {@code tandem.consistency}. */
+    record ShowConsistency() implements Effect {}
 
     /**
      * Makes or changes a temporary relation of the session, which lives on one link: the session is

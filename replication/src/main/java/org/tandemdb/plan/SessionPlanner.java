@@ -14,6 +14,9 @@ final class SessionPlanner {
   private static final Set<String> ISOLATIONS =
       Set.of("serializable", "repeatable read", "read committed", "read uncommitted");
 
+  /** The one setting of a session that is Tandem's own. */
+  private static final String CONSISTENCY = Scope.TANDEM + ".consistency";
+
   private static final Set<String> TOPICS = Set.of("status", "lag", "events");
 
   private final TokenReader in;
@@ -261,8 +264,27 @@ final class SessionPlanner {
     if (name.startsWith("default_transaction_")) {
       return modeByDefault(name, local);
     }
+    if (name.equals(CONSISTENCY)) {
+      return consistency(local);
+    }
     SettingRules.check(name, values());
     return local("sets " + name + " for this session", new Effect.Setting(name, local));
+  }
+
+  private Plan consistency(boolean local) throws Refusal {
+    List<String> values = values();
+    if (local) {
+      throw new Refusal(
+          "SET LOCAL " + CONSISTENCY + " is not supported",
+          "Use SET, which a rollback takes back, or a hint at the statement.");
+    }
+    if (values.size() != 1) {
+      throw in.unexpected();
+    }
+    String level = values.get(0);
+    return local(
+        "sets the level of this session's reads",
+        new Effect.Consistency(level.equals("default") ? Optional.empty() : Optional.of(level)));
   }
 
   private static Plan characteristics(Optional<String> isolation, Optional<Boolean> readOnly) {
@@ -398,6 +420,10 @@ final class SessionPlanner {
       case "default_transaction_read_only" -> {
         return characteristics(Optional.empty(), Optional.of(false));
       }
+      case CONSISTENCY -> {
+        return local(
+            "resets the level of this session's reads", new Effect.Consistency(Optional.empty()));
+      }
       default -> SettingRules.check(name, List.of());
     }
     return local("resets " + name, new Effect.Setting(name, false));
@@ -405,7 +431,7 @@ final class SessionPlanner {
 
   private Plan show() throws Refusal {
     if (in.take("tandem")) {
-      return showTandem();
+      return in.takeSymbol(".") ? showConsistency() : showTandem();
     }
     if (in.take("time", "zone")
         || in.take("transaction", "isolation", "level")
@@ -417,6 +443,11 @@ final class SessionPlanner {
       in.name();
     }
     return new Plan.Read("shows the setting " + name);
+  }
+
+  private Plan showConsistency() throws Refusal {
+    in.expect("consistency");
+    return local("answered by the session", new Effect.ShowConsistency());
   }
 
   private Plan showTandem() throws Refusal {

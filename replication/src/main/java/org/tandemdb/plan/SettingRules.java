@@ -156,6 +156,11 @@ public final class SettingRules {
       dateStyle(values);
       return;
     }
+    if (setting.startsWith(Scope.TANDEM + ".")) {
+      throw new Refusal(
+          "Tandem has no setting " + setting + " that can be changed so",
+          "Known is tandem.consistency, by SET and RESET.");
+    }
     if (!isFree(setting)) {
       throw new Refusal(
           "the setting "

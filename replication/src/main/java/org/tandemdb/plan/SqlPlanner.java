@@ -121,18 +121,36 @@ public final class SqlPlanner implements Planner {
 
   private Plan fresh(Request request, Catalog catalog, SessionView session) {
     try {
+      Optional<ReadHint> hint = ReadHint.of(request.sql());
       Tokens tokens = lex(request);
       Scope scope = new Scope(catalog, session, analyses, request.parameterTypes(), 0, salts);
       List<Tokens> statements = tokens.statements();
       if (statements.isEmpty()) {
         return new Plan.Local("nothing to do", new Plan.Effect.None());
       }
-      return statements.size() == 1
-          ? one(statements.get(0), scope)
-          : steps(statements, scope, request.markers());
+      if (statements.size() == 1) {
+        return hinted(one(statements.get(0), scope), hint);
+      }
+      return hint.isEmpty() ? steps(statements, scope, request.markers()) : hintBeforeSeveral();
     } catch (SqlSyntaxException e) {
       return notUnderstood(e);
+    } catch (Refusal e) {
+      return e.plan();
     }
+  }
+
+  /** Anything but a read runs where it must. */
+  private static Plan hinted(Plan plan, Optional<ReadHint> hint) {
+    return hint.isPresent() && plan instanceof Plan.Read read
+        ? new Plan.Read(read.reason() + "; hint: " + hint.get(), hint)
+        : plan;
+  }
+
+  private static Plan hintBeforeSeveral() {
+    return new Plan.Refused(
+        "a hint stands before several statements, which run as one transaction",
+        "Send the statement with the hint by itself.",
+        "0A000");
   }
 
   private static Plan notUnderstood(SqlSyntaxException e) {

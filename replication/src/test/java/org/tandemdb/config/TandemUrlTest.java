@@ -82,6 +82,8 @@ final class TandemUrlTest {
     refused(TWO + "log=l", "URL, column " + (TWO.length() + 1) + ":");
     refused(TWO + "?log=l&logg=l", "column 76: unknown parameter 'logg': did you mean 'log'?");
     refused(TWO + "?log=l&mark_limit=5", "column 87: mark_limit: '5' needs a unit");
+    refused(TWO + "?log=l&consistency=best", "column 88: consistency: 'best' is not strong");
+    refused(TWO + "?log=l&commit=never", "column 83: commit: 'never' is not durable or applied");
     refused(TWO + "?log=%zz", "column 74: '%'");
     refused(TWO + "?log", "'=' is missing");
     refused(TWO + "?log=a&log=b", "twice");
@@ -91,6 +93,22 @@ final class TandemUrlTest {
     refused("jdbc:tandem:[jdbc:postgresql:x,jdbc:postgresql://[::1]/x]?log=l", "same database");
     refused(TWO + "?log=l&names=a", "1 names for 2 backends");
     refused("jdbc:tandem:[jdbc:mysql://b/x?password=hidden]?log=l", "***");
+  }
+
+  @Test
+  void aMisspeltConnectPropertyIsAnErrorAndAToolsOwnIsNot() {
+    for (String key : new String[] {"consistancy", "markLimit", "mark-limit", "max_batch_entrys"}) {
+      Properties properties = new Properties();
+      properties.setProperty(key, "x");
+      assertThatThrownBy(() -> TandemUrl.parse(TWO + "?log=l", properties))
+          .isInstanceOf(TandemException.class)
+          .hasMessageContaining("'" + key + "': did you mean '");
+    }
+    Properties properties = new Properties();
+    properties.setProperty("characterEncoding", "utf8"); // nobody's
+    properties.setProperty("connectTimeout", "3"); // the vendor's, and nearly ours
+    assertThat(TandemUrl.parse(TWO + "?log=l", properties).cluster().backends())
+        .allSatisfy(b -> assertThat(b.vendorProperties()).hasSize(2));
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ import org.tandemdb.it.server.TandemStatus;
 final class Arm implements AutoCloseable {
   static final int ACCOUNTS_PER_BRANCH = 100_000;
   static final int TELLERS_PER_BRANCH = 10;
+
+  /** The most clients of a load. */
+  static final int CONNECTIONS = 200;
+
+  private static final int CONNECTIONS_WITH_TANDEMS_OWN = CONNECTIONS + 50;
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
 
   private final String name;
@@ -50,7 +56,9 @@ final class Arm implements AutoCloseable {
   private static Arm filled(
       String name, int servers, boolean tandem, int scale, Map<String, String> settings)
       throws IOException, InterruptedException, SQLException {
-    ServerPair pair = ServerPair.start(servers, settings);
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("max_connections", Integer.toString(CONNECTIONS_WITH_TANDEMS_OWN + 20));
+    ServerPair pair = ServerPair.start(servers, all);
     try {
       for (PostgresServer server : pair.servers()) {
         fill(server, scale);
@@ -105,9 +113,14 @@ final class Arm implements AutoCloseable {
   }
 
   Connection connect() throws SQLException {
-    String url =
-        tandem ? pair.tandemUrl() : pair.servers().get(0).url(ServerPair.DATABASE, ServerPair.ROLE);
-    return DriverManager.getConnection(url);
+    return DriverManager.getConnection(url());
+  }
+
+  /** What its clients connect to. */
+  String url() {
+    return tandem
+        ? pair.tandemUrl() + "&max_links_per_backend=" + CONNECTIONS_WITH_TANDEMS_OWN
+        : pair.servers().get(0).url(ServerPair.DATABASE, ServerPair.ROLE);
   }
 
   /** Server processes of this arm. */

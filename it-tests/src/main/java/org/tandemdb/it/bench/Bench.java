@@ -20,17 +20,19 @@ public final class Bench {
              ./tandem bench planning
              ./tandem bench tracing [--pairs N] [--quick]
              ./tandem bench copy [--pairs N] [--quick]
+             ./tandem bench large [--pairs N] [--heap MiB]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
       servers of their own, and prints the ratios as Markdown.
 
         --pairs N   rounds for each load, each with all arms (10)
-        --only      some loads, as select:8,tpc_b:16,insert:1,failover
+        --only      some loads, as select:8,tpc_b:16,insert:1,batch:1,select:200,failover
         --quick     3 short rounds on little data, to see that it works
         planning    what planning a statement costs, with and without caches (JMH)
         tracing     what the triggers on every table cost while nothing is traced
         copy        COPY of 100,000 rows, and the same TRACED
+        large       a million rows read with a fetch size of 1,000 in a small heap
         memory      a long log and large transactions in a small heap
       """;
 
@@ -45,7 +47,10 @@ public final class Bench {
           new Report.Row(Load.TPC_B, 16),
           new Report.Row(Load.INSERT, 1),
           new Report.Row(Load.INSERT, 16),
-          new Report.Row(Load.RANGE, 1));
+          new Report.Row(Load.BATCH, 1),
+          new Report.Row(Load.RANGE, 1),
+          new Report.Row(Load.SELECT, Arm.CONNECTIONS),
+          new Report.Row(Load.TPC_B, Arm.CONNECTIONS));
 
   private final Duration slice;
   private final Duration warmUp;
@@ -77,6 +82,8 @@ public final class Bench {
         return;
       } else if (args[i].equals("memory") && i == 0) {
         System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
+      } else if (args[i].equals("large") && i == 0) {
+        System.exit(LargeRead.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("tracing") && i == 0) {
         tracing = true;
       } else if (args[i].equals("copy") && i == 0) {

@@ -40,6 +40,26 @@ enum Load {
     }
   },
 
+  /** {@link #BATCH_ROWS} new rows with a serial key by executeBatch, in a transaction. */
+  BATCH(false) {
+    @Override
+    Transaction prepare(Connection connection, int accounts, Random random) throws SQLException {
+      PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO bench_notes (aid, note) VALUES (?, ?)");
+      return () -> {
+        for (int i = 0; i < BATCH_ROWS; i++) {
+          insert.setInt(1, 1 + random.nextInt(accounts));
+          insert.setString(2, "a note of a length that notes have");
+          insert.addBatch();
+        }
+        if (insert.executeBatch().length != BATCH_ROWS) {
+          throw new SQLException("not all of the batch", "XX000");
+        }
+        connection.commit();
+      };
+    }
+  },
+
   /** One UPDATE of {@link #RANGE_ROWS} rows in a row, autocommit, prepared: it is CAPTURED. */
   RANGE(true) {
     @Override
@@ -61,6 +81,7 @@ enum Load {
   };
 
   static final int RANGE_ROWS = 10_000;
+  static final int BATCH_ROWS = 1_000;
 
   final boolean autoCommit;
 

@@ -154,6 +154,7 @@ final class Report {
         case SELECT -> row.threads() == 8 ? 0.90 : Double.NaN;
         case TPC_B -> row.threads() == 1 ? 1.00 : row.threads() == 16 ? 0.70 : Double.NaN;
         case INSERT -> row.threads() == 16 ? 0.60 : Double.NaN;
+        case BATCH -> 0.70;
         case RANGE -> 0.40;
       };
     }

@@ -1,0 +1,4 @@
+module app {
+  requires java.sql;
+  requires org.tandemdb.jdbc;
+}
