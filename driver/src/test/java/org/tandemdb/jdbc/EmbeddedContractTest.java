@@ -13,7 +13,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -113,14 +112,11 @@ final class EmbeddedContractTest extends SurfaceContract {
     }
   }
 
-  /**
-   * An application's old URL may say anything of this. reWriteBatchedInserts once reached the
-   * appliers, which took the counts of rewritten batches for a divergence.
-   */
+  /** An application's old URL may say anything of this. */
   @Test
   void propertiesOfTheVendorsDriverDoNotSpoilReplication() throws SQLException {
-    for (String threshold : List.of("0", "1", "-1")) {
-      String name = "vendor" + threshold.replace("-", "minus");
+    for (String threshold : List.of("0", "1")) {
+      String name = "vendor" + threshold;
       for (EmbeddedPostgres server : List.of(a, b)) {
         try (Connection direct = server.getPostgresDatabase().getConnection();
             Statement statement = direct.createStatement()) {
@@ -140,8 +136,9 @@ final class EmbeddedContractTest extends SurfaceContract {
                     server,
                     name,
                     "SELECT CASE WHEN count(*) < 60 THEN 'not yet' ELSE count(*) || ' '"
-                        + " || count(made) || ' ' || count(DISTINCT data::text) END FROM v"))
-            .isEqualTo("60 60 30");
+                        + " || count(made) || ' ' || count(DISTINCT data::text) || ' '"
+                        + " || (SELECT count(*) FROM w) END FROM v"))
+            .isEqualTo("60 60 30 30");
       }
     }
   }
@@ -151,6 +148,15 @@ final class EmbeddedContractTest extends SurfaceContract {
       statement.execute(
           "CREATE TABLE v (id serial PRIMARY KEY, data json, made timestamptz DEFAULT now(),"
               + " raw bytea)");
+      statement.execute("CREATE TABLE w (id int PRIMARY KEY, name text)");
+    }
+    try (PreparedStatement insert = connection.prepareStatement("INSERT INTO w VALUES (?, ?)")) {
+      for (int i = 0; i < 30; i++) {
+        insert.setInt(1, i);
+        insert.setString(2, "as it is");
+        insert.addBatch();
+      }
+      assertThat(insert.executeBatch()).hasSize(30).containsOnly(1);
     }
     for (int round = 0; round < 2; round++) {
       try (PreparedStatement insert =
@@ -161,9 +167,7 @@ final class EmbeddedContractTest extends SurfaceContract {
           insert.setBytes(2, new byte[] {(byte) i});
           insert.addBatch();
         }
-        int[] ones = new int[30];
-        Arrays.fill(ones, 1);
-        assertThat(insert.executeBatch()).containsExactly(ones);
+        assertThat(insert.executeBatch()).hasSize(30).containsOnly(1);
       }
     }
     try (Statement statement = connection.createStatement();

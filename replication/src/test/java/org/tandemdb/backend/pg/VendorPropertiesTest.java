@@ -28,8 +28,8 @@ class VendorPropertiesTest {
   }
 
   @Test
-  void whatWouldUndoStatementsUnseenOrForbidWritesIsRefused() {
-    for (String parameter : new String[] {"autosave=always", "readOnly=true"}) {
+  void whatLinksCannotHaveIsRefusedWithTheReason() {
+    for (String parameter : new String[] {"autosave=always", "readOnly=true", "prepareThreshold=-1"}) {
       assertThatThrownBy(() -> VendorProperties.of(URL + "?" + parameter, Map.of()))
           .isInstanceOf(TandemException.class)
           .hasMessageContaining(parameter);
