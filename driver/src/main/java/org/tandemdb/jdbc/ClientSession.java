@@ -102,18 +102,35 @@ final class ClientSession {
     return state.autoCommit();
   }
 
-  void autoCommit(boolean on) throws SQLException {
+  /**
+   * Commits what is open. As with the vendor's driver, this is a way out of a transaction that has
+   * failed, too.
+   *
+   * @return true if it had failed, and was rolled back
+   */
+  boolean autoCommit(boolean on) throws SQLException {
     use.enter();
     try {
       if (on == state.autoCommit()) {
-        return;
+        return false;
       }
-      if (on) {
-        commit();
-      }
+      boolean failed = on && !isCommitted();
       state.autoCommit(on);
+      return failed;
     } finally {
       use.leave();
+    }
+  }
+
+  private boolean isCommitted() throws SQLException {
+    try {
+      commit();
+      return true;
+    } catch (SQLException e) {
+      if (!"25P02".equals(e.getSQLState())) {
+        throw e;
+      }
+      return false;
     }
   }
 

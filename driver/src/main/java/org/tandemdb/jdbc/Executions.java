@@ -23,6 +23,9 @@ import org.tandemdb.session.EngineSession;
 final class Executions {
   private static final List<List<@Nullable String>> NOTHING = List.of();
 
+  /** Instead of a count: there are rows. */
+  private static final long ROWS = -1;
+
   private final EngineSession<JdbcLink> session;
   private final EngineCalls calls;
   private final SessionState state;
@@ -207,14 +210,31 @@ final class Executions {
     String sql = onLink(request.sql(), request);
     calls.call(session::trace);
     Statement vendor = command.vendor(lease.link(), sql, Command.Shape.COUNTED);
-    if (command.run(vendor, sql)) {
+    long changed = run(command, vendor, sql);
+    if (changed == ROWS) {
       ResultSet rows = vendor.getResultSet();
       long count = rows.last() ? rows.getRow() : 0;
       rows.beforeFirst();
       command.rows(rows, Integer.MAX_VALUE, count, lease);
     } else {
-      command.count(Math.max(0, vendor.getLargeUpdateCount()));
+      command.count(changed);
     }
+  }
+
+  /**
+   * The statement's count, or {@link #ROWS}. What stands before it, even if that is a comment and a
+   * semicolon, has a result of its own.
+   */
+  private static long run(Command command, Statement vendor, String sql) throws SQLException {
+    if (command.run(vendor, sql)) {
+      return ROWS;
+    }
+    long count = Math.max(0, vendor.getLargeUpdateCount());
+    String text = sql.stripLeading();
+    if (!text.startsWith(";") && !text.startsWith("/*") && !text.startsWith("--")) {
+      return count;
+    }
+    return vendor.getMoreResults() ? ROWS : Math.max(count, vendor.getLargeUpdateCount());
   }
 
   /** All rows are in memory, since the client gets them too. */
@@ -260,10 +280,11 @@ final class Executions {
   /** As the client asked, with nothing to report. */
   static void plain(Lease<JdbcLink> lease, String sql, Command command) throws SQLException {
     Statement vendor = command.vendor(lease.link(), sql, Command.Shape.CLIENT);
-    if (command.run(vendor, sql)) {
+    long changed = run(command, vendor, sql);
+    if (changed == ROWS) {
       command.rows(vendor.getResultSet(), Integer.MAX_VALUE, -1, lease);
     } else {
-      command.count(Math.max(0, vendor.getLargeUpdateCount()));
+      command.count(changed);
     }
   }
 

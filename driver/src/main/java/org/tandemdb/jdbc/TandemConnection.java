@@ -233,7 +233,9 @@ final class TandemConnection extends UnshardedConnection {
 
   @Override
   public void setAutoCommit(boolean autoCommit) throws SQLException {
-    session().autoCommit(autoCommit);
+    if (session().autoCommit(autoCommit)) {
+      warn("01000", "The transaction had failed: it was rolled back, and not committed.");
+    }
   }
 
   @Override

@@ -17,11 +17,15 @@ final class TandemSavepoint implements Savepoint {
 
   /** Quoted for SQL. */
   String identifier() throws SQLException {
+    checkThere();
+    String plain = name == null ? "JDBC_SAVEPOINT_" + id : name;
+    return '"' + plain.replace("\"", "\"\"") + '"';
+  }
+
+  private void checkThere() throws SQLException {
     if (released) {
       throw new SQLException("Cannot reference a savepoint after it has been released.", "3B001");
     }
-    String plain = name == null ? "JDBC_SAVEPOINT_" + id : name;
-    return '"' + plain.replace("\"", "\"\"") + '"';
   }
 
   void release() {
@@ -30,6 +34,7 @@ final class TandemSavepoint implements Savepoint {
 
   @Override
   public int getSavepointId() throws SQLException {
+    checkThere();
     if (name != null) {
       throw Refusals.invalid("Cannot retrieve the id of a named savepoint.");
     }
@@ -38,6 +43,7 @@ final class TandemSavepoint implements Savepoint {
 
   @Override
   public String getSavepointName() throws SQLException {
+    checkThere();
     if (name == null) {
       throw Refusals.invalid("Cannot retrieve the name of an unnamed savepoint.");
     }

@@ -533,6 +533,30 @@ abstract class JdbcContract {
     connection.setAutoCommit(true);
   }
 
+  /** COMMIT itself is an error then, in Tandem's driver. */
+  @Test
+  void switchingToAutocommitIsAWayOutOfAFailedTransaction() throws SQLException {
+    connection.setAutoCommit(false);
+    run("INSERT INTO t (name) VALUES ('a')");
+    isRefused("42P01", () -> run("SELECT * FROM nothing"));
+    connection.setAutoCommit(true);
+    assertThat(connection.getAutoCommit()).isTrue();
+    assertThat(count("t")).isZero();
+  }
+
+  @Test
+  void aCommentAndASemicolonMayStandBeforeAStatement() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate("/* one */ INSERT INTO t (id, name) VALUES (1, 'a')"))
+          .isEqualTo(1);
+      isRefused("0100E", () -> statement.executeUpdate("/* two */; SELECT 1"));
+      isRefused("0100E", () -> statement.executeUpdate("; SELECT 1"));
+      statement.execute("/* three */; INSERT INTO t (id, name) VALUES (3, 'c')");
+      statement.execute("; ; DELETE FROM t WHERE id = 1");
+    }
+    assertThat(text("SELECT string_agg(name, ',') FROM t")).isEqualTo("c");
+  }
+
   @Test
   void executeQueryNeedsRowsAndExecuteUpdateNone() throws SQLException {
     try (Statement statement = connection.createStatement()) {
