@@ -49,12 +49,7 @@ record GeneratedKeys(List<String> columns, List<Integer> indexes) {
       return sql;
     }
     StatementText text = StatementText.scan(sql);
-    List<String> words = text.words();
-    boolean writes =
-        !words.isEmpty()
-            && (WRITES.contains(words.get(0))
-                || (words.get(0).equals("WITH") && words.stream().anyMatch(WRITES::contains)));
-    if (!writes || words.contains("RETURNING") || text.statements() > 1) {
+    if (!isOneWrite(text) || returns(text)) {
       return sql;
     }
     List<String> quoted = new ArrayList<>();
@@ -62,5 +57,32 @@ record GeneratedKeys(List<String> columns, List<Integer> indexes) {
       quoted.add(column.equals("*") ? "*" : '"' + column.replace("\"", "\"\"") + '"');
     }
     return sql.substring(0, text.end()) + "\nRETURNING " + String.join(", ", quoted);
+  }
+
+  /** True if what {@code sql} gives back are the keys, whoever has written its RETURNING. */
+  boolean areIn(String sql) {
+    if (columns.isEmpty()) {
+      return false;
+    }
+    StatementText text = StatementText.scan(sql);
+    return isOneWrite(text) && returns(text);
+  }
+
+  /** Where a text has a RETURNING of its own, all that it names. */
+  GeneratedKeys whole() {
+    return new GeneratedKeys(columns, List.of());
+  }
+
+  private static boolean isOneWrite(StatementText text) {
+    List<String> words = text.words();
+    String first = words.isEmpty() ? "" : words.get(0);
+    boolean writes =
+        WRITES.contains(first)
+            || (first.equals("WITH") && words.stream().anyMatch(WRITES::contains));
+    return writes && text.statements() == 1;
+  }
+
+  private static boolean returns(StatementText text) {
+    return text.words().contains("RETURNING");
   }
 }

@@ -52,8 +52,8 @@ class TandemPreparedStatement extends StreamedParameters {
     String own = JdbcEscapes.translate(sql);
     String text = keys.addTo(own);
     this.request = new Request(text, Request.Markers.QUESTION, List.of());
-    this.keysWanted = !text.equals(own);
-    wantKeys(keys);
+    this.keysWanted = keys.areIn(text);
+    wantKeys(text.equals(own) ? keys.whole() : keys);
   }
 
   // --- Command ------------------------------------------------------------------------------

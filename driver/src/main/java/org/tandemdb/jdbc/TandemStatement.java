@@ -435,8 +435,8 @@ class TandemStatement implements Statement, Command {
   private boolean executeForKeys(String sql, GeneratedKeys wanted) throws SQLException {
     String own = translated(sql);
     String text = wanted.addTo(own);
-    wantKeys(wanted);
-    perform(new Request(text, Request.Markers.QUESTION, List.of()), !text.equals(own));
+    wantKeys(text.equals(own) ? wanted.whole() : wanted);
+    perform(new Request(text, Request.Markers.QUESTION, List.of()), wanted.areIn(text));
     return hasRows();
   }
 

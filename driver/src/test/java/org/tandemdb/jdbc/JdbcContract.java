@@ -533,6 +533,31 @@ abstract class JdbcContract {
     connection.setAutoCommit(true);
   }
 
+  @Test
+  void whatATextReturnsByItselfAreItsKeysWhereKeysAreWanted() throws SQLException {
+    for (String table : List.of("t", "cap")) {
+      String sql = "INSERT INTO " + table + " (name) VALUES ('a') RETURNING id, name";
+      try (Statement statement = connection.createStatement()) {
+        assertThat(statement.executeUpdate(sql, Statement.RETURN_GENERATED_KEYS)).isEqualTo(1);
+        try (ResultSet keys = statement.getGeneratedKeys()) {
+          assertThat(keys.next()).isTrue();
+          assertThat(keys.getString("name")).isEqualTo("a");
+          assertThat(keys.getMetaData().getColumnCount()).isEqualTo(2);
+        }
+      }
+      run("DELETE FROM " + table + " WHERE name = 'a'");
+      try (PreparedStatement insert =
+          connection.prepareStatement(sql.replace("'a'", "?"), new String[] {"id"})) {
+        insert.setString(1, "b");
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        try (ResultSet keys = insert.getGeneratedKeys()) {
+          assertThat(keys.next()).isTrue();
+          assertThat(keys.getString("name")).isEqualTo("b");
+        }
+      }
+    }
+  }
+
   /** COMMIT itself is an error then, in Tandem's driver. */
   @Test
   void switchingToAutocommitIsAWayOutOfAFailedTransaction() throws SQLException {
