@@ -54,6 +54,11 @@ public record BackendConfig(
     return BackendUrl.parse(url);
   }
 
+  /** For links that do not go through the vendor's driver: the URL's first server. */
+  public ServerAddress server() {
+    return BackendUrl.address(url, user);
+  }
+
   String canonical() {
     return id.name()
         + "="

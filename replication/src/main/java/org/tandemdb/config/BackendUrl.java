@@ -77,6 +77,26 @@ record BackendUrl(
     return value == null || value.isEmpty() ? fallback : value;
   }
 
+  /** The first server and the database, for links that do not go through the vendor's driver. */
+  static ServerAddress address(String url, String user) {
+    Properties parsed = Driver.parseURL(url, new Properties());
+    if (parsed == null) {
+      throw new IllegalArgumentException("url: '" + Redaction.url(url) + "' cannot be read");
+    }
+    String host = first(or(PGProperty.PG_HOST, parsed, "localhost"));
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    return new ServerAddress(
+        bracketed ? host.substring(1, host.length() - 1) : host,
+        Integer.parseInt(first(or(PGProperty.PG_PORT, parsed, "5432"))),
+        or(PGProperty.PG_DBNAME, parsed, user),
+        or(PGProperty.SSL_MODE, parsed, ""));
+  }
+
+  private static String first(String list) {
+    int comma = list.indexOf(',');
+    return comma < 0 ? list : list.substring(0, comma);
+  }
+
   /** True if both name the same database on the same server. */
   boolean overlaps(BackendUrl other) {
     return database.equals(other.database) && servers.stream().anyMatch(other.servers::contains);

@@ -5,14 +5,14 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** The known key nearest to one that is not known. */
-final class Suggestion {
+public final class Suggestion {
   /** Letters more, less or other than in a key that was meant. */
   private static final int MOST_SLIPS = 2;
 
   private Suggestion() {}
 
   /** " (did you mean 'x'?)", or the keys that are known where none is near. */
-  static String forKey(String key, Collection<String> known) {
+  public static String forKey(String key, Collection<String> known) {
     Optional<String> nearest = known.stream().min(Comparator.comparingInt(k -> distance(key, k)));
     if (nearest.isPresent() && distance(key, nearest.get()) <= Math.max(2, key.length() / 2)) {
       return "did you mean '" + nearest.get() + "'?";

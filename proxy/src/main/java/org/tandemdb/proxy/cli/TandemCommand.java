@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     name = "tandem",
     description = "Keeps SQL databases identical and makes them look like one.",
     mixinStandardHelpOptions = true,
-    subcommands = ExplainCommand.class,
+    subcommands = {ServeCommand.class, ExplainCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 public final class TandemCommand {
 

@@ -3,7 +3,6 @@ package org.tandemdb.proxy.pg;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.CorruptedFrameException;
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +18,7 @@ final class BackendMessages {
   private BackendMessages() {}
 
   /** What ErrorResponse says; a fatal one is the last message of its session. */
-  record ServerFailure(boolean fatal, SQLException exception) {}
+  record ServerFailure(boolean fatal, ServerException exception) {}
 
   static List<String> rowDescription(ByteBuf body) {
     int count = count(body);
@@ -35,18 +34,24 @@ final class BackendMessages {
     int count = count(body);
     List<@Nullable String> values = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int length = int32(body);
-      if (length == -1) {
-        values.add(null);
-      } else {
-        need(body, length);
-        values.add(body.readCharSequence(length, StandardCharsets.UTF_8).toString());
-      }
+      values.add(text(body));
     }
     return values;
   }
 
+  /** One value of a row, in text; null for NULL. */
+  static @Nullable String text(ByteBuf body) {
+    int length = int32(body);
+    if (length == -1) {
+      return null;
+    }
+    need(body, length);
+    return body.readCharSequence(length, StandardCharsets.UTF_8).toString();
+  }
+
   static ServerFailure errorResponse(ByteBuf body) {
+    byte[] raw = new byte[body.readableBytes()];
+    body.getBytes(body.readerIndex(), raw);
     Map<Character, String> fields = new HashMap<>();
     for (char field = (char) uint8(body); field != 0; field = (char) uint8(body)) {
       fields.put(field, cstring(body));
@@ -54,7 +59,8 @@ final class BackendMessages {
     String severity = fields.getOrDefault('V', fields.getOrDefault('S', ""));
     boolean fatal = severity.equals("FATAL") || severity.equals("PANIC");
     String message = fields.getOrDefault('M', "no message");
-    return new ServerFailure(fatal, new SQLException(message, fields.getOrDefault('C', "XX000")));
+    return new ServerFailure(
+        fatal, new ServerException(message, fields.getOrDefault('C', "XX000"), raw));
   }
 
   static String cstring(ByteBuf body) {
@@ -72,6 +78,17 @@ final class BackendMessages {
     return body.readInt();
   }
 
+  /** Types of the parameters of a statement. */
+  static int[] parameterDescription(ByteBuf body) {
+    int count = count(body);
+    need(body, count * Integer.BYTES);
+    int[] types = new int[count];
+    for (int i = 0; i < count; i++) {
+      types[i] = body.readInt();
+    }
+    return types;
+  }
+
   static int uint8(ByteBuf body) {
     need(body, 1);
     return body.readUnsignedByte();
@@ -82,7 +99,7 @@ final class BackendMessages {
     return body.readUnsignedShort();
   }
 
-  private static void skip(ByteBuf body, int bytes) {
+  static void skip(ByteBuf body, int bytes) {
     need(body, bytes);
     body.skipBytes(bytes);
   }

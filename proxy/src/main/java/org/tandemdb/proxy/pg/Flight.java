@@ -1,5 +1,7 @@
 package org.tandemdb.proxy.pg;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.CorruptedFrameException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Statements sent together, up to one Sync: an error in one skips those behind it. The event loop
  * alone fills it.
  */
-final class Flight {
+final class Flight implements Exchange {
+  private static final long MAX_REPLY_BYTES = 64L << 20;
+
   final List<PgStatement> statements;
   final CompletableFuture<List<PgResult>> answer = new CompletableFuture<>();
   private final List<PgResult> results = new ArrayList<>();
@@ -23,31 +27,43 @@ final class Flight {
     this.statements = List.copyOf(statements);
   }
 
-  void columns(List<String> names) {
-    columns = names;
+  @Override
+  public void message(int type, ByteBuf frame) {
+    ByteBuf body = frame.slice().skipBytes(1 + Integer.BYTES);
+    switch (type) {
+      case '1', '2', 'n', 'N', 'A' -> {
+        // Parse and Bind went well; a statement without a result has nothing to describe.
+      }
+      case 'T' -> columns = BackendMessages.rowDescription(body);
+      case 'D' -> {
+        bytes += body.readableBytes();
+        if (bytes > MAX_REPLY_BYTES) {
+          throw new CorruptedFrameException("a result of more than " + MAX_REPLY_BYTES + " bytes");
+        }
+        rows.add(BackendMessages.dataRow(body));
+      }
+      case 'C' -> complete(BackendMessages.cstring(body));
+      case 'I' -> complete("");
+      case 'E' -> fail(BackendMessages.errorResponse(body).exception());
+      default ->
+          throw new CorruptedFrameException("message '" + (char) type + "' is not expected here");
+    }
   }
 
-  /** Counts what is kept; the wire compares it with its limit. */
-  long row(List<@Nullable String> row, int size) {
-    rows.add(row);
-    bytes += size;
-    return bytes;
-  }
-
-  void complete(String tag) {
+  private void complete(String tag) {
     results.add(new PgResult(columns, rows, tag));
     columns = List.of();
     rows = new ArrayList<>();
   }
 
-  void fail(SQLException exception) {
+  private void fail(SQLException exception) {
     if (failure == null) {
       failure = exception;
     }
   }
 
-  /** ReadyForQuery came: nothing more belongs to this flight. */
-  void end() {
+  @Override
+  public void ready(char status) {
     SQLException failed = failure;
     if (failed == null && results.size() != statements.size()) {
       failed =
@@ -61,7 +77,8 @@ final class Flight {
     }
   }
 
-  void lost(SQLException why) {
+  @Override
+  public void lost(SQLException why) {
     answer.completeExceptionally(failure == null ? why : failure);
   }
 }

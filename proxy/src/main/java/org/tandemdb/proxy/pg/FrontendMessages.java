@@ -32,7 +32,7 @@ final class FrontendMessages {
   }
 
   /** Parse, Bind, Describe and Execute of the unnamed statement, all in text. */
-  static void execute(ByteBuf out, PgStatement statement) {
+  static void statement(ByteBuf out, PgStatement statement) {
     int parse = begin(out, 'P');
     cstring(out, "");
     cstring(out, statement.sql());
@@ -55,6 +55,62 @@ final class FrontendMessages {
     end(out, execute);
   }
 
+  /** Parse, with the types that a client has declared. */
+  static void parse(ByteBuf out, String name, String sql, int[] types) {
+    int parse = begin(out, 'P');
+    cstring(out, name);
+    cstring(out, sql);
+    out.writeShort(types.length);
+    for (int type : types) {
+      out.writeInt(type);
+    }
+    end(out, parse);
+  }
+
+  /** Describe of a statement ('S') or portal ('P'). */
+  static void describe(ByteBuf out, char what, String name) {
+    named(out, 'D', what, name);
+  }
+
+  /** Close of a statement ('S') or portal ('P'). */
+  static void close(ByteBuf out, char what, String name) {
+    named(out, 'C', what, name);
+  }
+
+  private static void named(ByteBuf out, char type, char what, String name) {
+    int start = begin(out, type);
+    out.writeByte(what);
+    cstring(out, name);
+    end(out, start);
+  }
+
+  /**
+   * Bind.
+   *
+   * @param parameters formats, count and values as the client has sent them; not changed
+   * @param resultFormats one for each column, one for all, or none
+   */
+  static void bind(
+      ByteBuf out, String portal, String statement, ByteBuf parameters, int[] resultFormats) {
+    int bind = begin(out, 'B');
+    cstring(out, portal);
+    cstring(out, statement);
+    out.writeBytes(parameters, parameters.readerIndex(), parameters.readableBytes());
+    out.writeShort(resultFormats.length);
+    for (int format : resultFormats) {
+      out.writeShort(format);
+    }
+    end(out, bind);
+  }
+
+  /** Execute; 0 rows are all. */
+  static void execute(ByteBuf out, String portal, int maxRows) {
+    int execute = begin(out, 'E');
+    cstring(out, portal);
+    out.writeInt(maxRows);
+    end(out, execute);
+  }
+
   /** Ends a flight: after an error the server skips to here, and answers ReadyForQuery. */
   static void sync(ByteBuf out) {
     end(out, begin(out, 'S'));
@@ -67,6 +123,13 @@ final class FrontendMessages {
     }
     byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
     out.writeInt(bytes.length).writeBytes(bytes);
+  }
+
+  /** An answer to what the server asks for its authentication. */
+  static void password(ByteBuf out, byte[] body) {
+    int start = begin(out, 'p');
+    out.writeBytes(body);
+    end(out, start);
   }
 
   private static int begin(ByteBuf out, char type) {

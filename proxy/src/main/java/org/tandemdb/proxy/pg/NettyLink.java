@@ -1,21 +1,29 @@
 package org.tandemdb.proxy.pg;
 
+import io.netty.buffer.ByteBuf;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.ServerError;
+import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
+import org.tandemdb.entry.TableName;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /**
  * A link that never blocks: every verb is one flight of messages, its stage completes on the event
  * loop. {@code BEGIN} waits for the first statement and travels with it, up to the same Sync, so
- * that a BEGIN that fails takes the statement with it.
+ * that a BEGIN that fails takes the statement with it. What a client sends is relayed by {@link
+ * #run}.
  */
 public final class NettyLink implements BackendLink {
   private static final String MARK = "SELECT tandem.mark($1, $2, $3)::text";
@@ -26,11 +34,19 @@ public final class NettyLink implements BackendLink {
   private final String secret;
   private final String preparedPrefix;
   private final Runnable cancelRequest;
+  private final @Nullable Guest guest;
+  private final LinkStatements statements = new LinkStatements();
   private final List<PgStatement> opening = new ArrayList<>(1);
   private volatile boolean uninterruptible;
 
   /**
+   * The server has prepared transactions: COMMIT may fail, so it is prepared before it is logged.
+   */
+  private volatile boolean canPrepare;
+
+  /**
    * @param cancelRequest sends one for this link's server process; never blocks
+   * @param guest for the verbs that are written over JDBC; null where none is called
    */
   NettyLink(
       BackendId backend,
@@ -38,13 +54,15 @@ public final class NettyLink implements BackendLink {
       PgWire wire,
       String secret,
       String preparedPrefix,
-      Runnable cancelRequest) {
+      Runnable cancelRequest,
+      @Nullable Guest guest) {
     this.backend = backend;
     this.process = process;
     this.wire = wire;
     this.secret = secret;
     this.preparedPrefix = preparedPrefix;
     this.cancelRequest = cancelRequest;
+    this.guest = guest;
   }
 
   @Override
@@ -57,9 +75,55 @@ public final class NettyLink implements BackendLink {
     return process;
   }
 
+  // ---- for the front end, on the event loop
+
   /**
-   * Runs one statement: what the proxy's front end will do by relaying messages. Completes
-   * exceptionally with a {@link SQLException}.
+   * Sends a flight of messages that ends with one Sync, behind BEGIN where one waits, and has its
+   * answers relayed; those to BEGIN are not among them, unless it fails.
+   *
+   * @param flight released here
+   */
+  public void run(ByteBuf flight, Exchange exchange) {
+    if (opening.isEmpty()) {
+      wire.submit(flight, exchange);
+      return;
+    }
+    ByteBuf out = flight.alloc().buffer(128 + flight.readableBytes());
+    opening.forEach(statement -> FrontendMessages.statement(out, statement));
+    opening.clear();
+    out.writeBytes(flight);
+    flight.release();
+    wire.submit(out, new BehindOpening(exchange));
+  }
+
+  /** Sends what belongs to the flight that is being answered: the data of a COPY. */
+  public void sendMore(ByteBuf messages) {
+    wire.sendMore(messages);
+  }
+
+  /** Whether more answers are read; off while the client cannot take them. */
+  public void reading(boolean on) {
+    wire.reading(on);
+  }
+
+  /** What is prepared there. */
+  LinkStatements statements() {
+    return statements;
+  }
+
+  /** What the server reports of its session: {@code server_version}, {@code TimeZone} ... */
+  public Map<String, String> reported() {
+    return wire.settings();
+  }
+
+  /** Grows with each change of {@link #reported}. */
+  public int reportedVersion() {
+    return wire.settingsVersion();
+  }
+
+  /**
+   * Runs one statement whose rows the front end looks at itself. Completes exceptionally with a
+   * {@link SQLException}.
    *
    * @param parameters as text, for {@code $1..$n}; null for NULL
    */
@@ -67,8 +131,10 @@ public final class NettyLink implements BackendLink {
     return flight(new PgStatement(sql, parameters)).thenApply(results -> results.get(0));
   }
 
+  // ---- verbs
+
   /** Sends the statements, behind BEGIN where one waits; its answer is not handed on. */
-  private CompletionStage<List<PgResult>> flight(PgStatement... statements) {
+  CompletionStage<List<PgResult>> flight(PgStatement... statements) {
     List<PgStatement> all = new ArrayList<>(opening);
     int hidden = all.size();
     opening.clear();
@@ -78,6 +144,23 @@ public final class NettyLink implements BackendLink {
 
   @Override
   public CompletionStage<TxStart> begin(BeginSpec spec) {
+    if (spec.isolation() == Isolation.SERIALIZABLE && !spec.readOnly() && !canPrepare) {
+      return query("SHOW max_prepared_transactions", List.of())
+          .thenCompose(
+              shown -> {
+                if (shown.single().equals("0")) {
+                  return CompletableFuture.failedFuture(
+                      new TandemException(
+                          ErrorCode.STATEMENT_REFUSED,
+                          "SERIALIZABLE needs prepared transactions: set max_prepared_transactions"
+                              + " on "
+                              + backend
+                              + " to the number of connections, or use REPEATABLE READ"));
+                }
+                canPrepare = true;
+                return begin(spec);
+              });
+    }
     opening.clear();
     opening.add(
         PgStatement.of(
@@ -99,6 +182,75 @@ public final class NettyLink implements BackendLink {
   @Override
   public CompletionStage<Void> forceConstraints() {
     return flight(PgStatement.of("SET CONSTRAINTS ALL IMMEDIATE")).thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> schemaChanged() {
+    return flight(PgStatement.of("SELECT tandem.maintain_tracing(1000000)")).thenAccept(ok -> {});
+  }
+
+  @Override
+  public CompletionStage<String> trace() {
+    return byGuest(true, link -> link.trace());
+  }
+
+  @Override
+  public CompletionStage<Void> endTrace(String begun, TraceSink sink) {
+    return byGuest(true, link -> link.endTrace(begun, sink));
+  }
+
+  @Override
+  public CompletionStage<String> installTracing(List<String> tables) {
+    return byGuest(true, link -> link.installTracing(tables));
+  }
+
+  @Override
+  public CompletionStage<Void> contents(
+      Optional<String> schema,
+      String table,
+      List<String> columns,
+      Optional<String> notIn,
+      ContentSink sink) {
+    return byGuest(true, link -> link.contents(schema, table, columns, notIn, sink));
+  }
+
+  @Override
+  public CompletionStage<Optional<List<@Nullable String>>> commonValues(
+      TableName table, List<String> columns) {
+    return byGuest(true, link -> link.commonValues(table, columns));
+  }
+
+  @Override
+  public CompletionStage<Catalog> catalog(long previousVersion) {
+    return byGuest(true, link -> link.catalog(previousVersion));
+  }
+
+  @Override
+  public CompletionStage<Long> beginTask(TableName index) {
+    return byGuest(false, link -> link.beginTask(index));
+  }
+
+  @Override
+  public CompletionStage<Void> endTask(long task) {
+    return byGuest(true, link -> link.endTask(task));
+  }
+
+  @Override
+  public CompletionStage<Void> undoTask(long task, TableName index) {
+    return byGuest(false, link -> link.undoTask(task, index));
+  }
+
+  private <T> CompletionStage<T> byGuest(
+      boolean inTransaction,
+      java.util.function.Function<org.tandemdb.backend.JdbcLink, CompletionStage<T>> verb) {
+    Guest called = guest;
+    if (called == null) {
+      return CompletableFuture.failedFuture(
+          new UnsupportedOperationException("this link has no guest"));
+    }
+    CompletionStage<?> opened =
+        opening.isEmpty() ? CompletableFuture.completedFuture(null) : flight();
+    return opened.thenCompose(ok -> called.run(inTransaction, verb));
   }
 
   @Override
@@ -129,7 +281,7 @@ public final class NettyLink implements BackendLink {
         });
   }
 
-  private static Throwable unwrap(Throwable failure) {
+  static Throwable unwrap(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;
@@ -150,6 +302,11 @@ public final class NettyLink implements BackendLink {
 
   /** The server answers COMMIT of a failed transaction with the tag ROLLBACK, and no error. */
   private CompletionStage<FinishOutcome> finish(String sql, String expectedTag) {
+    if (!opening.isEmpty()) {
+      // Nothing was ever run in it.
+      opening.clear();
+      return CompletableFuture.completedFuture(new FinishOutcome.Done());
+    }
     return flight(PgStatement.of(sql))
         .handle(
             (results, failure) -> {
@@ -157,7 +314,7 @@ public final class NettyLink implements BackendLink {
                 String tag = results.get(0).tag();
                 return tag.equals(expectedTag)
                     ? new FinishOutcome.Done()
-                    : new FinishOutcome.Failed("40000", sql + " was answered by " + tag);
+                    : new FinishOutcome.Failed("25P02", sql + " was answered by " + tag);
               }
               Throwable cause = unwrap(failure);
               return isUsable()
@@ -170,15 +327,14 @@ public final class NettyLink implements BackendLink {
 
   @Override
   public CompletionStage<Void> rollback() {
-    uninterruptible = false;
-    if (!isUsable()) {
+    if (!opening.isEmpty()) {
+      opening.clear();
       return CompletableFuture.completedFuture(null);
     }
-    // Always sent: whether a transaction is open may not be known yet.
-    opening.clear();
     return flight(PgStatement.of("ROLLBACK"))
         .handle(
             (results, failure) -> {
+              uninterruptible = false;
               if (failure != null) {
                 // The transaction dies with its session; nobody may use the link again.
                 sever();
@@ -189,7 +345,7 @@ public final class NettyLink implements BackendLink {
 
   @Override
   public CompletionStage<String> clock() {
-    return flight(PgStatement.of("SELECT now()::text")).thenApply(r -> r.get(0).single());
+    return query("SELECT now()::text", List.of()).thenApply(PgResult::single);
   }
 
   /** Appliers run on links of Tandem's own role, which {@link NettyPort} opens over JDBC. */
@@ -216,5 +372,34 @@ public final class NettyLink implements BackendLink {
   @Override
   public boolean isUsable() {
     return wire.isUsable();
+  }
+
+  /** Leaves out what BEGIN answers. */
+  private static final class BehindOpening implements Exchange {
+    private final Exchange behind;
+    private boolean open;
+
+    BehindOpening(Exchange behind) {
+      this.behind = behind;
+    }
+
+    @Override
+    public void message(int type, ByteBuf frame) {
+      if (open || type == 'E' || type == 'A') {
+        behind.message(type, frame);
+      } else {
+        open = type == 'C';
+      }
+    }
+
+    @Override
+    public void ready(char status) {
+      behind.ready(status);
+    }
+
+    @Override
+    public void lost(SQLException why) {
+      behind.lost(why);
+    }
   }
 }

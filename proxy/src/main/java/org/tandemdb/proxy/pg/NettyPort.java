@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,23 +49,27 @@ public final class NettyPort implements BackendPort<NettyLink> {
   private final String database;
   private final EventLoopGroup loops;
   private final Duration openTimeout;
+  private final Executor workers;
 
   /**
    * @param backend asked for everything but client links; closed with this port
    * @param loops owned by the caller
    * @param openTimeout for connecting, start-up and entering together
+   * @param workers run what blocks
    */
   public NettyPort(
       PgBackend backend,
       SocketAddress address,
       String database,
       EventLoopGroup loops,
-      Duration openTimeout) {
+      Duration openTimeout,
+      Executor workers) {
     this.backend = backend;
     this.address = address;
     this.database = database;
     this.loops = loops;
     this.openTimeout = openTimeout;
+    this.workers = workers;
   }
 
   @Override
@@ -87,15 +92,15 @@ public final class NettyPort implements BackendPort<NettyLink> {
     return backend.loadCatalog(previousVersion);
   }
 
-  /** A password is not sent: the throw-away knows trust authentication only. */
   @Override
   public CompletionStage<NettyLink> open(
       String user, String password, String purpose, long epoch, UUID incarnation) {
     CompletableFuture<NettyLink> opened = new CompletableFuture<>();
-    PgWireOpening opening = connect(user, purpose);
+    PgWireOpening opening = connect(user, password, purpose);
     opening
         .wire
-        .thenCompose(wire -> wire.ready().thenCompose(key -> enter(wire, key, epoch, incarnation)))
+        .thenCompose(
+            wire -> wire.ready().thenCompose(key -> enter(wire, user, key, epoch, incarnation)))
         .whenComplete(
             (link, failure) -> {
               if (failure != null) {
@@ -125,14 +130,16 @@ public final class NettyPort implements BackendPort<NettyLink> {
 
   private record PgWireOpening(Channel channel, CompletableFuture<PgWire> wire) {}
 
-  private PgWireOpening connect(String user, String purpose) {
+  private PgWireOpening connect(String user, String password, String purpose) {
     Map<String, String> parameters = new LinkedHashMap<>();
     parameters.put("user", user);
     parameters.put("database", database);
     parameters.put("client_encoding", "UTF8");
     parameters.put("application_name", purpose);
     // The log is the durable copy, and markers tell what a crash has lost.
-    parameters.put("options", "-c synchronous_commit=off");
+    // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
+    String path = user.equals("tandem") ? " -c search_path=public" : "";
+    parameters.put("options", "-c synchronous_commit=off -c standard_conforming_strings=on" + path);
     ChannelFuture connecting =
         bootstrap()
             .handler(
@@ -142,7 +149,9 @@ public final class NettyPort implements BackendPort<NettyLink> {
                     channel
                         .pipeline()
                         .addLast(
-                            PgWire.frames(PgWire.MAX_FRAME_BYTES), new PgWire(channel, parameters));
+                            PgWire.frames(PgWire.MAX_FRAME_BYTES),
+                            new PgWire(
+                                channel, parameters, new ServerAuthentication(user, password)));
                   }
                 })
             .connect(address);
@@ -171,7 +180,7 @@ public final class NettyPort implements BackendPort<NettyLink> {
 
   /** Nobody sees the link before the server has let it in. */
   private CompletionStage<NettyLink> enter(
-      PgWire wire, PgWire.Key key, long epoch, UUID incarnation) {
+      PgWire wire, String user, PgWire.Key key, long epoch, UUID incarnation) {
     String secret = new BigInteger(128, SECRETS).toString(Character.MAX_RADIX);
     return backend
         .admit(key.pid(), secret)
@@ -185,14 +194,17 @@ public final class NettyPort implements BackendPort<NettyLink> {
                             incarnation.toString(),
                             secret))))
         .thenApply(
-            results ->
-                new NettyLink(
-                    id(),
-                    new ServerProcess(key.pid(), results.get(0).single()),
-                    wire,
-                    secret,
-                    backend.preparedPrefix(),
-                    () -> cancel(key)));
+            results -> {
+              ServerProcess process = new ServerProcess(key.pid(), results.get(0).single());
+              return new NettyLink(
+                  id(),
+                  process,
+                  wire,
+                  secret,
+                  backend.preparedPrefix(),
+                  () -> cancel(key),
+                  new Guest(wire, backend, user, process, secret, workers));
+            });
   }
 
   /** On a connection of its own, as the protocol wants it; the server closes it. */

@@ -8,31 +8,37 @@ import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.proxy.pg.BackendMessages.ServerFailure;
 
 /**
- * One connection to a server: start-up with trust authentication, then flights, answered in the
- * order they were sent. State belongs to the channel's event loop; {@link #send} and {@link #close}
- * may be called from any thread. A message that is not understood, or is longer than the limit,
- * ends the connection: what follows it could be anything.
+ * One connection to a server: start-up, then exchanges, answered in the order they were sent; or
+ * lent to a guest, who speaks with the server by itself. State belongs to the channel's event loop;
+ * {@link #submit}, {@link #send} and {@link #close} may be called from any thread. A message that
+ * is not understood, or is longer than the limit, ends the connection: what follows it could be
+ * anything.
  */
 final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
-  /** Of one message, checked on its length field before it is gathered. */
-  static final int MAX_FRAME_BYTES = 16 << 20;
+  /** Of one message, checked on its length field before it is gathered; PostgreSQL's own limit. */
+  static final int MAX_FRAME_BYTES = 1 << 30;
 
-  private static final long MAX_REPLY_BYTES = 64L << 20;
-  private static final int MAX_FLIGHTS = 64;
+  private static final int MAX_EXCHANGES = 64;
 
   private final Channel channel;
-  private final Map<String, String> parameters;
+  private final Map<String, String> startup;
+  private final ServerAuthentication authentication;
   private final CompletableFuture<Key> ready = new CompletableFuture<>();
-  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+  private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private int settingsVersion;
+  private @Nullable Consumer<ByteBuf> guest;
   private @Nullable Key key;
   private @Nullable ServerFailure refusal;
   private volatile boolean lost;
@@ -41,11 +47,12 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   record Key(int pid, int secret) {}
 
   /**
-   * @param parameters of the start-up message
+   * @param startup parameters of the start-up message
    */
-  PgWire(Channel channel, Map<String, String> parameters) {
+  PgWire(Channel channel, Map<String, String> startup, ServerAuthentication authentication) {
     this.channel = channel;
-    this.parameters = parameters;
+    this.startup = startup;
+    this.authentication = authentication;
   }
 
   /** Cuts the stream into messages; goes in front of the wire. */
@@ -62,40 +69,104 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     return !lost;
   }
 
+  Channel channel() {
+    return channel;
+  }
+
+  /** What the server has reported of its session; read on the event loop. */
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Grows with each change of {@link #settings}. */
+  int settingsVersion() {
+    return settingsVersion;
+  }
+
   /**
    * Sends statements and one Sync. The stage completes on the event loop, with one result for each;
    * exceptionally with the server's error, or 08006 when the connection was lost meanwhile.
    */
   CompletionStage<List<PgResult>> send(List<PgStatement> statements) {
     Flight flight = new Flight(statements);
-    try {
-      channel.eventLoop().execute(() -> sendNow(flight));
-    } catch (RejectedExecutionException e) {
-      flight.lost(new SQLException("the event loop has ended", "08006", e));
-    }
-    return flight.answer;
-  }
-
-  private void sendNow(Flight flight) {
-    if (lost || !channel.isActive()) {
-      flight.lost(new SQLException("the connection is closed", "08006"));
-      return;
-    }
-    if (flights.size() >= MAX_FLIGHTS) {
-      flight.lost(new SQLException(MAX_FLIGHTS + " flights await their answer already", "53400"));
-      return;
-    }
     ByteBuf out = channel.alloc().buffer();
     try {
-      flight.statements.forEach(statement -> FrontendMessages.execute(out, statement));
+      flight.statements.forEach(statement -> FrontendMessages.statement(out, statement));
       FrontendMessages.sync(out);
     } catch (RuntimeException e) {
       out.release();
       flight.answer.completeExceptionally(e);
+      return flight.answer;
+    }
+    submit(out, flight);
+    return flight.answer;
+  }
+
+  /**
+   * Sends a flight of messages that ends with one Sync (or is one Query).
+   *
+   * @param flight released here
+   */
+  void submit(ByteBuf flight, Exchange exchange) {
+    if (channel.eventLoop().inEventLoop()) {
+      submitNow(flight, exchange);
       return;
     }
-    flights.add(flight);
-    channel.writeAndFlush(out, channel.voidPromise());
+    try {
+      channel.eventLoop().execute(() -> submitNow(flight, exchange));
+    } catch (RejectedExecutionException e) {
+      flight.release();
+      exchange.lost(new SQLException("the event loop has ended", "08006", e));
+    }
+  }
+
+  private void submitNow(ByteBuf flight, Exchange exchange) {
+    String unusable =
+        lost || !channel.isActive()
+            ? "the connection is closed"
+            : guest != null ? "the connection is lent" : "";
+    if (!unusable.isEmpty()) {
+      flight.release();
+      exchange.lost(new SQLException(unusable, "08006"));
+      return;
+    }
+    if (exchanges.size() >= MAX_EXCHANGES) {
+      flight.release();
+      exchange.lost(
+          new SQLException(MAX_EXCHANGES + " flights await their answer already", "53400"));
+      return;
+    }
+    exchanges.add(exchange);
+    channel.writeAndFlush(flight, channel.voidPromise());
+  }
+
+  /** Sends what belongs to the exchange in flight: the data of a COPY. */
+  void sendMore(ByteBuf messages) {
+    if (lost) {
+      messages.release();
+      return;
+    }
+    channel.writeAndFlush(messages, channel.voidPromise());
+  }
+
+  /** Whether more is read; off while nobody can take it. */
+  void reading(boolean on) {
+    if (channel.config().isAutoRead() != on) {
+      channel.config().setAutoRead(on);
+    }
+  }
+
+  /**
+   * Lends the connection, on the event loop: all messages behind the answers that are awaited go to
+   * {@code to} from now on, and what it sends comes by {@link #sendMore}. Null ends it.
+   *
+   * @throws IllegalStateException if it is lost: nothing would ever come
+   */
+  void lend(@Nullable Consumer<ByteBuf> to) {
+    if (to != null && lost) {
+      throw new IllegalStateException("the connection is closed");
+    }
+    guest = to;
   }
 
   /** At once; what was in flight has no answer. */
@@ -107,98 +178,100 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   @Override
   public void channelActive(ChannelHandlerContext context) {
     ByteBuf out = context.alloc().buffer();
-    FrontendMessages.startup(out, parameters);
+    FrontendMessages.startup(out, startup);
     context.writeAndFlush(out, context.voidPromise());
   }
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
-    int type = BackendMessages.uint8(frame);
-    frame.skipBytes(Integer.BYTES);
+    int type = frame.getUnsignedByte(frame.readerIndex());
+    Consumer<ByteBuf> lentTo = guest;
+    if (lentTo != null && exchanges.isEmpty()) {
+      lentTo.accept(frame);
+      return;
+    }
     switch (type) {
-      case 'S', 'N', 'A' -> {
-        // Settings, notices and notifications: the throw-away has nobody to tell.
-      }
-      case 'E' -> failed(BackendMessages.errorResponse(frame));
-      case 'Z' -> readyForQuery();
+      case 'S' -> setting(body(frame));
+      case 'E' -> failed(frame);
+      case 'Z' -> readyForQuery((char) BackendMessages.uint8(body(frame)));
       default -> {
         if (ready.isDone()) {
           answer(type, frame);
         } else {
-          startUp(type, frame);
+          startUp(context, type, body(frame));
         }
       }
     }
   }
 
-  private void startUp(int type, ByteBuf body) {
+  private static ByteBuf body(ByteBuf frame) {
+    return frame.slice().skipBytes(1 + Integer.BYTES);
+  }
+
+  private void setting(ByteBuf body) {
+    String name = BackendMessages.cstring(body);
+    String value = BackendMessages.cstring(body);
+    if (!value.equals(settings.put(name, value))) {
+      settingsVersion++;
+    }
+  }
+
+  private void startUp(ChannelHandlerContext context, int type, ByteBuf body) {
     switch (type) {
       case 'R' -> {
-        int method = BackendMessages.int32(body);
-        if (method != 0) {
-          throw new CorruptedFrameException(
-              "the server asks for authentication method " + method + "; only trust is spoken");
+        byte[] answer = authentication.answer(body);
+        if (answer.length > 0) {
+          ByteBuf out = context.alloc().buffer();
+          FrontendMessages.password(out, answer);
+          context.writeAndFlush(out, context.voidPromise());
         }
       }
       case 'K' -> key = new Key(BackendMessages.int32(body), BackendMessages.int32(body));
+      case 'N', 'v' -> {
+        // Nobody to tell yet; and 3.0 is what was asked for.
+      }
       default -> throw unexpected(type);
     }
   }
 
-  private void answer(int type, ByteBuf body) {
-    Flight flight = flights.peek();
-    if (flight == null) {
+  private void answer(int type, ByteBuf frame) {
+    Exchange exchange = exchanges.peek();
+    if (exchange != null) {
+      exchange.message(type, frame);
+    } else if (type != 'N' && type != 'A') {
       throw unexpected(type);
     }
-    switch (type) {
-      case '1', '2', 'n' -> {
-        // Parse and Bind went well; a statement without a result has nothing to describe.
-      }
-      case 'T' -> flight.columns(BackendMessages.rowDescription(body));
-      case 'D' -> {
-        int size = body.readableBytes();
-        if (flight.row(BackendMessages.dataRow(body), size) > MAX_REPLY_BYTES) {
-          throw new CorruptedFrameException("a result of more than " + MAX_REPLY_BYTES + " bytes");
-        }
-      }
-      case 'C' -> flight.complete(BackendMessages.cstring(body));
-      case 'I' -> flight.complete("");
-      default -> throw unexpected(type);
-    }
   }
 
-  private static CorruptedFrameException unexpected(int type) {
+  static CorruptedFrameException unexpected(int type) {
     return new CorruptedFrameException("message '" + (char) type + "' is not expected here");
   }
 
-  private void failed(ServerFailure failure) {
+  private void failed(ByteBuf frame) {
+    ServerFailure failure = BackendMessages.errorResponse(body(frame));
     if (failure.fatal()) {
       refusal = failure;
       lost = true;
       channel.close();
       return;
     }
-    Flight flight = flights.peek();
-    if (flight == null) {
-      throw unexpected('E');
-    }
-    flight.fail(failure.exception());
+    answer('E', frame);
   }
 
-  private void readyForQuery() {
+  private void readyForQuery(char status) {
     Key found = key;
     if (!ready.isDone()) {
-      if (found == null) {
+      if (found == null || !authentication.isComplete()) {
         throw unexpected('Z');
       }
       ready.complete(found);
       return;
     }
-    Flight flight = flights.poll();
-    if (flight == null) {
+    Exchange exchange = exchanges.poll();
+    if (exchange == null) {
       throw unexpected('Z');
     }
-    flight.end();
+    exchange.ready(status);
   }
 
   @Override
@@ -217,8 +290,13 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     ServerFailure said = refusal;
     SQLException why = said == null ? new SQLException(message, "08006") : said.exception();
     ready.completeExceptionally(why);
-    for (Flight flight = flights.poll(); flight != null; flight = flights.poll()) {
-      flight.lost(why);
+    for (Exchange next = exchanges.poll(); next != null; next = exchanges.poll()) {
+      next.lost(why);
+    }
+    Consumer<ByteBuf> lentTo = guest;
+    if (lentTo != null) {
+      guest = null;
+      lentTo.accept(io.netty.buffer.Unpooled.EMPTY_BUFFER);
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Links that speak PostgreSQL's protocol 3.0 on an event loop. A throw-away: it proves that the
- * engine's joints carry a second transport, and says where they pinch ({@code proxy/DESIGN.md}).
- * The proxy's real links relay messages instead of collecting rows.
+ * The servers' side: links that speak PostgreSQL's protocol 3.0 on an event loop, what is prepared
+ * on them, and what they answer to a call ({@code proxy/DESIGN.md}).
  */
 @NullMarked
 package org.tandemdb.proxy.pg;

@@ -71,7 +71,7 @@ final class NettyCluster implements AutoCloseable {
                 (link, executor) -> {
                   // Its work is the event loop's, whoever uses it.
                 },
-                new NettyDialect())
+                new NettyDialect("postgres"))
             .toCompletableFuture()
             .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
   }
@@ -106,7 +106,8 @@ final class NettyCluster implements AutoCloseable {
         new InetSocketAddress("localhost", servers.get(index).getPort()),
         "postgres",
         loops,
-        TIMEOUT);
+        TIMEOUT,
+        environment.scheduler()::execute);
   }
 
   List<String> rows(int server, String sql) throws SQLException {

@@ -25,7 +25,7 @@ class PgWireTest {
 
   @BeforeEach
   void start() throws Exception {
-    wire = new PgWire(channel, Map.of("user", "shop"));
+    wire = new PgWire(channel, Map.of("user", "shop"), new ServerAuthentication("shop", ""));
     channel.pipeline().addLast(PgWire.frames(MAX_FRAME), wire);
     channel.register();
     receive('R', new byte[] {0, 0, 0, 0});
@@ -39,7 +39,13 @@ class PgWireTest {
   void beginTravelsWithTheFirstStatementUpToOneSync() {
     NettyLink link =
         new NettyLink(
-            new BackendId("a"), new ServerProcess(1, "then"), wire, "secret", "tandem:", () -> {});
+            new BackendId("a"),
+            new ServerProcess(1, "then"),
+            wire,
+            "secret",
+            "tandem:",
+            () -> {},
+            null);
     link.begin(BeginSpec.READ_WRITE);
     channel.runPendingTasks();
     assertThat(drained()).isEmpty();

@@ -1,6 +1,7 @@
 package org.tandemdb.backend.pg;
 
 import java.math.BigInteger;
+import java.net.Socket;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.postgresql.PGConnection;
 import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink.ServerProcess;
@@ -193,6 +195,25 @@ public final class PgBackend implements BackendPort<JdbcLink> {
               }
             });
     return admitted;
+  }
+
+  /**
+   * A JDBC link over a server session that somebody else speaks the protocol with: for the verbs
+   * that are seldom used and need many statements. Blocks while the vendor's driver is made, which
+   * asks the server nothing.
+   *
+   * @param wire answers the driver's start-up by itself, then carries bytes to the server session
+   *     and back; belongs to the link while one of its verbs runs, and is idle otherwise
+   * @param clientUser whose session it is
+   * @param secret with which it has entered
+   * @param executor where the verbs' blocking work runs
+   * @throws SQLException if the driver does not like the answers that it got
+   */
+  public JdbcLink guest(
+      Socket wire, String clientUser, ServerProcess process, String secret, Executor executor)
+      throws SQLException {
+    return new PgLink(
+        id, GuestSockets.connect(wire, clientUser), process, secret, preparedPrefix(), executor);
   }
 
   /** What the names of this cluster's prepared transactions begin with. */

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.pg.PgBackend;
@@ -47,6 +50,49 @@ public final class PgEngines {
   /** As {@link #open(ClusterConfig, Environment)}, with something between. */
   public static Engine<JdbcLink> open(
       ClusterConfig config, Environment environment, Joints joints) {
+    return open(config, environment, joints.log(), new JdbcLinks(environment, config, joints));
+  }
+
+  /** As {@link #open(ClusterConfig, Environment)}, for a front end with links of its own. */
+  public static <L extends BackendLink> Engine<L> open(
+      ClusterConfig config, Environment environment, Links<L> links) {
+    return open(config, environment, UnaryOperator.identity(), links);
+  }
+
+  /** The kind of links on which clients' statements run. */
+  public interface Links<L extends BackendLink> {
+    /** {@code backend} goes on with control, catalog and Tandem's own links. */
+    BackendPort<L> port(BackendConfig config, PgBackend backend);
+
+    /** See {@link Engine.Binder}. */
+    void bind(L link, Executor executor);
+
+    Engine.SessionDialect<L> dialect();
+  }
+
+  private record JdbcLinks(Environment environment, ClusterConfig config, Joints joints)
+      implements Links<JdbcLink> {
+    @Override
+    public BackendPort<JdbcLink> port(BackendConfig one, PgBackend backend) {
+      return joints.port().apply(backend);
+    }
+
+    @Override
+    public void bind(JdbcLink link, Executor executor) {
+      link.bind(executor);
+    }
+
+    @Override
+    public Engine.SessionDialect<JdbcLink> dialect() {
+      return new PgSessionDialect(environment.scheduler(), config.backends().get(0).user());
+    }
+  }
+
+  private static <L extends BackendLink> Engine<L> open(
+      ClusterConfig config,
+      Environment environment,
+      UnaryOperator<ReplicationLog> between,
+      Links<L> links) {
     LogOptions options = logOptions(config);
     List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "");
     FirstStart start;
@@ -64,14 +110,12 @@ public final class PgEngines {
         start.compare();
       }
       log =
-          joints
-              .log()
-              .apply(
-                  LocalReplicationLog.open(
-                      config.log(),
-                      start.clusterId().map(options::withCluster).orElse(options),
-                      environment,
-                      Runnable::run));
+          between.apply(
+              LocalReplicationLog.open(
+                  config.log(),
+                  start.clusterId().map(options::withCluster).orElse(options),
+                  environment,
+                  Runnable::run));
       try {
         start.checkAgainst(log.info().clusterId(), log.info().head(), log.info().epoch() == 0);
       } catch (RuntimeException e) {
@@ -81,19 +125,22 @@ public final class PgEngines {
     } finally {
       inspected.forEach(PgBackend::close);
     }
-    List<BackendPort<JdbcLink>> ports = new ArrayList<>();
-    ports(config, environment, log.info().clusterId(), owner(config, environment))
-        .forEach(port -> ports.add(joints.port().apply(port)));
+    List<BackendPort<L>> ports = new ArrayList<>();
+    List<PgBackend> backends =
+        ports(config, environment, log.info().clusterId(), owner(config, environment));
+    for (int i = 0; i < backends.size(); i++) {
+      ports.add(links.port(config.backends().get(i), backends.get(i)));
+    }
     try {
       start.initialise(ports.stream().map(BackendPort::control).toList(), log.info().clusterId());
-      return Engine.<JdbcLink>start(
+      return Engine.<L>start(
               config,
               log,
               environment,
               ports,
               new SqlPlanner(config.limits().planCacheEntries()),
-              JdbcLink::bind,
-              new PgSessionDialect(environment.scheduler(), config.backends().get(0).user()))
+              links::bind,
+              links.dialect())
           .toCompletableFuture()
           .join();
     } catch (RuntimeException e) {

@@ -1,0 +1,64 @@
+package org.tandemdb.proxy.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.config.ClusterFile;
+import org.tandemdb.proxy.front.ProxyConfig;
+import org.tandemdb.proxy.front.ProxyServer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tandem serve}: the databases of a file, on a port for any PostgreSQL client. */
+@Command(
+    name = "serve",
+    description = {
+      "Serves the databases of a cluster file to any PostgreSQL client, until it is ended by a"
+          + " signal; then transactions get half a minute to end.",
+      "",
+      "Exit status: 0, or 2 for wrong arguments, 3 if it cannot start."
+    },
+    exitCodeOnExecutionException = 3,
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class ServeCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      required = true,
+      description = "The cluster file.")
+  private Path config = Path.of("cluster.yaml");
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    ProxyServer server = ProxyServer.start(ProxyConfig.of(ClusterFile.read(config)));
+    CountDownLatch ended = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  server.close(PATIENCE);
+                  ended.countDown();
+                },
+                "tandem-stop"));
+    out.println("tandem: clients are accepted at " + text(server));
+    out.flush();
+    ended.await();
+    return 0;
+  }
+
+  private static String text(ProxyServer server) {
+    return server.address().getHostString() + ":" + server.address().getPort();
+  }
+}

@@ -1,0 +1,240 @@
+package org.tandemdb.proxy.front;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.BackendLink.Isolation;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * What one session is in the midst of: its block, how that was begun, and whether it has failed.
+ * The twin of the driver's {@code SessionState}, without what only JDBC has (autocommit off). No
+ * behaviour beyond what the words mean. On the event loop.
+ */
+final class BlockState {
+  private final EngineSession<NettyLink> session;
+
+  private Isolation isolation = Isolation.READ_COMMITTED;
+  private boolean block;
+  private boolean explicitBlock;
+  private boolean implicitBlock;
+  private BeginSpec spec = BeginSpec.READ_WRITE;
+
+  /** The lease of a READ ONLY block. */
+  @Nullable Lease<NettyLink> reading;
+
+  /** {@link #reading} was asked for on the primary. */
+  boolean readingOnPrimary;
+
+  /** The lease of a read-write transaction. */
+  @Nullable Lease<NettyLink> writing;
+
+  /** Something ran on the primary that the engine could not record: it must not be committed. */
+  boolean doomed;
+
+  /**
+   * The block met an error. What the client sends until it rolls back belongs to a transaction that
+   * will never be, and must neither run by itself nor be committed without the part that failed.
+   */
+  private boolean failed;
+
+  /** SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY: outside of blocks, too. */
+  private boolean readOnlyAlways;
+
+  /** What a rollback of the open block brings back; null if the block has changed none of it. */
+  private @Nullable Modes modesBefore;
+
+  private record Modes(Isolation isolation, boolean readOnlyAlways) {}
+
+  BlockState(EngineSession<NettyLink> session) {
+    this.session = session;
+  }
+
+  // --- modes
+
+  private void resetSpec() {
+    spec =
+        isolation == Isolation.READ_COMMITTED && !readOnlyAlways
+            ? BeginSpec.READ_WRITE
+            : new BeginSpec(isolation, readOnlyAlways, false);
+  }
+
+  /** SET SESSION CHARACTERISTICS, which a rollback takes back. */
+  void characteristics(Plan.Effect.Characteristics modes) {
+    if (inBlock() && modesBefore == null) {
+      modesBefore = new Modes(isolation, readOnlyAlways);
+    }
+    isolation = modes.isolation().map(BlockState::isolationOf).orElse(isolation);
+    readOnlyAlways = modes.readOnly().orElse(readOnlyAlways);
+    if (!inBlock()) {
+      resetSpec();
+    }
+  }
+
+  /** The block's changes of modes stay. */
+  void keepModes() {
+    modesBefore = null;
+  }
+
+  /** SET TRANSACTION: for the transaction that is about to begin. */
+  void mode(Plan.Effect.TransactionMode mode) {
+    if (!inBlock()) {
+      return;
+    }
+    Isolation level = mode.isolation().map(BlockState::isolationOf).orElse(spec.isolation());
+    boolean only = mode.readOnly().orElse(spec.readOnly());
+    if (level == spec.isolation() && only == spec.readOnly()) {
+      return;
+    }
+    if (isOpen()) {
+      throw new ClientFailure(
+          "25001", "SET TRANSACTION must be called before the transaction's first query");
+    }
+    spec = new BeginSpec(level, only, false);
+  }
+
+  // --- the block
+
+  /** True while a transaction holds a link. */
+  boolean isOpen() {
+    return reading != null || session.inTransaction();
+  }
+
+  boolean inBlock() {
+    return block;
+  }
+
+  /** How the block's transaction is to begin. */
+  BeginSpec spec() {
+    return spec;
+  }
+
+  /** Serializable reads run on the primary, too: elsewhere nobody would see their conflicts. */
+  boolean isReadOnlyBlock() {
+    return spec.readOnly() && spec.isolation() != Isolation.SERIALIZABLE;
+  }
+
+  /** False where there is a block already, whose modes they become. */
+  boolean begin(Plan.Effect.Begin begin) {
+    if (block) {
+      boolean was = explicitBlock;
+      mode(new Plan.Effect.TransactionMode(begin.isolation(), begin.readOnly()));
+      explicitBlock = true;
+      return !was;
+    }
+    block = true;
+    explicitBlock = true;
+    Isolation level = begin.isolation().map(BlockState::isolationOf).orElse(isolation);
+    spec = new BeginSpec(level, begin.readOnly().orElse(readOnlyAlways), false);
+    return true;
+  }
+
+  private static Isolation isolationOf(String text) {
+    String level = text.toUpperCase(Locale.ROOT).replace(' ', '_');
+    return level.equals("READ_UNCOMMITTED") ? Isolation.READ_COMMITTED : Isolation.valueOf(level);
+  }
+
+  /** AND CHAIN: the next block, which is like the one that had {@code like}. */
+  void chain(BeginSpec like) {
+    block = true;
+    explicitBlock = true;
+    spec = like;
+  }
+
+  /** BEGIN was said. */
+  boolean isExplicit() {
+    return explicitBlock;
+  }
+
+  /** Statements that are sent together are a block until their end. */
+  boolean isImplicit() {
+    return implicitBlock;
+  }
+
+  void beginImplicit() {
+    implicitBlock = true;
+    block = true;
+  }
+
+  void endImplicit() {
+    implicitBlock = false;
+  }
+
+  /** An explicit COMMIT among them: what follows is the next implicit transaction. */
+  void goOnImplicit() {
+    block |= implicitBlock;
+  }
+
+  /** An error fails the block. */
+  void fail() {
+    failed = failed || block;
+  }
+
+  /** ROLLBACK TO a savepoint that was set before the error. */
+  void recovered() {
+    failed = false;
+  }
+
+  boolean isFailed() {
+    return failed;
+  }
+
+  boolean isBroken() {
+    return doomed || failed;
+  }
+
+  static ClientFailure failedError() {
+    return new ClientFailure(
+        "25P02", "current transaction is aborted, commands ignored until end of transaction block");
+  }
+
+  void end() {
+    block = false;
+    explicitBlock = false;
+    writing = null;
+    reading = null;
+    doomed = false;
+    failed = false;
+    Modes before = modesBefore;
+    if (before != null) {
+      isolation = before.isolation();
+      readOnlyAlways = before.readOnlyAlways();
+      modesBefore = null;
+    }
+    resetSpec();
+  }
+
+  /** As ReadyForQuery tells it. */
+  char status() {
+    if (!block) {
+      return 'I';
+    }
+    return isBroken() ? 'E' : 'T';
+  }
+
+  // --- what a plan is to the block
+
+  static boolean isEnd(Plan plan) {
+    return plan instanceof Plan.Local local
+        && (local.effect() instanceof Plan.Effect.Rollback
+            || local.effect() instanceof Plan.Effect.Commit);
+  }
+
+  /** A savepoint that was set before the error is still there. */
+  boolean isWayBack(Plan plan) {
+    return !doomed
+        && isOpen()
+        && plan instanceof Plan.Local local
+        && local.effect() instanceof Plan.Effect.RollbackTo;
+  }
+
+  /** The link of the open transaction. */
+  Optional<Lease<NettyLink>> lease() {
+    Lease<NettyLink> lease = writing != null ? writing : reading;
+    return Optional.ofNullable(lease);
+  }
+}

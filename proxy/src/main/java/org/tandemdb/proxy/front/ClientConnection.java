@@ -1,0 +1,346 @@
+package org.tandemdb.proxy.front;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.proxy.pg.NettyLink;
+
+/**
+ * One client that has been let in: takes its messages one after the other, each when the one before
+ * is done. What comes meanwhile waits, within a bound; then nothing more is read from the client.
+ * On the event loop.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+  /** Of messages that wait; beyond it the client is not read. */
+  private static final int MOST_WAITING_BYTES = 256 << 10;
+
+  /** What a statement of a client that has gone gets to end, after a cancel. */
+  private static final int LAST_SECONDS = 10;
+
+  private final Session session;
+  private final ClientOutlet outlet;
+  private final ExtendedProtocol extended;
+  private final Runnable gone;
+  private final ArrayDeque<ByteBuf> inbox = new ArrayDeque<>();
+  private final Map<String, String> told = new HashMap<>();
+  private final ChannelHandlerContext context;
+  private int inboxBytes;
+
+  /** Messages in the inbox that end a group of others: until one is there, the group waits. */
+  private int ends;
+
+  private boolean busy;
+  private boolean pumping;
+  private boolean ending;
+  private @Nullable NettyLink toldOf;
+  private int toldVersion = -1;
+
+  /**
+   * @param gone is run once the session has ended
+   */
+  ClientConnection(
+      ChannelHandlerContext context, Session session, ClientOutlet outlet, Runnable gone) {
+    this.context = context;
+    this.session = session;
+    this.outlet = outlet;
+    this.extended = new ExtendedProtocol(session, outlet);
+    this.gone = gone;
+  }
+
+  /** See CancelRequest. */
+  void cancel() {
+    session.cancel();
+  }
+
+  /** True while the client is in the midst of something that the proxy's end should wait for. */
+  boolean isBusy() {
+    return busy || session.state().inBlock();
+  }
+
+  /** Ends the session from the proxy's side, as a server does that is shut down. */
+  void terminate() {
+    end("57P01", "terminating connection due to administrator command");
+  }
+
+  /** The settings that the client has been told of. */
+  void tellSettings(NettyLink link) {
+    tell(link);
+  }
+
+  private void tell(@Nullable NettyLink link) {
+    if (link == null || (link.equals(toldOf) && link.reportedVersion() == toldVersion)) {
+      return;
+    }
+    toldOf = link;
+    toldVersion = link.reportedVersion();
+    link.reported()
+        .forEach(
+            (name, value) -> {
+              if (!value.equals(told.put(name, value))) {
+                outlet.say(out -> ClientMessages.setting(out, name, value));
+              }
+            });
+  }
+
+  // --- what comes
+
+  @Override
+  public void channelRead(ChannelHandlerContext from, Object message) {
+    ByteBuf frame = (ByteBuf) message;
+    if (ending) {
+      frame.release();
+      return;
+    }
+    inbox.add(frame);
+    inboxBytes += frame.readableBytes();
+    if (isEnd(frame)) {
+      ends++;
+    }
+    pump();
+    if (inboxBytes > MOST_WAITING_BYTES && busy) {
+      from.channel().config().setAutoRead(false);
+    }
+  }
+
+  /** Query, Sync, Flush, Terminate, FunctionCall: what came before is to be worked on. */
+  private static boolean isEnd(ByteBuf frame) {
+    return switch (frame.getByte(frame.readerIndex())) {
+      case 'Q', 'S', 'H', 'X', 'F' -> true;
+      default -> false;
+    };
+  }
+
+  private void pump() {
+    if (pumping) {
+      return;
+    }
+    pumping = true;
+    try {
+      while (!busy && !ending && (ends > 0 || inboxBytes > MOST_WAITING_BYTES)) {
+        ByteBuf frame = inbox.poll();
+        if (frame == null) {
+          break;
+        }
+        take(frame);
+      }
+    } finally {
+      pumping = false;
+    }
+    if (!ending && !busy && inboxBytes <= MOST_WAITING_BYTES / 2) {
+      context.channel().config().setAutoRead(true);
+    }
+  }
+
+  private void take(ByteBuf frame) {
+    inboxBytes -= frame.readableBytes();
+    if (isEnd(frame)) {
+      ends--;
+    }
+    CompletionStage<Void> work;
+    try {
+      work = handle(frame);
+    } catch (ProtocolException e) {
+      end("08P01", String.valueOf(e.getMessage()));
+      return;
+    } catch (RuntimeException e) {
+      work = Stages.failed(e);
+    } finally {
+      frame.release();
+    }
+    CompletableFuture<Void> future = work.toCompletableFuture();
+    if (future.isDone()) {
+      worked(future.isCompletedExceptionally() ? failureOf(future) : null);
+      return;
+    }
+    busy = true;
+    work.whenComplete(
+        (ok, failure) -> {
+          busy = false;
+          worked(failure);
+          pump();
+        });
+  }
+
+  private static @Nullable Throwable failureOf(CompletableFuture<Void> future) {
+    return future.handle((ok, failure) -> failure).join();
+  }
+
+  /** Messages report their own errors; what comes here is a fault of the proxy's. */
+  private void worked(@Nullable Throwable failure) {
+    if (failure != null && !ending) {
+      LOG.error("a client's message failed", failure);
+      end(ErrorCode.INTERNAL.sqlState(), "internal error: " + failure);
+    }
+  }
+
+  private CompletionStage<Void> handle(ByteBuf frame) {
+    byte type = frame.readByte();
+    frame.skipBytes(Integer.BYTES);
+    switch (type) {
+      case 'Q' -> {
+        return query(frame);
+      }
+      case 'S' -> {
+        FrontendReader.end(frame);
+        return extended.sync().thenAccept(ok -> ready());
+      }
+      case 'H' -> {
+        FrontendReader.end(frame);
+        return extended.flush().thenAccept(ok -> outlet.flush());
+      }
+      case 'P', 'B', 'D', 'E', 'C' -> {
+        return extended.handle(type, frame, this::peek);
+      }
+      case 'X' -> {
+        context.close();
+        return Stages.DONE;
+      }
+      case 'F' -> {
+        outlet.next();
+        error(new ClientFailure("0A000", "function call protocol message is not relayed"));
+        ready();
+        return Stages.DONE;
+      }
+      case 'd', 'c', 'f' -> {
+        return Stages.DONE; // as a server does: data of a COPY that has failed
+      }
+      default -> throw new ProtocolException("invalid frontend message type " + type);
+    }
+  }
+
+  /** The messages that wait, in order. */
+  private Iterable<ByteBuf> peek() {
+    return inbox;
+  }
+
+  private CompletionStage<Void> query(ByteBuf body) {
+    String sql;
+    try {
+      sql = FrontendReader.query(body);
+    } catch (ClientFailure e) {
+      outlet.next();
+      error(e);
+      ready();
+      return Stages.DONE;
+    }
+    extended.query();
+    outlet.simple();
+    outlet.next();
+    if (isBlank(sql)) {
+      outlet.complete("");
+      ready();
+      return Stages.DONE;
+    }
+    return session
+        .execute(Statement.simple(sql, outlet))
+        .handle(
+            (ok, failure) -> {
+              if (failure != null) {
+                error(failure);
+              }
+              ready();
+              return null;
+            });
+  }
+
+  /** Nothing but space, comments and semicolons. */
+  static boolean isBlank(String sql) {
+    for (int i = 0; i < sql.length(); i++) {
+      char c = sql.charAt(i);
+      if (c == '-' || c == '/') {
+        return Statement.isEmpty(sql);
+      }
+      if (c != ';' && !Character.isWhitespace(c)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void error(Throwable failure) {
+    outlet.discard();
+    outlet.resume();
+    ClientFailure shown = ClientFailure.of(failure);
+    outlet.say(out -> ClientMessages.error(out, shown));
+  }
+
+  private void ready() {
+    tell(outlet.link());
+    char status = session.state().status();
+    outlet.say(out -> ClientMessages.readyForQuery(out, status));
+    outlet.flush();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext from) {
+    if (from.channel().isWritable()) {
+      outlet.resume();
+    }
+  }
+
+  // --- the end
+
+  private void end(String sqlState, String message) {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    outlet.next();
+    outlet.say(out -> ClientMessages.fatal(out, sqlState, message));
+    outlet.flush();
+    context.close();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
+    Throwable reason =
+        cause instanceof io.netty.handler.codec.DecoderException && cause.getCause() != null
+            ? cause.getCause()
+            : cause;
+    if (reason instanceof ProtocolException) {
+      end("08P01", String.valueOf(reason.getMessage()));
+    } else {
+      LOG.debug("a client's connection failed", cause);
+      ending = true;
+      from.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext from) {
+    ending = true;
+    for (ByteBuf frame = inbox.poll(); frame != null; frame = inbox.poll()) {
+      frame.release();
+    }
+    inboxBytes = 0;
+    outlet.resume();
+    if (busy) {
+      // What runs must end before its link is anybody else's.
+      session.cancel();
+      from.channel().eventLoop().schedule(session::severRunning, LAST_SECONDS, TimeUnit.SECONDS);
+    }
+    awaitIdle();
+  }
+
+  private void awaitIdle() {
+    if (busy) {
+      context.channel().eventLoop().schedule(this::awaitIdle, 50, TimeUnit.MILLISECONDS);
+      return;
+    }
+    outlet.close();
+    session.close();
+    gone.run();
+  }
+}

@@ -1,0 +1,178 @@
+package org.tandemdb.proxy.front;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.tandemdb.backend.BackendPort;
+import org.tandemdb.backend.pg.PgBackend;
+import org.tandemdb.config.BackendConfig;
+import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.config.ServerAddress;
+import org.tandemdb.engine.Engine;
+import org.tandemdb.engine.Reports;
+import org.tandemdb.engine.pg.PgEngines;
+import org.tandemdb.env.SystemEnvironment;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+import org.tandemdb.proxy.pg.NettyDialect;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.proxy.pg.NettyPort;
+import org.tandemdb.session.EngineSession;
+
+/** One database that a proxy serves, with its engine. Thread-safe. */
+final class Database implements SessionSource, AutoCloseable {
+  /** Threads for control, appliers and time-outs: each may block for as long as its time-out. */
+  private static final int THREADS_PER_BACKEND = 6;
+
+  private static final int THREADS = 8;
+
+  private final ClusterConfig config;
+  private final Map<String, ProxyConfig.User> users;
+  private final EventLoop loop;
+  private final SystemEnvironment environment;
+  private final Engine<NettyLink> engine;
+
+  private Database(
+      ClusterConfig config,
+      Map<String, ProxyConfig.User> users,
+      EventLoop loop,
+      SystemEnvironment environment,
+      Engine<NettyLink> engine) {
+    this.config = config;
+    this.users = users;
+    this.loop = loop;
+    this.environment = environment;
+    this.engine = engine;
+  }
+
+  /**
+   * Opens the engine of {@code config}. Blocks until a primary is in office.
+   *
+   * @throws TandemException as {@link PgEngines#open}
+   */
+  static Database open(
+      ClusterConfig config,
+      Map<String, ProxyConfig.User> users,
+      EventLoopGroup loops,
+      Executor workers) {
+    config.backends().forEach(Database::refuseTls);
+    SystemEnvironment environment =
+        new SystemEnvironment(
+            "tandem-" + config.database(),
+            THREADS + THREADS_PER_BACKEND * config.backends().size());
+    try {
+      Engine<NettyLink> engine =
+          PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
+      return new Database(config, users, loops.next(), environment, engine);
+    } catch (RuntimeException | Error e) {
+      environment.close();
+      throw e;
+    }
+  }
+
+  /** Rather than to go without what was asked for. */
+  private static void refuseTls(BackendConfig backend) {
+    String mode =
+        backend
+            .vendorProperties()
+            .getOrDefault("sslmode", backend.server().sslMode())
+            .toLowerCase(Locale.ROOT);
+    if (mode.equals("require") || mode.startsWith("verify")) {
+      throw new TandemException(
+          ErrorCode.CONFIGURATION,
+          "backend '"
+              + backend.id()
+              + "': sslmode="
+              + mode
+              + ", and the proxy's links to backends have no TLS yet");
+    }
+  }
+
+  private record NativeLinks(ClusterConfig config, EventLoopGroup loops, Executor workers)
+      implements PgEngines.Links<NettyLink> {
+    @Override
+    public BackendPort<NettyLink> port(BackendConfig one, PgBackend backend) {
+      ServerAddress server = one.server();
+      return new NettyPort(
+          backend,
+          new InetSocketAddress(server.host(), server.port()),
+          server.database(),
+          loops,
+          config.limits().connectTimeout(),
+          workers);
+    }
+
+    @Override
+    public void bind(NettyLink link, Executor executor) {
+      // Its work is the event loop's, whoever uses it.
+    }
+
+    @Override
+    public Engine.SessionDialect<NettyLink> dialect() {
+      return new NettyDialect(config.backends().get(0).user());
+    }
+  }
+
+  ClusterConfig config() {
+    return config;
+  }
+
+  Engine<NettyLink> engine() {
+    return engine;
+  }
+
+  @Override
+  public EngineSession<NettyLink> open(String user) {
+    BackendConfig first = config.backends().get(0);
+    ProxyConfig.User known = users.get(user);
+    String password =
+        known != null && !known.password().isEmpty()
+            ? known.password()
+            : user.equals(first.user()) ? first.password() : "";
+    return engine.session(user, password, loop);
+  }
+
+  @Override
+  public Table show(String topic, String argument) {
+    Reports.Table report = Reports.show(engine, topic);
+    return new Table(report.columns(), report.rows());
+  }
+
+  @Override
+  public Duration patience() {
+    return config.limits().failoverPatience();
+  }
+
+  /** The longest chain: gate, failover, a marker's hard limit, an exclusive statement. */
+  @Override
+  public Duration waitLimit() {
+    var limits = config.limits();
+    return limits
+        .gateTimeout()
+        .multipliedBy(2L * limits.gateAttempts())
+        .plus(limits.leaseTimeout())
+        .plus(limits.failoverPatience().multipliedBy(2))
+        .plus(limits.markLimit())
+        .plus(limits.exclusiveLimit());
+  }
+
+  @Override
+  public long stageThresholdBytes() {
+    return config.limits().stageThresholdBytes();
+  }
+
+  @Override
+  public long schemaVersion() {
+    return engine.catalog().version();
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+    environment.close();
+  }
+}

@@ -1,0 +1,381 @@
+package org.tandemdb.proxy.front;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.plan.Described;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Plan.Effect;
+import org.tandemdb.plan.Request;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * Statements that concern the session alone: BEGIN and COMMIT, SET, savepoints, SHOW TANDEM. The
+ * twin of the driver's {@code LocalStatements}. On the event loop.
+ */
+final class Locals {
+  private final Session client;
+  private final SessionSource source;
+  private final EngineSession<NettyLink> session;
+  private final BlockState state;
+  private final Temporaries temporaries;
+  private final AdvisoryLocks locks;
+  private final Runs runs;
+  private final SqlPrepared prepared;
+
+  /** Names of settings that were SET; kept after RESET, since a rollback may bring them back. */
+  private final Set<String> changed = new LinkedHashSet<>();
+
+  Locals(
+      Session client,
+      SessionSource source,
+      EngineSession<NettyLink> session,
+      BlockState state,
+      Temporaries temporaries,
+      AdvisoryLocks locks,
+      Runs runs) {
+    this.client = client;
+    this.source = source;
+    this.session = session;
+    this.state = state;
+    this.temporaries = temporaries;
+    this.locks = locks;
+    this.runs = runs;
+    this.prepared = new SqlPrepared(client, state);
+  }
+
+  CompletionStage<Void> run(Plan.Local plan, Statement statement) {
+    Effect effect = plan.effect();
+    if (effect instanceof Effect.Begin begin) {
+      if (!state.begin(begin)) {
+        statement.outlet().warning("25001", "there is already a transaction in progress");
+      }
+      return done(statement, statement.verb().equals("START") ? "START TRANSACTION" : "BEGIN");
+    }
+    if (effect instanceof Effect.Commit commit) {
+      return commit(commit.chain(), statement);
+    }
+    if (effect instanceof Effect.Rollback rollback) {
+      return rollback(rollback.chain(), statement);
+    }
+    if (effect instanceof Effect.TransactionMode mode) {
+      if (!state.inBlock()) {
+        statement
+            .outlet()
+            .warning("25P01", "SET TRANSACTION can only be used in transaction blocks");
+      }
+      state.mode(mode);
+      return done(statement, "SET");
+    }
+    if (effect instanceof Effect.Characteristics modes) {
+      state.characteristics(modes);
+      return done(statement, "SET");
+    }
+    if (effect instanceof Effect.ResetAll) {
+      return resetAll().thenCompose(ok -> done(statement, "RESET"));
+    }
+    if (effect instanceof Effect.Discard discard) {
+      return discard(discard.what(), statement);
+    }
+    if (effect instanceof Effect.ShowTandem show) {
+      return show(show, statement);
+    }
+    if (effect instanceof Effect.Maintenance maintenance) {
+      return state.inBlock() && maintenance.inBlock()
+          ? client.onOwnLink(plan, statement)
+          : client.maintain(statement);
+    }
+    if (effect instanceof Effect.None || effect instanceof Effect.Deferred) {
+      return client.onOwnLink(plan, statement);
+    }
+    if (effect instanceof Effect.Hold || effect instanceof Effect.Temporary) {
+      return onPrimarysLink(effect, plan, statement);
+    }
+    if (effect instanceof Effect.Setting setting) {
+      return setting(plan, setting, statement);
+    }
+    if (effect instanceof Effect.SessionLock) {
+      return lock(plan, statement);
+    }
+    if (effect instanceof Effect.Prepare prepare) {
+      return prepared.prepare(plan, prepare.statement(), statement);
+    }
+    if (effect instanceof Effect.Execute execute) {
+      return prepared.execute(execute, statement);
+    }
+    if (effect instanceof Effect.Deallocate deallocate) {
+      prepared.deallocate(deallocate);
+      return done(statement, deallocate.name().isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE");
+    }
+    return savepoint(plan, effect, statement);
+  }
+
+  /** Nothing was to be run. */
+  private static CompletionStage<Void> done(Statement statement, String tag) {
+    statement.outlet().bound();
+    statement.outlet().complete(tag);
+    return Stages.DONE;
+  }
+
+  // --- the end of a block
+
+  private CompletionStage<Void> commit(boolean chain, Statement statement) {
+    if (state.isBroken()) {
+      // As the server has it: no error, but another tag.
+      return rollback(chain, statement);
+    }
+    if (!state.isExplicit()) {
+      if (chain) {
+        return Stages.failed(noBlock("COMMIT AND CHAIN"));
+      }
+      statement.outlet().warning("25P01", "there is no transaction in progress");
+    }
+    return end(chain, client::commit).thenCompose(ok -> done(statement, "COMMIT"));
+  }
+
+  private CompletionStage<Void> rollback(boolean chain, Statement statement) {
+    if (!state.isExplicit()) {
+      if (chain) {
+        return Stages.failed(noBlock("ROLLBACK AND CHAIN"));
+      }
+      statement.outlet().warning("25P01", "there is no transaction in progress");
+    }
+    return end(chain, client::rollback).thenCompose(ok -> done(statement, "ROLLBACK"));
+  }
+
+  private static ClientFailure noBlock(String what) {
+    return new ClientFailure("25P01", what + " can only be used in transaction blocks");
+  }
+
+  private CompletionStage<Void> end(boolean chain, Supplier<CompletionStage<Void>> end) {
+    BeginSpec spec = state.spec();
+    return end.get()
+        .thenAccept(
+            ok -> {
+              if (chain) {
+                state.chain(spec);
+              }
+            });
+  }
+
+  // --- settings
+
+  private CompletionStage<Void> resetAll() {
+    state.characteristics(
+        new Effect.Characteristics(Optional.of("READ COMMITTED"), Optional.of(false)));
+    return client.inOneTransaction(
+        () ->
+            Stages.each(
+                List.copyOf(changed).iterator(),
+                name ->
+                    name.equals("role") || name.equals("session_authorization")
+                        ? Stages.DONE
+                        : reset(name)));
+  }
+
+  private CompletionStage<Void> reset(String name) {
+    return client.run(Statement.simple(resetText(name), new RowOutlet()));
+  }
+
+  private static String resetText(String name) {
+    if (name.equals("role")) {
+      return "RESET ROLE";
+    }
+    return name.equals("session_authorization")
+        ? "RESET SESSION AUTHORIZATION"
+        : "RESET \"" + name.replace(".", "\".\"") + "\"";
+  }
+
+  private CompletionStage<Void> setting(
+      Plan.Local plan, Effect.Setting setting, Statement statement) {
+    changed.add(setting.name());
+    return client.inOneTransaction(
+        () ->
+            client
+                .onOwnLink(plan, statement)
+                .thenCompose(
+                    ok -> {
+                      Optional<Lease<NettyLink>> lease = state.lease();
+                      if (lease.isEmpty()) {
+                        return Stages.DONE;
+                      }
+                      CompletionStage<Void> followed =
+                          follow(setting.name(), setting.local(), lease.get());
+                      return setting.name().equals("session_authorization")
+                          // The server has set it to none.
+                          ? followed.thenCompose(
+                              done -> follow("role", setting.local(), lease.get()))
+                          : followed;
+                    }));
+  }
+
+  /** The engine learns the value that the server made of it. */
+  private CompletionStage<Void> follow(String name, boolean local, Lease<NettyLink> lease) {
+    return lease
+        .link()
+        .query("SELECT pg_catalog.current_setting($1, true)", List.of(name))
+        .<Void>thenApply(
+            answer -> {
+              String value = answer.rows().get(0).get(0);
+              runs.report(() -> session.setting(name, value == null ? "" : value, local));
+              return null;
+            })
+        .exceptionallyCompose(failure -> client.inTransaction(lease, failure));
+  }
+
+  /** What the client has said as it connected. */
+  void startWith(String name, String value) {
+    session.setting(name, value, false);
+    changed.add(name.toLowerCase(Locale.ROOT));
+  }
+
+  // --- DISCARD
+
+  private CompletionStage<Void> discard(Effect.Discard.What what, Statement statement) {
+    return switch (what) {
+      case ALL ->
+          state.inBlock()
+              ? Stages.failed(
+                  new ClientFailure("25001", "DISCARD ALL cannot run inside a transaction block"))
+              : discardAll().thenCompose(ok -> done(statement, "DISCARD ALL"));
+      case PLANS -> done(statement, "DISCARD PLANS");
+      case SEQUENCES -> discardSequences(statement);
+      case TEMP -> temporaries.any() ? dropTemporary(statement) : done(statement, "DISCARD TEMP");
+    };
+  }
+
+  private CompletionStage<Void> discardAll() {
+    List<Supplier<CompletionStage<Void>>> parts = new ArrayList<>();
+    for (String identity : List.of("session_authorization", "role")) {
+      if (changed.contains(identity)) {
+        parts.add(() -> reset(identity));
+      }
+    }
+    parts.add(this::resetAll);
+    if (temporaries.any()) {
+      parts.add(() -> dropTemporary(quiet("DISCARD TEMP")));
+    }
+    if (locks.any()) {
+      parts.add(() -> client.onPrimary(quiet("SELECT pg_advisory_unlock_all()")));
+    }
+    parts.add(() -> discardSequences(quiet("DISCARD SEQUENCES")));
+    return Stages.each(parts.iterator(), Supplier::get)
+        .thenAccept(
+            ok -> {
+              prepared.forget();
+              changed.clear();
+            });
+  }
+
+  private static Statement quiet(String sql) {
+    return Statement.simple(sql, new RowOutlet());
+  }
+
+  private CompletionStage<Void> discardSequences(Statement statement) {
+    session.discardNumbers();
+    return client.write(
+        new Plan.Local("forgets numbers drawn", new Effect.Discard(Effect.Discard.What.SEQUENCES)),
+        statement.as("DISCARD SEQUENCES"));
+  }
+
+  private CompletionStage<Void> dropTemporary(Statement statement) {
+    return client.write(
+        new Plan.Local("drops temporary tables", new Effect.Temporary()),
+        statement.as("DISCARD TEMP"));
+  }
+
+  // --- what lives on one link
+
+  private CompletionStage<Void> onPrimarysLink(Effect effect, Plan plan, Statement statement) {
+    if (state.inBlock() && state.isReadOnlyBlock()) {
+      return Stages.failed(
+          effect instanceof Effect.Hold
+              ? new ClientFailure(
+                  "0A000",
+                  "a cursor WITH HOLD would be left on a replica's link. Declare it in a read-write"
+                      + " transaction, or without one.")
+              : new ClientFailure("25006", "cannot change tables in a read-only transaction"));
+    }
+    return client.write(plan, statement);
+  }
+
+  /** Outside of a block it may wait for another session as long as it likes: it holds up nobody. */
+  private CompletionStage<Void> lock(Plan plan, Statement statement) {
+    if (!state.inBlock()) {
+      return client.onPrimary(statement);
+    }
+    if (state.isReadOnlyBlock()) {
+      return Stages.failed(
+          new ClientFailure(
+              "0A000", "advisory locks of the session cannot be taken in a READ ONLY transaction"));
+    }
+    return client
+        .write(plan, statement)
+        .thenCompose(
+            ok -> {
+              Lease<NettyLink> lease = state.writing;
+              return lease == null
+                  ? Stages.DONE
+                  : locks
+                      .changed(lease.link())
+                      .exceptionallyCompose(failure -> client.inTransaction(lease, failure));
+            });
+  }
+
+  private CompletionStage<Void> savepoint(Plan plan, Effect effect, Statement statement) {
+    if (!state.inBlock()) {
+      return Stages.failed(noBlock(statement.verb()));
+    }
+    return client
+        .onOwnLink(plan, statement)
+        .thenAccept(
+            ok -> {
+              state.recovered();
+              if (state.reading != null) {
+                return;
+              }
+              if (effect instanceof Effect.Savepoint s) {
+                runs.report(() -> session.savepoint(s.name()));
+              } else if (effect instanceof Effect.RollbackTo s) {
+                runs.report(() -> session.rollbackTo(s.name()));
+                temporaries.undone();
+              } else if (effect instanceof Effect.Release s) {
+                runs.report(() -> session.release(s.name()));
+              }
+            });
+  }
+
+  // --- SHOW TANDEM
+
+  private CompletionStage<Void> show(Effect.ShowTandem show, Statement statement) {
+    SessionSource.Table table = table(show);
+    statement.outlet().bound();
+    statement.outlet().table(table.columns(), table.rows());
+    return Stages.DONE;
+  }
+
+  SessionSource.Table table(Effect.ShowTandem show) {
+    return show.topic().toUpperCase(Locale.ROOT).startsWith("PLAN")
+        ? planTable(show.argument())
+        : source.show(show.topic(), show.argument());
+  }
+
+  private SessionSource.Table planTable(String sql) {
+    Plan plan = session.plan(new Request(sql, Request.Markers.DOLLAR, List.of()));
+    if (plan instanceof Plan.Local local && local.effect() instanceof Effect.Execute execute) {
+      plan = session.plan(new Request(prepared.shown(execute), Request.Markers.DOLLAR, List.of()));
+    }
+    List<List<@Nullable String>> rows = new ArrayList<>();
+    Described.table(plan).forEach(row -> rows.add(new ArrayList<@Nullable String>(row)));
+    return new SessionSource.Table(Described.COLUMNS, rows);
+  }
+}

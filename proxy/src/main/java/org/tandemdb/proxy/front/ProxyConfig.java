@@ -1,0 +1,134 @@
+package org.tandemdb.proxy.front;
+
+import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.config.ClusterFile;
+import org.tandemdb.config.Suggestion;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+
+/**
+ * What a proxy serves, and where: the file's own keys beside its databases, checked.
+ *
+ * @param listen where clients are accepted
+ * @param admin where operators are, empty for nowhere
+ * @param users secrets of clients by name
+ */
+public record ProxyConfig(
+    InetSocketAddress listen,
+    Optional<InetSocketAddress> admin,
+    Auth auth,
+    Map<String, User> users,
+    Map<String, ClusterConfig> databases) {
+
+  /** How clients prove who they are. */
+  public enum Auth {
+    /** They need not; only where nobody else can connect. */
+    TRUST,
+    /** SCRAM-SHA-256 with the secrets of the file. */
+    SCRAM
+  }
+
+  /**
+   * A client's user.
+   *
+   * @param secret as PostgreSQL stores it, {@code SCRAM-SHA-256$4096:salt$stored:server}; empty for
+   *     none
+   * @param password that the links of this user show to the backends; empty for none
+   */
+  public record User(String secret, String password) {
+    /** Without what is secret. */
+    @Override
+    public String toString() {
+      return "User[]";
+    }
+  }
+
+  private static final Pattern ADDRESS = Pattern.compile("(.*):([0-9]{1,5})");
+  private static final List<String> KEYS = List.of("listen", "admin.listen", "clients.auth");
+  private static final Pattern USER = Pattern.compile("clients\\.users\\.(.+)\\.([a-z]+)");
+
+  /**
+   * @throws TandemException CONFIGURATION
+   */
+  public static ProxyConfig of(ClusterFile file) {
+    Map<String, String> secrets = new LinkedHashMap<>();
+    Map<String, String> passwords = new LinkedHashMap<>();
+    file.front()
+        .forEach(
+            (key, value) -> {
+              Matcher user = USER.matcher(key);
+              if (user.matches() && user.group(2).equals("secret")) {
+                secrets.put(user.group(1), value);
+              } else if (user.matches() && user.group(2).equals("password")) {
+                passwords.put(user.group(1), value);
+              } else if (!KEYS.contains(key)) {
+                throw invalid("unknown key '" + key + "': " + Suggestion.forKey(key, KEYS));
+              }
+            });
+    Map<String, User> users = new LinkedHashMap<>();
+    secrets.forEach(
+        (name, secret) -> users.put(name, new User(secret, passwords.getOrDefault(name, ""))));
+    passwords.forEach((name, password) -> users.putIfAbsent(name, new User("", password)));
+    InetSocketAddress listen =
+        address("listen", file.front().getOrDefault("listen", "127.0.0.1:6432"));
+    Auth auth = auth(file.front().getOrDefault("clients.auth", "trust"));
+    if (auth == Auth.TRUST && !listen.getAddress().isLoopbackAddress()) {
+      throw invalid(
+          "clients.auth: trust is for a loopback address only, and listen is "
+              + listen
+              + ". Use scram.");
+    }
+    if (auth == Auth.SCRAM && secrets.isEmpty()) {
+      throw invalid("clients.auth: scram needs clients.users with a secret each");
+    }
+    return new ProxyConfig(
+        listen,
+        Optional.ofNullable(file.front().get("admin.listen")).map(a -> address("admin.listen", a)),
+        auth,
+        Map.copyOf(users),
+        new LinkedHashMap<>(file.databases()));
+  }
+
+  private static Auth auth(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "trust" -> Auth.TRUST;
+      case "scram" -> Auth.SCRAM;
+      default ->
+          throw invalid(
+              "clients.auth: '" + text + "' is not known: " + Suggestion.forKey(text, known()));
+    };
+  }
+
+  private static List<String> known() {
+    return List.of("trust", "scram");
+  }
+
+  private static InetSocketAddress address(String key, String text) {
+    Matcher matcher = ADDRESS.matcher(text);
+    if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > 65_535) {
+      throw invalid(key + ": '" + text + "' is not host:port");
+    }
+    String host = matcher.group(1);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    InetSocketAddress address =
+        new InetSocketAddress(
+            bracketed ? host.substring(1, host.length() - 1) : host,
+            Integer.parseInt(matcher.group(2)));
+    if (address.isUnresolved()) {
+      throw invalid(key + ": the host of '" + text + "' is not known");
+    }
+    return address;
+  }
+
+  private static TandemException invalid(String detail) {
+    return new TandemException(ErrorCode.CONFIGURATION, detail);
+  }
+}

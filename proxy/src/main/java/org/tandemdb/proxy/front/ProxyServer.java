@@ -1,0 +1,274 @@
+package org.tandemdb.proxy.front;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+
+/**
+ * A proxy at work: its databases, and the port where clients are accepted. One event loop carries
+ * clients and links alike, so that nothing that is relayed changes threads; what blocks runs on the
+ * workers. {@link #close} may be called from any thread.
+ */
+public final class ProxyServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
+
+  private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
+  private static final int MOST_MESSAGE_BYTES = 64 << 20;
+  private static final int MOST_WORKERS = 64;
+  private static final int MOST_QUEUED = 10_000;
+
+  private final ProxyConfig config;
+  private final MultiThreadIoEventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("tandem-relay", true), NioIoHandler.newFactory());
+  private final ThreadPoolExecutor workers =
+      new ThreadPoolExecutor(
+          MOST_WORKERS,
+          MOST_WORKERS,
+          10,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MOST_QUEUED),
+          new DefaultThreadFactory("tandem-worker", true));
+  private final Map<String, Database> databases = new LinkedHashMap<>();
+  private final ClientKeys keys = new ClientKeys();
+
+  /** Connections that have not ended; on the event loop. */
+  private final Map<Channel, @Nullable ClientConnection> clients = new HashMap<>();
+
+  private @Nullable Channel listener;
+  private boolean stopping;
+
+  private ProxyServer(ProxyConfig config) {
+    this.config = config;
+    workers.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * Opens the databases, then the port. Blocks until a primary is in office everywhere.
+   *
+   * @throws TandemException with nothing left running
+   */
+  public static ProxyServer start(ProxyConfig config) {
+    ProxyServer server = new ProxyServer(config);
+    try {
+      server.open();
+      return server;
+    } catch (RuntimeException | Error e) {
+      server.close(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  private void open() {
+    config
+        .databases()
+        .forEach(
+            (name, cluster) ->
+                databases.put(name, Database.open(cluster, config.users(), loops, workers)));
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 1024)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(64 << 10, 256 << 10))
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    accepted(channel);
+                  }
+                })
+            .bind(config.listen())
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new TandemException(
+          ErrorCode.CONFIGURATION,
+          "listen: " + config.listen() + " cannot be opened: " + bound.cause().getMessage(),
+          bound.cause());
+    }
+    listener = bound.channel();
+    LOG.info("clients are accepted at {}", address());
+  }
+
+  /** Where clients are accepted; its port is the one that was given where 0 was asked for. */
+  public InetSocketAddress address() {
+    Channel open = listener;
+    if (open == null) {
+      throw new IllegalStateException("not open");
+    }
+    return (InetSocketAddress) open.localAddress();
+  }
+
+  // --- clients, on the event loop
+
+  private void accepted(Channel channel) {
+    clients.put(channel, null);
+    channel.closeFuture().addListener(closed -> clients.remove(channel));
+    ClientFrames frames = new ClientFrames(MOST_MESSAGE_BYTES);
+    channel.pipeline().addLast(frames, new ClientLogin(frames, new Door(), LOGIN_DEADLINE));
+  }
+
+  private final class Door implements ClientLogin.Door {
+    @Override
+    public void cancel(int pid, int secret) {
+      keys.cancel(pid, secret);
+    }
+
+    @Override
+    public ClientLogin.Authentication authentication(String user, String database) {
+      if (!databases.containsKey(database)) {
+        throw new ClientFailure("3D000", "database \"" + database + "\" does not exist");
+      }
+      return new Trust();
+    }
+
+    @Override
+    public void admit(
+        ChannelHandlerContext context, String user, String database, Map<String, String> settings) {
+      ProxyServer.this.admit(context, user, database, settings);
+    }
+  }
+
+  private void admit(
+      ChannelHandlerContext context, String user, String name, Map<String, String> settings) {
+    Channel channel = context.channel();
+    channel.config().setAutoRead(false);
+    Database database = databases.get(name);
+    if (stopping || database == null) {
+      ClientLogin.fatal(
+          context,
+          out -> ClientMessages.fatal(out, "57P03", "the database system is shutting down"));
+      return;
+    }
+    Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit());
+    Session session = new Session(database, database.open(user), engine);
+    ClientOutlet outlet = new ClientOutlet(channel);
+    Stages.of(
+            () -> {
+              StartSettings.apply(session, settings);
+              // Whoever may not connect there learns it now; others learn what the server reports.
+              return session.look(CompletableFuture::completedFuture);
+            })
+        .whenComplete(
+            (link, failure) -> {
+              if (failure != null || !channel.isActive()) {
+                session.close();
+                if (failure != null) {
+                  ClientFailure said = ClientLogin.refusal(failure);
+                  ClientLogin.fatal(
+                      context,
+                      out ->
+                          ClientMessages.fatal(
+                              out, said.sqlState(), String.valueOf(said.getMessage())));
+                }
+                return;
+              }
+              ClientKeys.Key key = keys.next();
+              ClientConnection client =
+                  new ClientConnection(context, session, outlet, () -> keys.remove(key));
+              keys.put(key, client);
+              clients.put(channel, client);
+              outlet.say(ClientMessages::authenticationOk);
+              client.tellSettings(link);
+              outlet.say(out -> ClientMessages.backendKey(out, key.pid(), key.secret()));
+              outlet.say(out -> ClientMessages.readyForQuery(out, 'I'));
+              channel.pipeline().replace(context.handler(), "client", client);
+              outlet.flush();
+              channel.config().setAutoRead(true);
+            });
+  }
+
+  /** Whoever can connect is let in. */
+  private static final class Trust implements ClientLogin.Authentication {
+    @Override
+    public boolean isComplete() {
+      return true;
+    }
+
+    @Override
+    public void begin(ByteBuf out) {
+      // AuthenticationOk comes when there is a session.
+    }
+
+    @Override
+    public void answer(ByteBuf body, ByteBuf out) {
+      throw new ProtocolException("nothing was asked");
+    }
+  }
+
+  // --- the end
+
+  @Override
+  public void close() {
+    close(Duration.ofSeconds(30));
+  }
+
+  /**
+   * Accepts nobody any more, lets transactions end for as long as {@code patience}, then tells the
+   * clients that are left, and closes everything.
+   */
+  public void close(Duration patience) {
+    Channel open = listener;
+    if (open != null) {
+      open.close().awaitUninterruptibly();
+    }
+    long deadline = System.nanoTime() + patience.toNanos();
+    CompletableFuture<Void> idle = new CompletableFuture<>();
+    loops.execute(() -> drain(deadline, idle));
+    idle.orTimeout(patience.toMillis() + 5_000, TimeUnit.MILLISECONDS)
+        .exceptionally(late -> null)
+        .join();
+    List.copyOf(databases.values()).forEach(Database::close);
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    workers.shutdownNow();
+  }
+
+  /** The idle go at once, the others when their transaction has ended or the time is up. */
+  private void drain(long deadline, CompletableFuture<Void> idle) {
+    stopping = true;
+    boolean late = System.nanoTime() - deadline >= 0;
+    for (Map.Entry<Channel, @Nullable ClientConnection> entry : Set.copyOf(clients.entrySet())) {
+      ClientConnection client = entry.getValue();
+      if (client == null) {
+        entry.getKey().close();
+      } else if (late || !client.isBusy()) {
+        client.terminate();
+      }
+    }
+    if (clients.isEmpty() || late) {
+      idle.complete(null);
+    } else {
+      loops.schedule(() -> drain(deadline, idle), 50, TimeUnit.MILLISECONDS);
+    }
+  }
+}

@@ -1,0 +1,359 @@
+package org.tandemdb.proxy.front;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.entry.Value;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.proxy.pg.Call;
+import org.tandemdb.proxy.pg.CallResult;
+import org.tandemdb.proxy.pg.Calls;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.proxy.pg.Results;
+import org.tandemdb.session.EngineSession;
+
+/**
+ * Runs statements that are planned on a link that is there, gives the client what it asked for, and
+ * reports to the engine what is to be logged. The twin of the driver's {@code Executions}. On the
+ * event loop.
+ */
+final class Runs {
+  /** A row or statement, and a value, on the heap: as the engine estimates them. */
+  private static final long CHANGE_BYTES = 64;
+
+  private static final long VALUE_BYTES = 56;
+
+  /** Of captured rows that are in memory at a time; the engine's own limit ends it before. */
+  private static final long MOST_CAPTURED_BYTES = 256L << 20;
+
+  private final Session client;
+  private final EngineSession<NettyLink> session;
+  private final Engines engine;
+  private final BlockState state;
+  private final Temporaries temporaries;
+  private final long stageThresholdBytes;
+
+  /** What the open transaction has recorded, estimated. */
+  private long recordedBytes;
+
+  Runs(
+      Session client,
+      EngineSession<NettyLink> session,
+      Engines engine,
+      BlockState state,
+      Temporaries temporaries,
+      long stageThresholdBytes) {
+    this.client = client;
+    this.session = session;
+    this.engine = engine;
+    this.state = state;
+    this.temporaries = temporaries;
+    this.stageThresholdBytes = stageThresholdBytes;
+  }
+
+  /** In a read-write transaction, on the lease that it holds. */
+  CompletionStage<Void> started(Plan plan, Lease<NettyLink> lease, Statement statement) {
+    if (plan instanceof Plan.Write write && write.readBack().isPresent()) {
+      return Stages.failed(
+          ClientFailure.of(
+              ErrorCode.STATEMENT_REFUSED, "COPY FROM STDIN is not relayed yet", null));
+    }
+    if (plan instanceof Plan.Write write) {
+      return write(write, lease, statement);
+    }
+    if (plan instanceof Plan.Traced) {
+      return traced(lease, statement);
+    }
+    if (plan instanceof Plan.Exclusive exclusive) {
+      return plain(lease, exclusive.rewritten().orElse(statement.sql()), statement)
+          .thenAccept(ok -> report(() -> session.executed(exclusive)));
+    }
+    if (plan instanceof Plan.Read
+        || plan instanceof Plan.PrimaryRead
+        || plan instanceof Plan.Local) {
+      return plain(lease, onLink(statement.sql(), statement), statement)
+          .thenCompose(ok -> followed(plan, lease));
+    }
+    return Stages.failed(
+        plan instanceof Plan.Refused refused
+            ? refused(refused)
+            : ClientFailure.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
+  }
+
+  private CompletionStage<Void> followed(Plan plan, Lease<NettyLink> lease) {
+    if (plan instanceof Plan.Local local && changesTemporary(local.effect())) {
+      return temporaries.changed(lease.link());
+    }
+    if (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.Deferred) {
+      report(session::constraintsDeferred);
+    }
+    return Stages.DONE;
+  }
+
+  private static boolean changesTemporary(Plan.Effect effect) {
+    return effect instanceof Plan.Effect.Temporary
+        || (effect instanceof Plan.Effect.Discard discard
+            && discard.what() == Plan.Effect.Discard.What.TEMP);
+  }
+
+  static ClientFailure refused(Plan.Refused plan) {
+    String sqlState = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
+    String reason = plan.reason();
+    String end = reason.endsWith(".") ? " " : ". ";
+    String text = plan.remedy().isEmpty() ? reason : reason + end + plan.remedy();
+    return new ClientFailure(sqlState, text);
+  }
+
+  /** The text as the transaction's link is to run it. */
+  private String onLink(String sql, Statement statement) {
+    return session.textForLink(sql, statement.request().markers());
+  }
+
+  /** Tells the engine what ran; its refusal (too large, staging failed) is the statement's. */
+  void report(Runnable report) {
+    try {
+      report.run();
+    } catch (RuntimeException e) {
+      state.doomed = true;
+      throw e;
+    }
+  }
+
+  /** A transaction has ended. */
+  void forget() {
+    recordedBytes = 0;
+  }
+
+  // --- statements that report nothing
+
+  /** As the client asked, with nothing to report. */
+  CompletionStage<Void> plain(Lease<NettyLink> lease, String sql, Statement statement) {
+    Gathered gathered = new Gathered(statement.outlet(), false);
+    return call(
+            lease.link(),
+            callOf(statement, sql, statement.maxRows(), Plan.CaptureSpec.NONE),
+            gathered,
+            statement)
+        .thenAccept(result -> ended(result, statement));
+  }
+
+  /** Goes on with the portal of a statement that was suspended. */
+  CompletionStage<Void> resume(NettyLink link, Statement statement) {
+    Gathered gathered = new Gathered(statement.outlet(), false);
+    Call call = callOf(statement, statement.sql(), statement.maxRows(), Plan.CaptureSpec.NONE);
+    client.runningOn(link);
+    statement.outlet().begin(link);
+    return engine
+        .ask(() -> Calls.resume(link, call, gathered))
+        .whenComplete((ok, failure) -> client.runningOn(null))
+        .thenAccept(result -> ended(result, statement));
+  }
+
+  private static void ended(CallResult result, Statement statement) {
+    if (result.suspended()) {
+      statement.outlet().suspended();
+    } else {
+      statement.outlet().complete(result.tag());
+    }
+  }
+
+  private CompletionStage<CallResult> call(
+      NettyLink link, Call call, Gathered gathered, Statement statement) {
+    client.runningOn(link);
+    statement.outlet().begin(link);
+    return engine
+        .ask(() -> Calls.run(link, call, gathered))
+        .whenComplete((ok, failure) -> client.runningOn(null));
+  }
+
+  private Call callOf(Statement statement, String sql, int maxRows, Plan.CaptureSpec capture) {
+    return new Call(
+        sql,
+        statement.types(),
+        statement.shared(),
+        client.schemaVersion(),
+        statement.parameters(),
+        statement.resultFormats(),
+        maxRows > 0 ? statement.portal() : "",
+        maxRows,
+        statement.described(),
+        capture.hidden().size(),
+        capture.apart());
+  }
+
+  /**
+   * The client's text as it is. All rows are read at once: one that came later could write after
+   * COMMIT has asked what was touched.
+   */
+  private CompletionStage<Void> traced(Lease<NettyLink> lease, Statement statement) {
+    String sql = onLink(statement.sql(), statement);
+    Gathered gathered = new Gathered(statement.outlet(), statement.maxRows() > 0);
+    return engine
+        .ask(session::trace)
+        .thenCompose(
+            ok ->
+                call(
+                    lease.link(),
+                    callOf(statement, sql, 0, Plan.CaptureSpec.NONE),
+                    gathered,
+                    statement))
+        .thenAccept(result -> handOver(gathered, result.tag(), statement));
+  }
+
+  // --- writes
+
+  private CompletionStage<Void> write(
+      Plan.Write plan, Lease<NettyLink> lease, Statement statement) {
+    Plan.CaptureSpec capture = plan.capture();
+    String sql = onLink(plan.sqlForPrimary(), statement);
+    Gathered gathered = new Gathered(statement.outlet(), statement.maxRows() > 0);
+    boolean asks = BinaryTexts.isNeeded(plan, statement);
+    return call(lease.link(), callOf(statement, sql, 0, capture), gathered, statement)
+        .thenCompose(
+            result -> {
+              state.doomed = true;
+              CompletionStage<List<Value>> values =
+                  asks
+                      ? engine.ask(
+                          () ->
+                              BinaryTexts.ask(
+                                  lease.link(), statement, result.description().parameterTypes()))
+                      : CompletableFuture.completedFuture(ParameterValues.of(statement));
+              return values.thenCompose(
+                  parameters -> reported(plan, parameters, result, gathered, statement));
+            });
+  }
+
+  private CompletionStage<Void> reported(
+      Plan.Write plan,
+      List<Value> parameters,
+      CallResult result,
+      Gathered gathered,
+      Statement statement) {
+    Plan.CaptureSpec capture = plan.capture();
+    if (gathered.overflow) {
+      return Stages.failed(
+          ClientFailure.of(
+              ErrorCode.TRANSACTION_TOO_LARGE, "the rows of one statement are too many", null));
+    }
+    boolean capturing = capture.isCapturing();
+    long rows = count(result.tag());
+    long reported = !capturing ? rows : capture.apart() ? -1 : gathered.captured.size();
+    Iterator<List<@Nullable String>> captured = gathered.captured.iterator();
+    String tag =
+        capture.counted().isPresent()
+            ? Statement.tag(statement.sql(), gathered.counted(capture.counted().get()))
+            : capture.apart() ? Statement.tag(statement.sql(), gathered.shown) : result.tag();
+    recordedBytes += gathered.capturedBytes + CHANGE_BYTES + parametersBytes(statement);
+    Runnable report = () -> session.executed(plan, parameters, reported, captured);
+    CompletionStage<Void> told;
+    if (recordedBytes < stageThresholdBytes) {
+      report.run();
+      told = Stages.DONE;
+    } else {
+      told = engine.elsewhere(report); // the log may have to be waited for
+    }
+    return told.thenAccept(
+        ok -> {
+          state.doomed = false;
+          handOver(gathered, tag, statement);
+        });
+  }
+
+  private static long parametersBytes(Statement statement) {
+    return statement.sql().length() + 2L * statement.parameters().readableBytes();
+  }
+
+  /** The count in a command tag, 0 where it has none. */
+  static long count(String tag) {
+    String last = tag.substring(tag.lastIndexOf(' ') + 1);
+    return !last.isEmpty() && last.chars().allMatch(c -> c >= '0' && c <= '9')
+        ? Long.parseLong(last)
+        : 0;
+  }
+
+  private void handOver(Gathered gathered, String tag, Statement statement) {
+    if (gathered.kept == null) {
+      statement.outlet().complete(tag);
+    } else {
+      statement.outlet().fetched(gathered.kept, tag);
+    }
+  }
+
+  /** Takes what comes of one call: passes on what is the client's, keeps what is the log's. */
+  private static final class Gathered implements Results {
+    private final Outlet outlet;
+    private final List<List<@Nullable String>> captured = new ArrayList<>();
+
+    /** Rows that the client gets in portions; null where it gets them as they come. */
+    private final @Nullable List<ByteBuf> kept;
+
+    private long capturedBytes;
+    private long keptBytes;
+    private long shown;
+    private boolean overflow;
+
+    Gathered(Outlet outlet, boolean keeps) {
+      this.outlet = outlet;
+      this.kept = keeps ? new ArrayList<>() : null;
+    }
+
+    long counted(String value) {
+      return captured.stream().filter(row -> value.equals(row.get(0))).count();
+    }
+
+    @Override
+    public void bound() {
+      outlet.bound();
+    }
+
+    @Override
+    public void description(ByteBuf frame) {
+      outlet.description(frame);
+    }
+
+    @Override
+    public void row(ByteBuf frame) {
+      shown++;
+      if (kept == null) {
+        outlet.row(frame);
+        return;
+      }
+      keptBytes += frame.readableBytes();
+      overflow |= keptBytes > MOST_CAPTURED_BYTES;
+      if (overflow) {
+        frame.release();
+      } else {
+        kept.add(frame);
+      }
+    }
+
+    @Override
+    public void captured(List<@Nullable String> texts) {
+      capturedBytes += CHANGE_BYTES;
+      for (String text : texts) {
+        capturedBytes += VALUE_BYTES + (text == null ? 0 : text.length());
+      }
+      overflow |= capturedBytes > MOST_CAPTURED_BYTES;
+      if (!overflow) {
+        captured.add(texts);
+      }
+    }
+
+    @Override
+    public void relay(ByteBuf frame) {
+      outlet.relay(frame);
+    }
+
+    @Override
+    public void copyIn(ByteBuf frame) {
+      outlet.copyIn(frame);
+    }
+  }
+}

@@ -1,0 +1,598 @@
+package org.tandemdb.proxy.front;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.backend.Lease;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.EngineSession.Recourse;
+import org.tandemdb.session.EngineSession.Started;
+
+/**
+ * Runs one client's statements where the engine's plan says. The twin of the driver's {@code
+ * ClientSession}, in stages instead of waits; see there for the states of a block.
+ *
+ * <p>On the event loop, one statement at a time: whoever calls waits for the stage before the next
+ * call. Only {@link #cancel} and {@link #close} may come in between.
+ */
+final class Session {
+  /** A request that meets one dying backend after the other is given up after as many. */
+  static final int MAX_ATTEMPTS = 16;
+
+  /** Statements that may turn out to write nothing, whatever they call. */
+  private static final Set<String> MAY_READ =
+      Set.of("SELECT", "WITH", "VALUES", "TABLE", "CALL", "DO");
+
+  /** Statements whose effect ends with the transaction. */
+  private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
+
+  private final EngineSession<NettyLink> session;
+  private final Engines engine;
+  private final SessionSource source;
+  private final BlockState state;
+  private final Temporaries temporaries;
+  private final AdvisoryLocks locks;
+  private final Runs runs;
+  private final Ends ends;
+  private final Locals locals;
+  private final TaskRuns tasks;
+
+  /** What {@link #cancel} is for; null while nothing runs on a link. */
+  private @Nullable NettyLink running;
+
+  private boolean closed;
+
+  Session(SessionSource source, EngineSession<NettyLink> session, Engines engine) {
+    this.source = source;
+    this.session = session;
+    this.engine = engine;
+    this.state = new BlockState(session);
+    this.temporaries = new Temporaries(session);
+    this.locks = new AdvisoryLocks(session);
+    this.runs = new Runs(this, session, engine, state, temporaries, source.stageThresholdBytes());
+    this.ends = new Ends(session, engine, state, temporaries);
+    this.tasks = new TaskRuns(this, session, engine, state, runs);
+    this.locals = new Locals(this, source, session, state, temporaries, locks, runs);
+  }
+
+  BlockState state() {
+    return state;
+  }
+
+  long schemaVersion() {
+    return source.schemaVersion();
+  }
+
+  /** What runs now may be cancelled there. */
+  void runningOn(@Nullable NettyLink link) {
+    running = link;
+  }
+
+  /** Asks the server to stop what runs. */
+  void cancel() {
+    NettyLink link = running;
+    if (link != null) {
+      link.cancel();
+    }
+  }
+
+  /** Closes the link on which something runs, if anything does. */
+  void severRunning() {
+    NettyLink link = running;
+    if (link != null) {
+      link.sever();
+    }
+  }
+
+  // --- requests
+
+  /** What {@code SHOW TANDEM} answers. */
+  SessionSource.Table table(Plan.Effect.ShowTandem show) {
+    return locals.table(show);
+  }
+
+  /** Goes on with a statement whose portal is suspended on {@code link}. */
+  CompletionStage<Void> resume(NettyLink link, Statement statement) {
+    Optional<Lease<NettyLink>> lease = state.lease();
+    if (lease.isEmpty() || !lease.get().link().equals(link)) {
+      return Stages.failed(new ClientFailure("34000", "the portal is gone"));
+    }
+    return failing(
+        runs.resume(link, statement)
+            .exceptionallyCompose(failure -> inTransaction(lease.get(), failure)));
+  }
+
+  /** Runs {@code statement}; an error fails the block. */
+  CompletionStage<Void> execute(Statement statement) {
+    return failing(run(statement));
+  }
+
+  /** Runs what a statement stands for. */
+  CompletionStage<Void> run(Statement statement) {
+    return plan(statement.request()).thenCompose(plan -> dispatch(plan, statement));
+  }
+
+  private CompletionStage<Void> failing(CompletionStage<Void> stage) {
+    return stage.whenComplete(
+        (ok, failure) -> {
+          if (failure != null) {
+            state.fail();
+          }
+        });
+  }
+
+  /** By the schema as the open transaction sees it, which its own DDL may have changed. */
+  CompletionStage<Plan> plan(Request request) {
+    if (state.isBroken()) {
+      // Nothing but its end is run, and that needs no schema.
+      return Stages.of(() -> CompletableFuture.completedFuture(planNow(request)));
+    }
+    CompletionStage<Void> ready =
+        session.inTransaction() ? engine.ask(session::readyToPlan) : Stages.DONE;
+    if (temporaries.isStale()) {
+      ready = ready.thenCompose(ok -> temporaries.refresh());
+    }
+    return ready.exceptionallyCompose(this::unreadable).thenApply(ok -> planNow(request));
+  }
+
+  private Plan planNow(Request request) {
+    return session.plan(request);
+  }
+
+  private CompletionStage<Void> unreadable(Throwable failure) {
+    Lease<NettyLink> lease = state.writing;
+    return lease == null ? Stages.failed(ClientFailure.of(failure)) : inTransaction(lease, failure);
+  }
+
+  CompletionStage<Void> dispatch(Plan plan, Statement statement) {
+    if (state.isBroken() && !BlockState.isEnd(plan) && !state.isWayBack(plan)) {
+      return Stages.failed(BlockState.failedError());
+    }
+    ClientFailure misplaced = misplaced(plan, statement);
+    if (misplaced != null) {
+      return Stages.failed(misplaced);
+    }
+    if (plan instanceof Plan.Read && !state.inBlock()) {
+      return read(statement, 1);
+    }
+    if (plan instanceof Plan.Steps steps) {
+      return steps(steps, statement);
+    }
+    if (plan instanceof Plan.Refused refused) {
+      return Stages.failed(Runs.refused(refused));
+    }
+    if (plan instanceof Plan.Task task) {
+      return tasks.run(task, statement, 1);
+    }
+    if (plan instanceof Plan.Local local) {
+      return locals.run(local, statement);
+    }
+    if (state.inBlock() && state.isReadOnlyBlock()) {
+      return readInBlock(plan, statement);
+    }
+    if (!state.inBlock() && state.spec().readOnly()) {
+      return Stages.failed(readOnly());
+    }
+    return write(plan, statement);
+  }
+
+  static ClientFailure readOnly() {
+    return new ClientFailure("25006", "cannot write in a read-only transaction");
+  }
+
+  /** What ends with its transaction is an error where that is the statement's own. */
+  private @Nullable ClientFailure misplaced(Plan plan, Statement statement) {
+    boolean lasting =
+        plan instanceof Plan.PrimaryRead
+            || (plan instanceof Plan.Local local && local.effect() instanceof Plan.Effect.None);
+    if (!lasting || state.inBlock()) {
+      return null;
+    }
+    String verb = statement.verb();
+    return BLOCKS_ONLY.contains(verb)
+        ? new ClientFailure("25P01", verb + " can only be used in transaction blocks")
+        : null;
+  }
+
+  // --- reads
+
+  private CompletionStage<Void> read(Statement statement, int attempt) {
+    return readLease(false)
+        .thenCompose(
+            lease ->
+                runs.plain(lease, statement.sql(), statement)
+                    .handle((ok, failure) -> Optional.ofNullable(failure))
+                    .thenCompose(
+                        failure -> {
+                          if (failure.isEmpty()) {
+                            session.readDone(lease);
+                            return Stages.DONE;
+                          }
+                          return readFailed(statement, attempt, lease, failure.get());
+                        }));
+  }
+
+  private CompletionStage<Void> readFailed(
+      Statement statement, int attempt, Lease<NettyLink> lease, Throwable failure) {
+    if (lease.link().isUsable()) {
+      session.readDone(lease);
+      return Stages.failed(failure);
+    }
+    return lost(lease, failure)
+        .thenCompose(recourse -> again(recourse, failure, attempt, statement))
+        .thenCompose(ok -> read(statement, attempt + 1));
+  }
+
+  CompletionStage<Lease<NettyLink>> readLease(boolean inReadOnlyTransaction) {
+    return engine.ask(() -> session.read(inReadOnlyTransaction));
+  }
+
+  /**
+   * Runs on the link of the session's writes, outside of any transaction: while it waits for
+   * another session, it holds up nobody.
+   */
+  CompletionStage<Void> onPrimary(Statement statement) {
+    return engine
+        .ask(session::onPrimary)
+        .thenCompose(
+            lease ->
+                Stages.of(
+                        () -> {
+                          locks.check(lease.link());
+                          return runs.plain(lease, statement.sql(), statement)
+                              .thenCompose(ok -> locks.changed(lease.link()));
+                        })
+                    .handle((ok, failure) -> Optional.ofNullable(failure))
+                    .thenCompose(
+                        failure -> {
+                          if (failure.isPresent() && !lease.link().isUsable()) {
+                            return locks.isLost()
+                                ? Stages.<Void>failed(locks.lost(failure.get()))
+                                : lost(lease, failure.get())
+                                    .thenCompose(
+                                        recourse ->
+                                            Stages.<Void>failed(
+                                                unavailableOrLost(recourse, failure.get())));
+                          }
+                          session.readDone(lease);
+                          return failure.isPresent()
+                              ? Stages.<Void>failed(failure.get())
+                              : Stages.DONE;
+                        }));
+  }
+
+  private CompletionStage<Void> readInBlock(Plan plan, Statement statement) {
+    boolean mayWrite = !(plan instanceof Plan.Read) && !(plan instanceof Plan.Local);
+    if (mayWrite && !(plan instanceof Plan.Traced && MAY_READ.contains(statement.verb()))) {
+      return Stages.failed(readOnly());
+    }
+    Lease<NettyLink> lease = state.reading;
+    if (mayWrite && lease != null && !state.readingOnPrimary) {
+      return Stages.failed(
+          new ClientFailure(
+              "25006",
+              "a function that is not proven to read cannot run in this read-only transaction, which"
+                  + " reads from another server than the primary. Call it first"));
+    }
+    CompletionStage<Lease<NettyLink>> begun =
+        lease != null ? CompletableFuture.completedFuture(lease) : beginReading(mayWrite);
+    return begun.thenCompose(
+        on ->
+            runs.plain(on, statement.sql(), statement)
+                .exceptionallyCompose(failure -> inTransaction(on, failure)));
+  }
+
+  private CompletionStage<Lease<NettyLink>> beginReading(boolean onPrimary) {
+    CompletionStage<Lease<NettyLink>> leased =
+        onPrimary ? engine.ask(session::onPrimary) : readLease(true);
+    return leased.thenCompose(
+        lease ->
+            engine
+                .ask(() -> lease.link().begin(state.spec()))
+                .thenApply(
+                    ok -> {
+                      state.reading = lease;
+                      state.readingOnPrimary = onPrimary;
+                      return lease;
+                    })
+                .exceptionallyCompose(
+                    failure -> {
+                      session.readDone(lease);
+                      return Stages.failed(failure);
+                    }));
+  }
+
+  // --- writes
+
+  CompletionStage<Void> write(Plan planned, Statement statement) {
+    return write(planned, statement, !state.inBlock(), 1);
+  }
+
+  private CompletionStage<Void> write(
+      Plan planned, Statement statement, boolean alone, int attempt) {
+    return start(planned, statement)
+        .thenCompose(
+            started -> {
+              Lease<NettyLink> lease = started.lease();
+              state.writing = lease;
+              return Stages.of(
+                      () -> {
+                        temporaries.check(lease.link());
+                        locks.check(lease.link());
+                        return runs.started(started.plan(), lease, statement);
+                      })
+                  .handle((ok, failure) -> Optional.ofNullable(failure))
+                  .thenCompose(
+                      failure ->
+                          failure.isPresent()
+                              ? writeFailed(
+                                  planned, statement, alone, attempt, lease, failure.get())
+                              : written(planned, statement, alone, attempt));
+            });
+  }
+
+  private CompletionStage<Void> written(
+      Plan planned, Statement statement, boolean alone, int attempt) {
+    if (!alone) {
+      return Stages.DONE;
+    }
+    boolean mayRunAgain = attempt < MAX_ATTEMPTS && statement.outlet().mayRunAgain();
+    return ends.commit(mayRunAgain)
+        .thenCompose(
+            committed -> committed ? Stages.DONE : write(planned, statement, true, attempt + 1));
+  }
+
+  private CompletionStage<Void> writeFailed(
+      Plan planned,
+      Statement statement,
+      boolean alone,
+      int attempt,
+      Lease<NettyLink> lease,
+      Throwable failure) {
+    Throwable cause = ClientFailure.unwrap(failure);
+    Throwable reason = stopped(cause);
+    if (!lease.link().isUsable()) {
+      state.writing = null;
+      return lost(lease, cause)
+          .thenCompose(
+              recourse -> {
+                if (!alone || !reason.equals(cause)) {
+                  ends.lost();
+                  return Stages.failed(
+                      reason.equals(cause) ? unavailableOrLost(recourse, cause) : reason);
+                }
+                return again(recourse, cause, attempt, statement)
+                    .thenCompose(ok -> write(planned, statement, true, attempt + 1));
+              });
+    }
+    if (Temporaries.isLoss(cause)) {
+      return Stages.ensure(Stages.failed(cause), () -> engine.ask(session::rollback))
+          .whenComplete((ok, error) -> ends.lost());
+    }
+    return alone ? Stages.ensure(Stages.failed(reason), ends::rollback) : Stages.failed(reason);
+  }
+
+  private CompletionStage<Started<NettyLink>> start(Plan plan, Statement statement) {
+    if (!session.inTransaction()) {
+      runs.forget();
+    }
+    return engine
+        .ask(() -> session.start(statement.request(), plan, state.spec()))
+        .exceptionallyCompose(
+            failure -> {
+              Lease<NettyLink> open = state.writing;
+              Throwable cause = ClientFailure.unwrap(failure);
+              if (open != null && !(cause instanceof TandemException)) {
+                return inTransaction(open, cause).thenCompose(ok -> Stages.failed(cause));
+              }
+              if (!session.inTransaction() && state.writing != null) {
+                ends.lost(); // the engine has ended it
+              }
+              return Stages.failed(cause);
+            });
+  }
+
+  /** The engine's own reason, where it has stopped the statement. */
+  private Throwable stopped(Throwable failure) {
+    return session.stopped().<Throwable>map(reason -> reason).orElse(failure);
+  }
+
+  // --- batches
+
+  private CompletionStage<Void> steps(Plan.Steps steps, Statement statement) {
+    return inOneTransaction(
+        () ->
+            Stages.each(
+                steps.steps().iterator(),
+                step ->
+                    // Planned again: an earlier step may have changed the schema.
+                    execute(statement.as(step.sql())).thenAccept(ok -> state.goOnImplicit())));
+  }
+
+  /** Runs {@code work} as one transaction, which the client's block, if there is one, goes on. */
+  CompletionStage<Void> inOneTransaction(Supplier<CompletionStage<Void>> work) {
+    if (state.inBlock()) {
+      return Stages.of(work);
+    }
+    beginImplicit();
+    return Stages.of(work)
+        .handle((ok, failure) -> Optional.ofNullable(failure))
+        .thenCompose(this::endImplicit);
+  }
+
+  /** Statements that are sent together are one transaction until {@link #endImplicit}. */
+  void beginImplicit() {
+    state.beginImplicit();
+  }
+
+  CompletionStage<Void> endImplicit(Optional<Throwable> failure) {
+    state.endImplicit();
+    if (failure.isPresent()) {
+      return state.isExplicit()
+          ? Stages.failed(failure.get())
+          : Stages.ensure(Stages.failed(failure.get()), ends::rollback);
+    }
+    return state.isExplicit() ? Stages.DONE : ends.commit(false).thenAccept(ok -> {});
+  }
+
+  /** Runs on the link of the block, whichever kind that is. */
+  CompletionStage<Void> onOwnLink(Plan plan, Statement statement) {
+    return state.inBlock() && state.isReadOnlyBlock()
+        ? readInBlock(plan, statement)
+        : write(plan, statement);
+  }
+
+  // --- the end of a transaction
+
+  CompletionStage<Void> commit() {
+    return ends.commit(false).thenAccept(ok -> {});
+  }
+
+  CompletionStage<Void> rollback() {
+    return ends.rollback();
+  }
+
+  /** Runs a statement that is not logged on every backend. */
+  CompletionStage<Void> maintain(Statement statement) {
+    return tasks.maintain(statement);
+  }
+
+  /**
+   * @throws ClientFailure if a client may not have that setting
+   */
+  void checkSetting(String setting, String value) {
+    String sql =
+        "SET \"" + setting.replace(".", "\".\"") + "\" TO '" + value.replace("'", "''") + "'";
+    if (planNow(Statement.simple(sql, new RowOutlet()).request()) instanceof Plan.Refused refused) {
+      throw Runs.refused(refused);
+    }
+  }
+
+  /** What the client has said as it connected; links get it when they are used. */
+  void startWith(String setting, String value) {
+    locals.startWith(setting, value);
+  }
+
+  // --- links
+
+  /** Asks on the open transaction's link, or on one for reads; nothing of the client's runs. */
+  <T> CompletionStage<T> look(Function<NettyLink, CompletionStage<T>> question) {
+    Optional<Lease<NettyLink>> open = state.lease();
+    if (open.isPresent()) {
+      Lease<NettyLink> lease = open.get();
+      return engine
+          .ask(() -> question.apply(lease.link()))
+          .exceptionallyCompose(
+              failure -> inTransaction(lease, failure).thenCompose(ok -> Stages.failed(failure)));
+    }
+    return look(question, 1);
+  }
+
+  private <T> CompletionStage<T> look(
+      Function<NettyLink, CompletionStage<T>> question, int attempt) {
+    return readLease(false)
+        .thenCompose(
+            lease ->
+                engine
+                    .ask(() -> question.apply(lease.link()))
+                    .whenComplete(
+                        (ok, failure) -> {
+                          if (lease.link().isUsable()) {
+                            session.readDone(lease);
+                          }
+                        })
+                    .exceptionallyCompose(
+                        failure ->
+                            lease.link().isUsable()
+                                ? Stages.failed(failure)
+                                : lost(lease, failure)
+                                    .thenCompose(recourse -> again(recourse, failure, attempt))
+                                    .thenCompose(ok -> look(question, attempt + 1))));
+  }
+
+  /**
+   * What the client sees of {@code failure}, raised on the link of an open transaction, which a
+   * failed link ends; the stage always fails.
+   */
+  CompletionStage<Void> inTransaction(Lease<NettyLink> lease, Throwable failure) {
+    Throwable cause = ClientFailure.unwrap(failure);
+    boolean current = state.lease().filter(lease::equals).isPresent();
+    if (!current || lease.link().isUsable()) {
+      return Stages.failed(cause);
+    }
+    return lost(lease, cause)
+        .thenCompose(
+            recourse -> {
+              ends.lost();
+              return Stages.failed(unavailableOrLost(recourse, cause));
+            });
+  }
+
+  CompletionStage<Recourse> lost(Lease<NettyLink> lease, Throwable failure) {
+    return engine.ask(() -> session.lost(lease, ClientFailure.unwrap(failure), source.patience()));
+  }
+
+  /** Completes if the statement is to run again, and can. */
+  private CompletionStage<Void> again(
+      Recourse recourse, Throwable failure, int attempt, Statement statement) {
+    return again(recourse, failure, attempt)
+        .thenCompose(
+            ok -> {
+              if (statement.outlet().mayRunAgain()) {
+                return Stages.DONE;
+              }
+              ends.lost();
+              return Stages.failed(
+                  ClientFailure.of(
+                      ErrorCode.TRANSACTION_LOST,
+                      "a part of the answer has been sent already, so it is not run again unseen",
+                      failure));
+            });
+  }
+
+  /** A link was lost outside of a transaction; completes if the statement is to run again. */
+  CompletionStage<Void> lostAlone(
+      Lease<NettyLink> lease, Throwable failure, int attempt, Statement statement) {
+    return lost(lease, failure)
+        .thenCompose(recourse -> again(recourse, failure, attempt, statement));
+  }
+
+  private static CompletionStage<Void> again(Recourse recourse, Throwable failure, int attempt) {
+    if (recourse != Recourse.RUN_AGAIN) {
+      return Stages.failed(unavailableOrLost(recourse, failure));
+    }
+    return attempt == MAX_ATTEMPTS
+        ? Stages.failed(
+            ClientFailure.of(
+                ErrorCode.NO_BACKEND, MAX_ATTEMPTS + " links failed in a row", failure))
+        : Stages.DONE;
+  }
+
+  private static ClientFailure unavailableOrLost(Recourse recourse, Throwable failure) {
+    Throwable cause = ClientFailure.unwrap(failure);
+    return ClientFailure.of(
+        recourse == Recourse.UNAVAILABLE ? ErrorCode.NO_BACKEND : ErrorCode.TRANSACTION_LOST,
+        String.valueOf(cause.getMessage()),
+        null);
+  }
+
+  // --- the end
+
+  /** Rolls back what is open and gives everything back; once. */
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    Stages.of(ends::rollback).whenComplete((ok, failure) -> session.close());
+  }
+}

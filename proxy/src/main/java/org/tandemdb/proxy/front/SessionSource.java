@@ -1,0 +1,36 @@
+package org.tandemdb.proxy.front;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.session.EngineSession;
+
+/** An engine as a front end's sessions see it. Thread-safe. */
+interface SessionSource {
+
+  /**
+   * A session for a client that has been let in.
+   *
+   * @param user whose rights its statements have
+   */
+  EngineSession<NettyLink> open(String user);
+
+  /** The answer to {@code SHOW TANDEM topic argument}. */
+  Table show(String topic, String argument);
+
+  /** How long a session waits for a new primary. */
+  Duration patience();
+
+  /** Nothing in the engine takes longer than this. */
+  Duration waitLimit();
+
+  /** What a transaction may record before the log may have to be waited for. */
+  long stageThresholdBytes();
+
+  /** The version of the catalog in force. */
+  long schemaVersion();
+
+  /** A small report: column names, and rows of texts. */
+  record Table(List<String> columns, List<List<@Nullable String>> rows) {}
+}
