@@ -3,6 +3,8 @@ package org.tandemdb.it.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
 
 /** PostgreSQL's own driver, which does not know that there is a proxy. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -234,5 +238,36 @@ class ProxyIT {
     place.assertEqualCopies();
     assertThat(place.rows("b", "SELECT count(*) FROM pair WHERE note = 'batch'"))
         .containsExactly("20");
+  }
+
+  @Test
+  void copyTakesRowsInAndGivesThemOut() throws Exception {
+    try (Connection connection = place.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE loaded (id int PRIMARY KEY, word text, at date DEFAULT current_date)");
+      CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
+      StringBuilder rows = new StringBuilder();
+      for (int i = 0; i < 5000; i++) {
+        rows.append(i).append("\tword ").append(i).append('\n');
+      }
+      assertThat(
+              copy.copyIn("COPY loaded (id, word) FROM STDIN", new StringReader(rows.toString())))
+          .isEqualTo(5000);
+      assertThatThrownBy(
+              () ->
+                  copy.copyIn(
+                      "COPY loaded (id, word) FROM STDIN",
+                      new StringReader("6000\tgood\nseven\tbad\n" + rows)))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("22P02"));
+      StringWriter out = new StringWriter();
+      assertThat(copy.copyOut("COPY (SELECT id, word FROM loaded ORDER BY id) TO STDOUT", out))
+          .isEqualTo(5000);
+      assertThat(out.toString()).isEqualTo(rows.toString());
+    }
+    place.assertEqualCopies();
+    assertThat(place.rows("b", "SELECT count(*), max(word) FROM loaded"))
+        .containsExactly("5000|word 999");
   }
 }

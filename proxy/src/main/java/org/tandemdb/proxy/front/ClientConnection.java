@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.NettyLink;
 
 /**
@@ -57,6 +58,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.outlet = outlet;
     this.extended = new ExtendedProtocol(session, outlet);
     this.gone = gone;
+    outlet.onCopy(this::copyBegins);
   }
 
   /** See CancelRequest. */
@@ -103,6 +105,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       frame.release();
       return;
     }
+    if (outlet.copying() != null) {
+      copy(frame);
+      return;
+    }
     inbox.add(frame);
     inboxBytes += frame.readableBytes();
     if (isEnd(frame)) {
@@ -120,6 +126,45 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       case 'Q', 'S', 'H', 'X', 'F' -> true;
       default -> false;
     };
+  }
+
+  /** What has come behind a COPY that begins now is its data. */
+  private void copyBegins() {
+    for (ByteBuf frame = inbox.poll(); frame != null; frame = inbox.poll()) {
+      inboxBytes -= frame.readableBytes();
+      if (isEnd(frame)) {
+        ends--;
+      }
+      if (outlet.copying() != null) {
+        copy(frame);
+      } else {
+        channelRead(context, frame);
+        return;
+      }
+    }
+    context.channel().config().setAutoRead(true);
+  }
+
+  /** As a server does: Flush and Sync among the data are left out, anything else is an error. */
+  private void copy(ByteBuf frame) {
+    CopyIn to = outlet.copying();
+    byte type = frame.getByte(frame.readerIndex());
+    if (to == null || type == 'H' || type == 'S') {
+      frame.release();
+    } else if (type == 'd') {
+      to.data(frame);
+      if (!to.isWritable()) {
+        context.channel().config().setAutoRead(false);
+        to.whenWritable(() -> context.channel().config().setAutoRead(true));
+      }
+    } else if (type == 'c' || type == 'f') {
+      outlet.copied();
+      to.end(frame);
+    } else {
+      frame.release();
+      outlet.copied();
+      to.fail("unexpected message type 0x" + Integer.toHexString(type) + " during COPY from stdin");
+    }
   }
 
   private void pump() {
@@ -326,6 +371,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     inboxBytes = 0;
     outlet.resume();
+    CopyIn copying = outlet.copying();
+    if (copying != null) {
+      outlet.copied();
+      copying.fail("the client has gone");
+    }
     if (busy) {
       // What runs must end before its link is anybody else's.
       session.cancel();

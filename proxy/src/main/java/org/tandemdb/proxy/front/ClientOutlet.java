@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.NettyLink;
 
 /**
@@ -44,6 +45,8 @@ final class ClientOutlet implements Outlet {
   private @Nullable Portals portals;
   private @Nullable NettyLink link;
   private @Nullable NettyLink paused;
+  private @Nullable CopyIn copying;
+  private Runnable entered = () -> {};
 
   ClientOutlet(Channel client) {
     this.client = client;
@@ -169,6 +172,7 @@ final class ClientOutlet implements Outlet {
 
   /** What the statement has answered so far is void, as far as it has not left. */
   void discard() {
+    copying = null;
     seal();
     while (held.size() > mark) {
       ByteBuf part = held.remove(held.size() - 1);
@@ -221,8 +225,27 @@ final class ClientOutlet implements Outlet {
   }
 
   @Override
-  public void copyIn(ByteBuf frame) {
-    frame.release();
+  public void copyIn(ByteBuf frame, CopyIn to) {
+    copying = to;
+    left = true;
+    send(frame);
+    flush();
+    entered.run();
+  }
+
+  /** Who waits for the client's data; null while nobody does. */
+  @Nullable CopyIn copying() {
+    return copying;
+  }
+
+  /** The data has come to its end. */
+  void copied() {
+    copying = null;
+  }
+
+  /** What is run when a server waits for the client's data. */
+  void onCopy(Runnable action) {
+    entered = action;
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.tandemdb.proxy.front;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.NettyLink;
 
 /**
@@ -22,7 +23,7 @@ interface Outlet {
 
   void relay(ByteBuf frame);
 
-  void copyIn(ByteBuf frame);
+  void copyIn(ByteBuf frame, CopyIn to);
 
   /** It is done; an empty tag is an empty statement's. */
   void complete(String tag);

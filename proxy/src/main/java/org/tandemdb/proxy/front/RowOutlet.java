@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.NettyLink;
 
 /** For statements of the session's own: keeps the first row, and nothing else. */
@@ -51,8 +52,9 @@ final class RowOutlet implements Outlet {
   }
 
   @Override
-  public void copyIn(ByteBuf frame) {
+  public void copyIn(ByteBuf frame, CopyIn to) {
     frame.release();
+    to.fail("nobody sends it");
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.Results;
 
 /** Results of which only the hidden columns are looked at. */
@@ -32,7 +33,8 @@ record RowsOnly(Consumer<List<@Nullable String>> rows) implements Results {
   }
 
   @Override
-  public void copyIn(ByteBuf frame) {
+  public void copyIn(ByteBuf frame, CopyIn to) {
     frame.release();
+    to.fail("nobody sends it");
   }
 }

@@ -14,6 +14,7 @@ import org.tandemdb.plan.Plan;
 import org.tandemdb.proxy.pg.Call;
 import org.tandemdb.proxy.pg.CallResult;
 import org.tandemdb.proxy.pg.Calls;
+import org.tandemdb.proxy.pg.CopyIn;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.Results;
 import org.tandemdb.session.EngineSession;
@@ -60,9 +61,7 @@ final class Runs {
   /** In a read-write transaction, on the lease that it holds. */
   CompletionStage<Void> started(Plan plan, Lease<NettyLink> lease, Statement statement) {
     if (plan instanceof Plan.Write write && write.readBack().isPresent()) {
-      return Stages.failed(
-          ClientFailure.of(
-              ErrorCode.STATEMENT_REFUSED, "COPY FROM STDIN is not relayed yet", null));
+      return readBack(write, write.readBack().get(), lease, statement);
     }
     if (plan instanceof Plan.Write write) {
       return write(write, lease, statement);
@@ -230,6 +229,111 @@ final class Runs {
             });
   }
 
+  /**
+   * COPY ... FROM STDIN, whose rows are read from their table afterwards: see the driver's {@code
+   * ReadBackWrites}. Traced where that is not possible.
+   */
+  private CompletionStage<Void> readBack(
+      Plan.Write plan, Plan.ReadBack queries, Lease<NettyLink> lease, Statement statement) {
+    NettyLink link = lease.link();
+    return engine
+        .ask(() -> link.query(queries.before(), List.of()))
+        .thenCompose(
+            before -> {
+              long pages = Long.parseLong(String.valueOf(before.rows().get(0).get(0)));
+              boolean readable = "t".equals(before.rows().get(0).get(1));
+              if (pages > Plan.ReadBack.MOST_PAGES || !readable) {
+                return traced(lease, statement);
+              }
+              Gathered gathered = new Gathered(statement.outlet(), false);
+              return engine
+                  .ask(() -> link.query("SAVEPOINT tandem_copy", List.of()))
+                  .thenCompose(
+                      ok ->
+                          call(
+                              link,
+                              callOf(statement, plan.sqlForPrimary(), 0, Plan.CaptureSpec.NONE),
+                              gathered,
+                              statement))
+                  .thenCompose(
+                      copied -> {
+                        state.doomed = true;
+                        gathered.tag = copied.tag();
+                        return count(copied.tag()) == 0
+                            ? Stages.DONE
+                            : readRows(plan, queries, link, pages, count(copied.tag()))
+                                .thenCompose(ok -> Stages.DONE);
+                      })
+                  .thenCompose(ok -> engine.ask(() -> link.query("RELEASE tandem_copy", List.of())))
+                  .thenAccept(
+                      ok -> {
+                        state.doomed = false;
+                        statement.outlet().complete(gathered.tag);
+                      });
+            });
+  }
+
+  private CompletionStage<Void> readRows(
+      Plan.Write plan, Plan.ReadBack queries, NettyLink link, long pages, long count) {
+    // The page that was the last had room, as a rule.
+    long page = Math.max(0, pages - 1);
+    Gathered rows = new Gathered(new RowOutlet(), false);
+    return engine
+        .ask(() -> link.query(Plan.ReadBack.NUMBER, List.of()))
+        .thenCompose(
+            answer -> {
+              String number = String.valueOf(answer.rows().get(0).get(0));
+              return captured(link, queries.tail(number, page), plan, rows)
+                  .thenCompose(
+                      ok ->
+                          rows.captured.size() < count && page > 0
+                              ? captured(link, queries.head(number, page), plan, rows)
+                              : Stages.DONE);
+            })
+        .thenCompose(
+            ok -> {
+              if (rows.overflow) {
+                throw ClientFailure.of(
+                    ErrorCode.TRANSACTION_TOO_LARGE, "the rows of one COPY are too many", null);
+              }
+              if (rows.captured.size() != count) {
+                throw ClientFailure.of(
+                    ErrorCode.INTERNAL, "not all rows of a COPY were read back", null);
+              }
+              return told(
+                  rows.capturedBytes,
+                  () -> session.executed(plan, List.of(), count, rows.captured.iterator()));
+            });
+  }
+
+  private CompletionStage<Void> captured(
+      NettyLink link, String sql, Plan.Write plan, Gathered rows) {
+    Call call =
+        new Call(
+            sql,
+            new int[0],
+            false,
+            0,
+            Call.noParameters(),
+            new int[0],
+            "",
+            0,
+            false,
+            plan.capture().hidden().size(),
+            false);
+    return engine.ask(() -> Calls.run(link, call, rows)).thenAccept(ok -> {});
+  }
+
+  /** Reports on a worker where the log may have to be waited for. */
+  private CompletionStage<Void> told(long bytes, Runnable report) {
+    recordedBytes += bytes;
+    if (recordedBytes < stageThresholdBytes) {
+      report.run();
+      return Stages.DONE;
+    }
+    return engine.elsewhere(report);
+  }
+
   private CompletionStage<Void> reported(
       Plan.Write plan,
       List<Value> parameters,
@@ -250,20 +354,14 @@ final class Runs {
         capture.counted().isPresent()
             ? Statement.tag(statement.sql(), gathered.counted(capture.counted().get()))
             : capture.apart() ? Statement.tag(statement.sql(), gathered.shown) : result.tag();
-    recordedBytes += gathered.capturedBytes + CHANGE_BYTES + parametersBytes(statement);
-    Runnable report = () -> session.executed(plan, parameters, reported, captured);
-    CompletionStage<Void> told;
-    if (recordedBytes < stageThresholdBytes) {
-      report.run();
-      told = Stages.DONE;
-    } else {
-      told = engine.elsewhere(report); // the log may have to be waited for
-    }
-    return told.thenAccept(
-        ok -> {
-          state.doomed = false;
-          handOver(gathered, tag, statement);
-        });
+    return told(
+            gathered.capturedBytes + CHANGE_BYTES + parametersBytes(statement),
+            () -> session.executed(plan, parameters, reported, captured))
+        .thenAccept(
+            ok -> {
+              state.doomed = false;
+              handOver(gathered, tag, statement);
+            });
   }
 
   private static long parametersBytes(Statement statement) {
@@ -297,6 +395,7 @@ final class Runs {
     private long capturedBytes;
     private long keptBytes;
     private long shown;
+    private String tag = "";
     private boolean overflow;
 
     Gathered(Outlet outlet, boolean keeps) {
@@ -352,8 +451,8 @@ final class Runs {
     }
 
     @Override
-    public void copyIn(ByteBuf frame) {
-      outlet.copyIn(frame);
+    public void copyIn(ByteBuf frame, CopyIn to) {
+      outlet.copyIn(frame, to);
     }
   }
 }

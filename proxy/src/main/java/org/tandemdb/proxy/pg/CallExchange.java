@@ -1,6 +1,7 @@
 package org.tandemdb.proxy.pg;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.tandemdb.proxy.pg.LinkStatements.Prepared;
  * What a server answers to one call. Hidden columns are cut off here, from descriptions and rows
  * alike, so that nobody further on can forget to. On the event loop.
  */
-final class CallExchange implements Exchange {
+final class CallExchange implements Exchange, CopyIn {
 
   /** What is awaited next. */
   enum Part {
@@ -36,6 +37,10 @@ final class CallExchange implements Exchange {
   private int[] parameterTypes = new int[0];
   private String tag = "";
   private boolean suspended;
+
+  /** The server waits for data. */
+  private boolean copying;
+
   private @Nullable SQLException failure;
 
   CallExchange(
@@ -94,9 +99,15 @@ final class CallExchange implements Exchange {
         suspended = true;
       }
       case 'I' -> reach(Part.EXECUTE, Part.END, type);
-      case 'G' -> results.copyIn(frame.retainedSlice());
+      case 'G' -> {
+        copying = true;
+        results.copyIn(frame.retainedSlice(), this);
+      }
       case 'H', 'd', 'c', 'N', 'A' -> results.relay(frame.retainedSlice());
-      case 'E' -> failure = BackendMessages.errorResponse(body(frame)).exception();
+      case 'E' -> {
+        failure = BackendMessages.errorResponse(body(frame)).exception();
+        endCopy();
+      }
       default -> throw PgWire.unexpected(type);
     }
   }
@@ -127,7 +138,7 @@ final class CallExchange implements Exchange {
         .keep(call.sql(), call.types(), call.schemaVersion(), prepared)
         .ifPresent(
             forgotten -> {
-              ByteBuf out = io.netty.buffer.ByteBufAllocator.DEFAULT.buffer();
+              ByteBuf out = ByteBufAllocator.DEFAULT.buffer();
               FrontendMessages.close(out, 'S', forgotten);
               FrontendMessages.sync(out);
               link.run(out, new DescribeExchange(link, null));
@@ -191,6 +202,50 @@ final class CallExchange implements Exchange {
     }
   }
 
+  // --- COPY FROM STDIN
+
+  /** The Sync behind Execute was left out by the server, as it does while it waits for data. */
+  private void endCopy() {
+    if (copying) {
+      copying = false;
+      ByteBuf out = ByteBufAllocator.DEFAULT.buffer(5);
+      FrontendMessages.sync(out);
+      link.sendMore(out);
+    }
+  }
+
+  @Override
+  public void data(ByteBuf frame) {
+    if (copying) {
+      link.sendMore(frame);
+    } else {
+      frame.release();
+    }
+  }
+
+  @Override
+  public void end(ByteBuf frame) {
+    data(frame);
+    endCopy();
+  }
+
+  @Override
+  public void fail(String reason) {
+    ByteBuf out = ByteBufAllocator.DEFAULT.buffer();
+    FrontendMessages.copyFail(out, reason);
+    end(out);
+  }
+
+  @Override
+  public boolean isWritable() {
+    return link.isWritable();
+  }
+
+  @Override
+  public void whenWritable(Runnable action) {
+    link.whenWritable(action);
+  }
+
   @Override
   public void ready(char status) {
     SQLException failed = failure;
@@ -203,6 +258,7 @@ final class CallExchange implements Exchange {
 
   @Override
   public void lost(SQLException why) {
+    copying = false;
     SQLException failed = failure;
     if (failed != null) {
       why.addSuppressed(failed);

@@ -125,6 +125,13 @@ final class FrontendMessages {
     out.writeInt(bytes.length).writeBytes(bytes);
   }
 
+  /** CopyFail. */
+  static void copyFail(ByteBuf out, String reason) {
+    int start = begin(out, 'f');
+    cstring(out, reason);
+    end(out, start);
+  }
+
   /** An answer to what the server asks for its authentication. */
   static void password(ByteBuf out, byte[] body) {
     int start = begin(out, 'p');

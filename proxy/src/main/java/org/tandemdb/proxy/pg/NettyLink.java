@@ -101,6 +101,16 @@ public final class NettyLink implements BackendLink {
     wire.sendMore(messages);
   }
 
+  /** False while the server does not take what was sent. */
+  boolean isWritable() {
+    return wire.channel().isWritable();
+  }
+
+  /** Runs {@code action}, once, when it takes more again, or never will. */
+  void whenWritable(Runnable action) {
+    wire.whenWritable(action);
+  }
+
   /** Whether more answers are read; off while the client cannot take them. */
   public void reading(boolean on) {
     wire.reading(on);

@@ -37,7 +37,9 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   private final CompletableFuture<Key> ready = new CompletableFuture<>();
   private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
+  private final ArrayDeque<Runnable> writable = new ArrayDeque<>();
   private int settingsVersion;
+  private boolean flushPlanned;
   private @Nullable Consumer<ByteBuf> guest;
   private @Nullable Key key;
   private @Nullable ServerFailure refusal;
@@ -146,7 +148,39 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
       messages.release();
       return;
     }
-    channel.writeAndFlush(messages, channel.voidPromise());
+    channel.write(messages, channel.voidPromise());
+    if (!flushPlanned) {
+      flushPlanned = true; // for all that comes before the loop gets to it
+      channel
+          .eventLoop()
+          .execute(
+              () -> {
+                flushPlanned = false;
+                channel.flush();
+              });
+    }
+  }
+
+  /** Runs {@code action}, once, when more can be written, or nothing ever will be. */
+  void whenWritable(Runnable action) {
+    if (lost || channel.isWritable()) {
+      action.run();
+    } else {
+      writable.add(action);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (channel.isWritable()) {
+      wake();
+    }
+  }
+
+  private void wake() {
+    for (Runnable action = writable.poll(); action != null; action = writable.poll()) {
+      action.run();
+    }
   }
 
   /** Whether more is read; off while nobody can take it. */
@@ -293,6 +327,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     for (Exchange next = exchanges.poll(); next != null; next = exchanges.poll()) {
       next.lost(why);
     }
+    wake();
     Consumer<ByteBuf> lentTo = guest;
     if (lentTo != null) {
       guest = null;

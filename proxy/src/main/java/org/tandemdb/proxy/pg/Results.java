@@ -26,5 +26,5 @@ public interface Results {
   void relay(ByteBuf frame);
 
   /** CopyInResponse: the server waits for the client's data. */
-  void copyIn(ByteBuf frame);
+  void copyIn(ByteBuf frame, CopyIn to);
 }
