@@ -10,7 +10,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -32,7 +31,7 @@ class ProxyIT {
 
   @BeforeAll
   void start() throws Exception {
-    place = new ProxyPlace();
+    place = ProxyPlace.shared();
     try (Connection connection = place.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(
@@ -40,11 +39,6 @@ class ProxyIT {
               + " at timestamptz DEFAULT now())");
       statement.execute("CREATE TABLE pair (a int, b uuid, note text, PRIMARY KEY (a, b))");
     }
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    place.close();
   }
 
   @ParameterizedTest

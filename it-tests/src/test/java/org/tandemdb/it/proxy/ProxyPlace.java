@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.tandemdb.config.ClusterFile;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
@@ -29,6 +30,18 @@ final class ProxyPlace implements AutoCloseable {
 
   private final ServerPair pair;
   private final ProxyServer proxy;
+
+  private static final AtomicReference<ProxyPlace> SHARED = new AtomicReference<>();
+
+  /** One for all tests that leave both servers running; ended with the process. */
+  static synchronized ProxyPlace shared() throws IOException, InterruptedException {
+    ProxyPlace place = SHARED.get();
+    if (place == null) {
+      place = new ProxyPlace();
+      SHARED.set(place);
+    }
+    return place;
+  }
 
   ProxyPlace() throws IOException, InterruptedException {
     pair = ServerPair.start(2, Map.of("fsync", "off", "max_prepared_transactions", "10"));

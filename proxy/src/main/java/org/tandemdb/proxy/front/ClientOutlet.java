@@ -163,8 +163,8 @@ final class ClientOutlet implements Outlet {
     }
   }
 
-  /** A statement of the client's begins: what is held is older ones'. */
-  void next() {
+  @Override
+  public void next() {
     seal();
     mark = held.size();
     left = false;

@@ -12,6 +12,9 @@ import org.tandemdb.proxy.pg.NettyLink;
  */
 interface Outlet {
 
+  /** A statement of the client's begins: what came before stays. */
+  void next();
+
   /** The statement begins, on this link; what an earlier try has given is void. */
   void begin(NettyLink link);
 

@@ -18,6 +18,9 @@ final class RowOutlet implements Outlet {
   }
 
   @Override
+  public void next() {}
+
+  @Override
   public void begin(NettyLink link) {
     values = List.of();
   }

@@ -113,6 +113,7 @@ final class Session {
 
   /** Runs {@code statement}; an error fails the block. */
   CompletionStage<Void> execute(Statement statement) {
+    statement.outlet().next();
     return failing(run(statement));
   }
 

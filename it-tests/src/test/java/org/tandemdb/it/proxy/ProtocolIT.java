@@ -1,0 +1,302 @@
+package org.tandemdb.it.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.tandemdb.it.proxy.WireClient.Answer;
+
+/** The protocol, message by message, as PostgreSQL itself answers it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProtocolIT {
+  private static final int SSL_REQUEST = 80877103;
+  private static final int GSSENC_REQUEST = 80877104;
+  private static final int CANCEL_REQUEST = 80877102;
+
+  private ProxyPlace place;
+
+  @BeforeAll
+  void start() throws Exception {
+    place = ProxyPlace.shared();
+    try (Connection connection = place.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE wire (id bigserial PRIMARY KEY, word text UNIQUE)");
+    }
+  }
+
+  private WireClient ready() throws IOException {
+    return WireClient.ready(place.port());
+  }
+
+  // --- log in
+
+  @Test
+  void encryptionIsDeclinedAndTheClientGoesOnWithoutIt() throws Exception {
+    try (WireClient client = new WireClient(place.port())) {
+      client.raw(8, GSSENC_REQUEST).send();
+      assertThat(client.oneByte()).isEqualTo('N');
+      client.raw(8, SSL_REQUEST).send();
+      assertThat(client.oneByte()).isEqualTo('N');
+      client.startup(3 << 16, "user", "shop", "database", "shop").send();
+      assertThat(client.words('Z')).containsExactly("R", "K", "ZI");
+    }
+  }
+
+  @Test
+  void aNewerProtocolIsNegotiatedDown() throws Exception {
+    try (WireClient client = new WireClient(place.port())) {
+      client.startup((3 << 16) | 9, "user", "shop", "_pq_.shiny", "1").send();
+      Answer answer = client.answer();
+      assertThat(answer.type()).isEqualTo('v');
+      assertThat(answer.int32(0)).isEqualTo((3 << 16) | 2);
+      assertThat(answer.text()).contains("_pq_.shiny");
+      assertThat(client.words('Z')).endsWith("ZI");
+    }
+    try (WireClient client = new WireClient(place.port())) {
+      client.startup((3 << 16) | 2, "user", "shop").send();
+      assertThat(client.words('Z')).containsExactly("R", "K", "ZI");
+    }
+  }
+
+  @Test
+  void whoIsNotLetInIsToldWhy() throws Exception {
+    assertRefused("0A000", "user", "shop", "database", "shop", "replication", "database");
+    assertRefused("3D000", "user", "shop", "database", "nowhere");
+    assertRefused("28000", "database", "shop");
+    assertRefused("28000", "user", "nobody", "database", "shop");
+    assertRefused("0A000", "user", "shop", "client_encoding", "LATIN1");
+    assertRefused("0A000", "user", "shop", "session_replication_role", "replica");
+  }
+
+  private void assertRefused(String sqlState, String... parameters) throws IOException {
+    try (WireClient client = new WireClient(place.port())) {
+      client.startup(3 << 16, parameters).send();
+      Answer answer = client.answer();
+      assertThat(answer.field('S')).isEqualTo("FATAL");
+      assertThat(answer.field('C')).as(answer.field('M')).isEqualTo(sqlState);
+      assertThat(client.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void aLengthThatIsNotPossibleEndsTheConnection() throws Exception {
+    for (int length : new int[] {3, 20_000, Integer.MAX_VALUE, -1}) {
+      try (WireClient client = new WireClient(place.port())) {
+        client.raw(length, 3 << 16).send();
+        assertBroken(client);
+      }
+    }
+    for (int length : new int[] {3, 20_000, Integer.MAX_VALUE, -1}) {
+      try (WireClient client = ready()) {
+        client.bytes((byte) 'S').raw(length).send();
+        assertBroken(client);
+      }
+    }
+    try (WireClient client = ready()) {
+      client.message('?').send();
+      assertBroken(client);
+    }
+    try (WireClient client = ready()) {
+      client.parse("", "SELECT $1").message('B', new byte[] {0, 0, 0, 0, 0, 9, 0}).sync().send();
+      assertBroken(client);
+    }
+  }
+
+  private static void assertBroken(WireClient client) throws IOException {
+    List<Answer> answers = client.until('E');
+    Answer last = answers.get(answers.size() - 1);
+    assertThat(last.field('C')).isEqualTo("08P01");
+    assertThat(last.field('S')).isEqualTo("FATAL");
+    assertThat(client.isClosed()).isTrue();
+  }
+
+  // --- the simple protocol
+
+  @Test
+  void statementsThatAreSentAsOneAreOneTransaction() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("INSERT INTO wire (word) VALUES ('many 1'); SELECT 1 AS one; ;").send();
+      assertThat(client.words('Z'))
+          .containsExactly("C INSERT 0 1", "T [one]", "D [1]", "C SELECT 1", "ZI");
+      client.query("INSERT INTO wire (word) VALUES ('many 2'); SELECT 1/0; SELECT 2").send();
+      assertThat(client.words('Z')).containsExactly("C INSERT 0 1", "E 22012", "ZI");
+      client.query("SELECT word FROM wire WHERE word LIKE 'many%'").send();
+      assertThat(client.words('Z')).containsExactly("T [word]", "D [many 1]", "C SELECT 1", "ZI");
+      client.query(" ; -- nothing\n").send();
+      assertThat(client.words('Z')).containsExactly("I", "ZI");
+    }
+  }
+
+  @Test
+  void theStateOfTheBlockIsToldAsTheServerTellsIt() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("BEGIN").query("BEGIN").query("SELEC").query("SELECT 1").send();
+      assertThat(client.words('Z')).containsExactly("C BEGIN", "ZT");
+      assertThat(client.words('Z')).containsExactly("N 25001", "C BEGIN", "ZT");
+      assertThat(client.words('Z')).hasSize(2).endsWith("ZE");
+      assertThat(client.words('Z')).containsExactly("E 25P02", "ZE");
+      client.query("COMMIT").query("COMMIT").send();
+      assertThat(client.words('Z')).containsExactly("C ROLLBACK", "ZI");
+      assertThat(client.words('Z')).containsExactly("N 25P01", "C COMMIT", "ZI");
+    }
+  }
+
+  @Test
+  void aSettingThatIsReportedIsReported() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("SET TimeZone TO 'Asia/Tokyo'").send();
+      assertThat(client.answer().toString()).isEqualTo("C SET");
+      Answer told = client.answer();
+      assertThat(told.type()).isEqualTo('S');
+      assertThat(told.text()).isEqualTo("TimeZone\0Asia/Tokyo\0");
+      client.until('Z');
+    }
+  }
+
+  // --- the extended protocol
+
+  @Test
+  void whatIsPipelinedIsAnsweredInOrderAndSkippedAfterAnError() throws Exception {
+    try (WireClient client = ready()) {
+      client
+          .parse("", "INSERT INTO wire (word) VALUES ('piped 1') RETURNING word")
+          .bind("", "")
+          .describe('P', "")
+          .execute("", 0)
+          .parse("", "SELECT 1/0")
+          .bind("", "")
+          .execute("", 0)
+          .parse("", "INSERT INTO wire (word) VALUES ('piped 2')")
+          .bind("", "")
+          .execute("", 0)
+          .sync()
+          .parse("", "SELECT count(*) FROM wire WHERE word LIKE 'piped%'")
+          .bind("", "")
+          .execute("", 0)
+          .sync()
+          .send();
+      assertThat(client.words('Z'))
+          .startsWith("1", "2", "T [word]", "D [piped 1]", "C INSERT 0 1")
+          .endsWith("E 22012", "ZI");
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [0]", "C SELECT 1", "ZI");
+    }
+  }
+
+  @Test
+  void aStatementIsDescribedWithoutWhatIsHidden() throws Exception {
+    try (WireClient client = ready()) {
+      client
+          .parse("s", "INSERT INTO wire (word) VALUES ($1)")
+          .describe('S', "s")
+          .parse("r", "INSERT INTO wire (word) VALUES ($1) RETURNING word")
+          .describe('S', "r")
+          .flush()
+          .send();
+      assertThat(client.words('n')).containsExactly("1", "t", "n");
+      assertThat(client.words('T')).containsExactly("1", "t", "T [word]");
+      client
+          .bind("", "s", "told 1")
+          .execute("", 0)
+          .bind("p", "r", "told 2")
+          .describe('P', "p")
+          .execute("p", 0)
+          .sync()
+          .send();
+      assertThat(client.words('Z'))
+          .containsExactly(
+              "2", "C INSERT 0 1", "2", "T [word]", "D [told 2]", "C INSERT 0 1", "ZI");
+    }
+  }
+
+  @Test
+  void rowsComeInPortionsAndWhatIsWrittenIsWrittenAtOnce() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("BEGIN").send();
+      client.until('Z');
+      client
+          .parse("", "SELECT generate_series(1, 5) AS n")
+          .bind("p", "")
+          .execute("p", 2)
+          .sync()
+          .execute("p", 2)
+          .sync()
+          .execute("p", 2)
+          .sync()
+          .send();
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [1]", "D [2]", "s", "ZT");
+      assertThat(client.words('Z')).containsExactly("D [3]", "D [4]", "s", "ZT");
+      assertThat(client.words('Z')).containsExactly("D [5]", "C SELECT 1", "ZT");
+      client
+          .parse(
+              "",
+              "INSERT INTO wire (word) SELECT 'p' || i FROM generate_series(1, 3) i"
+                  + " RETURNING word")
+          .bind("w", "")
+          .execute("w", 2)
+          .execute("w", 2)
+          .sync()
+          .query("ROLLBACK")
+          .send();
+      assertThat(client.words('Z'))
+          .containsExactly("1", "2", "D [p1]", "D [p2]", "s", "D [p3]", "C INSERT 0 3", "ZT");
+      assertThat(client.words('Z')).containsExactly("C ROLLBACK", "ZI");
+    }
+  }
+
+  @Test
+  void namesThatAreNotThereAndOnesThatAreAlreadyAreErrors() throws Exception {
+    try (WireClient client = ready()) {
+      client.bind("", "none").sync().describe('P', "none").sync().send();
+      assertThat(client.words('Z')).containsExactly("E 26000", "ZI");
+      assertThat(client.words('Z')).containsExactly("E 34000", "ZI");
+      client.parse("s", "SELECT 1").parse("s", "SELECT 2").sync().send();
+      assertThat(client.words('Z')).endsWith("E 42P05", "ZI");
+      client.parse("t", "SELEC").sync().send();
+      assertThat(client.words('Z')).hasSize(2).endsWith("ZI");
+      client.parse("u", "SELECT 1; SELECT 2").sync().send();
+      assertThat(client.words('Z')).containsExactly("E 42601", "ZI");
+    }
+  }
+
+  // --- cancel
+
+  @Test
+  void aCancelEndsTheStatementAndNothingElse() throws Exception {
+    try (WireClient client = new WireClient(place.port())) {
+      client.startup(3 << 16, "user", "shop").send();
+      Answer key =
+          client.until('Z').stream().filter(a -> a.type() == 'K').findFirst().orElseThrow();
+      client.query("SELECT pg_sleep(300)").send();
+      long deadline = System.nanoTime() + 20_000_000_000L;
+      while (asleep() == 0) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+      try (WireClient stranger = new WireClient(place.port())) {
+        stranger.raw(16, CANCEL_REQUEST, key.int32(0), key.int32(4) + 1).send();
+        assertThat(stranger.isClosed()).isTrue();
+      }
+      assertThat(asleep()).isEqualTo(1);
+      try (WireClient friend = new WireClient(place.port())) {
+        friend.raw(16, CANCEL_REQUEST, key.int32(0), key.int32(4)).send();
+        assertThat(friend.isClosed()).isTrue();
+      }
+      assertThat(client.words('Z')).endsWith("E 57014", "ZI");
+      client.query("SELECT 1").send();
+      assertThat(client.words('Z')).containsExactly("T [?column?]", "D [1]", "C SELECT 1", "ZI");
+    }
+  }
+
+  private int asleep() throws Exception {
+    int sleeping = 0;
+    for (String server : List.of("a", "b")) {
+      sleeping +=
+          place.rows(server, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").size();
+    }
+    return sleeping;
+  }
+}
