@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Map<Channel, @Nullable ClientConnection> clients = new HashMap<>();
 
   private @Nullable Channel listener;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private boolean stopping;
 
   private ProxyServer(ProxyConfig config) {
@@ -235,9 +237,12 @@ public final class ProxyServer implements AutoCloseable {
 
   /**
    * Accepts nobody any more, lets transactions end for as long as {@code patience}, then tells the
-   * clients that are left, and closes everything.
+   * clients that are left, and closes everything; once.
    */
   public void close(Duration patience) {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     Channel open = listener;
     if (open != null) {
       open.close().awaitUninterruptibly();
