@@ -556,6 +556,7 @@ class TandemStatement implements Statement, Command {
                 warnings = given;
               });
     } catch (SQLException e) {
+      connection.failed(e);
       throw failed(e, counts, done[0]);
     }
     return counts;
