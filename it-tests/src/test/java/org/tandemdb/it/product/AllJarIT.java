@@ -65,7 +65,8 @@ class AllJarIT {
           .containsExactly("META-INF/services/java.sql.Driver");
       assertThat(text(jar, "META-INF/services/java.sql.Driver").strip())
           .isEqualTo("org.tandemdb.jdbc.TandemDriver");
-      assertThat(text(jar, "META-INF/NOTICE")).contains("The Tandem authors", "Apache Calcite", "Jackson");
+      assertThat(text(jar, "META-INF/NOTICE"))
+          .contains("The Tandem authors", "Apache Calcite", "Jackson");
       assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
           .isEqualTo("org.tandemdb.jdbc");
     }

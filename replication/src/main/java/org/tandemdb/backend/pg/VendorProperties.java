@@ -32,8 +32,8 @@ final class VendorProperties {
 
   /**
    * What Tandem's driver does itself: it sends batches one by one, gives strings their type, and
-   * asks for rows in portions. Appliers check the count of every change, which a rewritten batch does
-   * not give, and send the types that the log holds.
+   * asks for rows in portions. Appliers check the count of every change, which a rewritten batch
+   * does not give, and send the types that the log holds.
    */
   private static final Map<String, String> DONE_ABOVE =
       Map.of(
@@ -76,7 +76,9 @@ final class VendorProperties {
     if (given.getOrDefault("prepareThreshold", "").startsWith("-")) {
       throw new TandemException(
           ErrorCode.CONFIGURATION,
-          "prepareThreshold=" + given.get("prepareThreshold") + " cannot be used for a backend: it"
+          "prepareThreshold="
+              + given.get("prepareThreshold")
+              + " cannot be used for a backend: it"
               + " has all statements of a text described before the first one runs");
     }
     return new VendorProperties(query < 0 ? url : url.substring(0, query), Map.copyOf(given));

@@ -29,7 +29,8 @@ class VendorPropertiesTest {
 
   @Test
   void whatLinksCannotHaveIsRefusedWithTheReason() {
-    for (String parameter : new String[] {"autosave=always", "readOnly=true", "prepareThreshold=-1"}) {
+    for (String parameter :
+        new String[] {"autosave=always", "readOnly=true", "prepareThreshold=-1"}) {
       assertThatThrownBy(() -> VendorProperties.of(URL + "?" + parameter, Map.of()))
           .isInstanceOf(TandemException.class)
           .hasMessageContaining(parameter);
