@@ -23,9 +23,8 @@ import org.tandemdb.plan.Request;
  * #close} aside: a close from another thread cancels what runs, and the thread that runs it puts
  * everything away when it has its outcome, which must not be lost with the results.
  */
-class TandemStatement implements Statement, Command {
+class TandemStatement extends StatementForms implements Command {
   private final TandemConnection connection;
-  final ResultKind kind;
 
   private @Nullable Statement vendor;
   private @Nullable JdbcLink vendorLink;
@@ -33,14 +32,6 @@ class TandemStatement implements Statement, Command {
   private Shape vendorShape = Shape.CLIENT;
   private volatile @Nullable Statement running;
 
-  private int fetchSize;
-  private int fetchDirection = ResultSet.FETCH_FORWARD;
-  private int maxFieldSize;
-  private long maxRows;
-  private int timeoutSeconds;
-  private boolean closeOnCompletion;
-  private boolean poolable;
-  private boolean escapes = true;
   private volatile boolean closed;
 
   /** It was the connection that was closed. */
@@ -69,9 +60,8 @@ class TandemStatement implements Statement, Command {
   private boolean releaseLeft;
 
   TandemStatement(TandemConnection connection, ResultKind kind) {
+    super(kind, connection.vendorSettings().fetchRows());
     this.connection = connection;
-    this.kind = kind;
-    this.fetchSize = connection.vendorSettings().fetchRows();
   }
 
   // --- Command ------------------------------------------------------------------------------
@@ -88,22 +78,22 @@ class TandemStatement implements Statement, Command {
       vendorSql = sql;
       v.setFetchSize(
           switch (shape) {
-            case CLIENT -> fetchSize;
+            case CLIENT -> getFetchSize();
             case COUNTED -> 0;
             case STREAMED -> CapturedRows.FIRST_ROWS;
           });
-      if (shape == Shape.CLIENT && maxRows != 0) {
-        v.setMaxRows((int) Math.min(Integer.MAX_VALUE, maxRows));
+      if (shape == Shape.CLIENT && getLargeMaxRows() != 0) {
+        v.setMaxRows((int) Math.min(Integer.MAX_VALUE, getLargeMaxRows()));
       }
-      if (shape == Shape.CLIENT && maxFieldSize != 0) {
-        v.setMaxFieldSize(maxFieldSize);
+      if (shape == Shape.CLIENT && getMaxFieldSize() != 0) {
+        v.setMaxFieldSize(getMaxFieldSize());
       }
-      if (!escapes) {
+      if (!escapes()) {
         v.setEscapeProcessing(false);
       }
     }
-    if (timeoutSeconds != 0 || v.getQueryTimeout() != 0) {
-      v.setQueryTimeout(timeoutSeconds);
+    if (getQueryTimeout() != 0 || v.getQueryTimeout() != 0) {
+      v.setQueryTimeout(getQueryTimeout());
     }
     bind(v, link);
     return v;
@@ -120,12 +110,15 @@ class TandemStatement implements Statement, Command {
 
   @Override
   public final int timeoutSeconds() {
-    return timeoutSeconds;
+    return getQueryTimeout();
   }
 
   @Override
   public final boolean isCombinable() {
-    return isPrepared() && timeoutSeconds == 0 && escapes && connection.networkTimeoutMillis() == 0;
+    return isPrepared()
+        && getQueryTimeout() == 0
+        && escapes()
+        && connection.networkTimeoutMillis() == 0;
   }
 
   @Override
@@ -137,14 +130,14 @@ class TandemStatement implements Statement, Command {
 
   final int typeFor(Shape shape) {
     return switch (shape) {
-      case CLIENT -> kind.type();
+      case CLIENT -> kind().type();
       case COUNTED -> ResultSet.TYPE_SCROLL_INSENSITIVE;
       case STREAMED -> ResultSet.TYPE_FORWARD_ONLY;
     };
   }
 
   final int holdabilityFor(Shape shape) {
-    return shape == Shape.CLIENT ? kind.holdability() : ResultSet.CLOSE_CURSORS_AT_COMMIT;
+    return shape == Shape.CLIENT ? kind().holdability() : ResultSet.CLOSE_CURSORS_AT_COMMIT;
   }
 
   /** Sets parameters, where there are any. */
@@ -218,13 +211,15 @@ class TandemStatement implements Statement, Command {
   @Override
   public final void rows(ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease)
       throws SQLException {
-    rows(new TandemResultSet(this, vendorRows, visible, kind, maxRows, lease), rowCount);
+    rows(
+        new TandemResultSet(this, vendorRows, visible, kind(), getLargeMaxRows(), lease), rowCount);
   }
 
   @Override
   public final void rowsApart(
       ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease) throws SQLException {
-    TandemResultSet wrapped = new TandemResultSet(this, vendorRows, visible, kind, maxRows, lease);
+    TandemResultSet wrapped =
+        new TandemResultSet(this, vendorRows, visible, kind(), getLargeMaxRows(), lease);
     wrapped.onlyWhereNull(visible + 1);
     rows(wrapped, rowCount);
   }
@@ -388,6 +383,7 @@ class TandemStatement implements Statement, Command {
     return rows;
   }
 
+  @Override
   final long countOf() throws SQLException {
     if (rows != null) {
       reset();
@@ -401,7 +397,7 @@ class TandemStatement implements Statement, Command {
   }
 
   private String translated(String sql) throws SQLException {
-    return escapes ? JdbcEscapes.translate(sql) : sql;
+    return escapes() ? JdbcEscapes.translate(sql) : sql;
   }
 
   /** Which keys the next execution is to give. */
@@ -428,68 +424,12 @@ class TandemStatement implements Statement, Command {
   }
 
   @Override
-  public int executeUpdate(String sql) throws SQLException {
-    return small(executeLargeUpdate(sql));
-  }
-
-  private boolean executeForKeys(String sql, GeneratedKeys wanted) throws SQLException {
+  final boolean executeForKeys(String sql, GeneratedKeys wanted) throws SQLException {
     String own = translated(sql);
     String text = wanted.addTo(own);
     wantKeys(text.equals(own) ? wanted.whole() : wanted);
     perform(new Request(text, Request.Markers.QUESTION, List.of()), wanted.areIn(text));
     return hasRows();
-  }
-
-  @Override
-  public boolean execute(String sql, int autoGeneratedKeys) throws SQLException {
-    return executeForKeys(sql, GeneratedKeys.of(autoGeneratedKeys));
-  }
-
-  @Override
-  public boolean execute(String sql, int[] columnIndexes) throws SQLException {
-    return executeForKeys(sql, GeneratedKeys.of(columnIndexes));
-  }
-
-  @Override
-  public boolean execute(String sql, String[] columnNames) throws SQLException {
-    return executeForKeys(sql, GeneratedKeys.of(columnNames));
-  }
-
-  @Override
-  public long executeLargeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
-    execute(sql, autoGeneratedKeys);
-    return countOf();
-  }
-
-  @Override
-  public long executeLargeUpdate(String sql, int[] columnIndexes) throws SQLException {
-    execute(sql, columnIndexes);
-    return countOf();
-  }
-
-  @Override
-  public long executeLargeUpdate(String sql, String[] columnNames) throws SQLException {
-    execute(sql, columnNames);
-    return countOf();
-  }
-
-  @Override
-  public int executeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
-    return small(executeLargeUpdate(sql, autoGeneratedKeys));
-  }
-
-  @Override
-  public int executeUpdate(String sql, int[] columnIndexes) throws SQLException {
-    return small(executeLargeUpdate(sql, columnIndexes));
-  }
-
-  @Override
-  public int executeUpdate(String sql, String[] columnNames) throws SQLException {
-    return small(executeLargeUpdate(sql, columnNames));
-  }
-
-  static int small(long rows) {
-    return rows > Integer.MAX_VALUE ? Statement.SUCCESS_NO_INFO : (int) rows;
   }
 
   // --- batches ------------------------------------------------------------------------------
@@ -676,7 +616,7 @@ class TandemStatement implements Statement, Command {
   }
 
   final void resultClosed() throws SQLException {
-    if (closeOnCompletion && !closed && (more == null || more.isEmpty())) {
+    if (isCloseOnCompletion() && !closed && (more == null || more.isEmpty())) {
       close();
     }
   }
@@ -734,6 +674,7 @@ class TandemStatement implements Statement, Command {
     return closed;
   }
 
+  @Override
   final void checkOpen() throws SQLException {
     if (closed) {
       throw closedWithConnection ? Refusals.connectionClosed() : Refusals.closed("statement");
@@ -748,153 +689,14 @@ class TandemStatement implements Statement, Command {
 
   // --- settings -----------------------------------------------------------------------------
 
-  /** Settings are given to the next vendor statement, so the present one has to go. */
-  private void renew() throws SQLException {
+  @Override
+  final void renew() throws SQLException {
     if (rows == null) {
       closeVendor();
     } else if (vendor != null) {
       retired.add(vendor);
       vendor = null;
     }
-  }
-
-  @Override
-  public void setFetchSize(int fetchRows) throws SQLException {
-    checkOpen();
-    if (fetchRows < 0) {
-      throw Refusals.invalid("Fetch size must not be negative.");
-    }
-    if (fetchRows != fetchSize) {
-      fetchSize = fetchRows;
-      renew();
-    }
-  }
-
-  @Override
-  public int getFetchSize() {
-    return fetchSize;
-  }
-
-  @Override
-  public void setMaxRows(int max) throws SQLException {
-    setLargeMaxRows(max);
-  }
-
-  @Override
-  public void setLargeMaxRows(long max) throws SQLException {
-    checkOpen();
-    if (max < 0) {
-      throw Refusals.invalid("The maximum of rows must not be negative.");
-    }
-    if (max != maxRows) {
-      maxRows = max;
-      renew();
-    }
-  }
-
-  @Override
-  public int getMaxRows() {
-    return (int) Math.min(Integer.MAX_VALUE, maxRows);
-  }
-
-  @Override
-  public long getLargeMaxRows() {
-    return maxRows;
-  }
-
-  @Override
-  public void setQueryTimeout(int seconds) throws SQLException {
-    checkOpen();
-    if (seconds < 0) {
-      throw Refusals.invalid("Query timeout must not be negative.");
-    }
-    timeoutSeconds = seconds;
-  }
-
-  @Override
-  public int getQueryTimeout() {
-    return timeoutSeconds;
-  }
-
-  @Override
-  public void setEscapeProcessing(boolean enable) throws SQLException {
-    if (escapes != enable) {
-      escapes = enable;
-      renew();
-    }
-  }
-
-  @Override
-  public void closeOnCompletion() {
-    closeOnCompletion = true;
-  }
-
-  @Override
-  public boolean isCloseOnCompletion() {
-    return closeOnCompletion;
-  }
-
-  @Override
-  public void setPoolable(boolean on) {
-    poolable = on;
-  }
-
-  @Override
-  public boolean isPoolable() {
-    return poolable;
-  }
-
-  @Override
-  public void setCursorName(String name) throws SQLException {
-    checkOpen(); // as PostgreSQL's own driver: there are no positioned updates to need it
-  }
-
-  @Override
-  public void setFetchDirection(int direction) throws SQLException {
-    checkOpen();
-    if (direction != ResultSet.FETCH_FORWARD
-        && direction != ResultSet.FETCH_REVERSE
-        && direction != ResultSet.FETCH_UNKNOWN) {
-      throw Refusals.invalid("Invalid fetch direction constant: " + direction + ".");
-    }
-    fetchDirection = direction;
-  }
-
-  @Override
-  public int getFetchDirection() {
-    return fetchDirection;
-  }
-
-  @Override
-  public int getMaxFieldSize() {
-    return maxFieldSize;
-  }
-
-  @Override
-  public void setMaxFieldSize(int max) throws SQLException {
-    checkOpen();
-    if (max < 0) {
-      throw Refusals.invalid("The maximum field size must be a value greater than or equal to 0.");
-    }
-    if (max != maxFieldSize) {
-      maxFieldSize = max;
-      renew();
-    }
-  }
-
-  @Override
-  public int getResultSetType() {
-    return kind.type();
-  }
-
-  @Override
-  public int getResultSetConcurrency() {
-    return ResultSet.CONCUR_READ_ONLY;
-  }
-
-  @Override
-  public int getResultSetHoldability() {
-    return kind.holdability();
   }
 
   @Override
