@@ -37,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.postgresql.util.PGobject;
 
 /**
  * What an application may expect of a JDBC connection to PostgreSQL, whoever answers it. Each table
@@ -555,6 +556,27 @@ abstract class JdbcContract {
           assertThat(keys.getString("name")).isEqualTo("b");
         }
       }
+    }
+  }
+
+  /** A driver keeps the number of a type by its name, and a link outlives a connection. */
+  @Test
+  void aTypeThatIsMadeAnewIsKnownToTheNextConnection() throws SQLException {
+    for (int round = 1; round <= 2; round++) {
+      run("CREATE TYPE twosome AS (a int, b int)");
+      PGobject value = new PGobject();
+      value.setType("twosome");
+      value.setValue("(1," + round + ")");
+      try (PreparedStatement ask = connection.prepareStatement("SELECT CAST(? AS text)")) {
+        ask.setObject(1, value);
+        try (ResultSet rows = ask.executeQuery()) {
+          assertThat(rows.next()).isTrue();
+          assertThat(rows.getString(1)).isEqualTo(value.getValue());
+        }
+      }
+      run("DROP TYPE twosome");
+      connection.close();
+      connection = connect();
     }
   }
 

@@ -28,6 +28,12 @@ public interface LinkPool<L extends BackendLink> extends AutoCloseable {
    */
   void severIdle(BackendId backend);
 
+  /**
+   * Severs the links that nobody uses, and each of the others when it comes back: what a link knows
+   * of the database is out of date.
+   */
+  void renew(BackendId backend);
+
   @Override
   void close();
 }

@@ -192,7 +192,7 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     Waiter next;
     synchronized (this) {
       lease.shelf.leased.remove(lease);
-      if (closed || !lease.valid || !lease.link.isUsable()) {
+      if (closed || !lease.valid || lease.outdated || !lease.link.isUsable()) {
         next = null;
       } else {
         next = nextWaiter(lease.shelf);
@@ -234,6 +234,14 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     idle.forEach(SimpleLinkPool::invalidate);
   }
 
+  @Override
+  public void renew(BackendId backend) {
+    synchronized (this) {
+      shelf(backend).leased.forEach(lease -> lease.outdated = true);
+    }
+    severIdle(backend);
+  }
+
   private List<PooledLease> takeAllIdle(Shelf shelf) {
     List<PooledLease> idle = new ArrayList<>(shelf.idle);
     shelf.count -= idle.size();
@@ -262,6 +270,9 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     final long epoch;
     final AtomicBoolean released = new AtomicBoolean();
     volatile boolean valid = true;
+
+    /** Good for whoever has it, and for nobody after. */
+    volatile boolean outdated;
 
     PooledLease(Shelf shelf, L link, long epoch) {
       this.shelf = shelf;

@@ -344,6 +344,11 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         .thenCompose(term -> term.primary().port().loadCatalog(catalog.version()))
         .thenAccept(
             loaded -> {
+              // Drivers keep a type's number by its name; another of that name has another.
+              if (!loaded.userTypes().keySet().containsAll(catalog.userTypes().keySet())) {
+                allPools()
+                    .forEach(pool -> cluster.members().forEach(member -> pool.renew(member.id())));
+              }
               catalog = loaded;
               catalogStale = false;
             })

@@ -237,6 +237,7 @@ final class SchemaPlanner {
     in.skip("or replace");
     in.skip("local temp", "local temporary", "global temp", "global temporary");
     temporary = in.take("temp") || in.take("temporary") || isTemporary(in.at() - 1);
+    temporary |= isInTemporarySchema();
     if (in.take("table")) {
       permanent = !temporary;
       boolean unlessThere = in.take("if", "not", "exists");
@@ -509,6 +510,18 @@ final class SchemaPlanner {
       existing(in.qualifiedName());
     } while (in.takeSymbol(","));
     in.skip("cascade", "restrict");
+  }
+
+  /** {@code CREATE TABLE pg_temp.t}: what is made is temporary without the word. */
+  private boolean isInTemporarySchema() {
+    Tokens tokens = in.tokens();
+    int name = in.at() + 1;
+    if (tokens.is(name, "if") && tokens.is(name + 2, "exists")) {
+      name += 3;
+    }
+    boolean relation =
+        tokens.is(in.at(), "table") || tokens.is(in.at(), "view") || tokens.is(in.at(), "sequence");
+    return relation && tokens.is(name, "pg_temp") && tokens.isSymbol(name + 1, ".");
   }
 
   private boolean isTemporary(int token) {
