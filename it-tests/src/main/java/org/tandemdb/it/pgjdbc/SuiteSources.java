@@ -37,6 +37,7 @@ final class SuiteSources {
       "haveMinimumServerVersion(Connection con, int version) throws SQLException {";
   private static final String VERSION =
       "haveMinimumServerVersion(Connection con, Version version) throws SQLException {";
+  private static final String INTEGER_TIMES = "haveIntegerDateTimes(Connection con) {";
   private static final String CONFORMING = "getStandardConformingStrings(Connection con) {";
 
   /**
@@ -53,6 +54,8 @@ final class SuiteSources {
               VERSION_NUMBER + version("version"),
               VERSION,
               VERSION + version("version.getVersionNum()"),
+              INTEGER_TIMES,
+              INTEGER_TIMES + " if (!(con instanceof PgConnection)) { return true; }",
               CONFORMING,
               CONFORMING + " if (!(con instanceof PgConnection)) { return true; }"),
           "org/postgresql/test/jdbc2/StatementTest.java",
@@ -83,7 +86,7 @@ final class SuiteSources {
     Path home = work.resolve(name.substring(0, name.length() - ARCHIVE.length()));
     Path classes = home.resolve("classes");
     Path done = home.resolve("compiled");
-    String stamp = "3 " + Files.size(archive);
+    String stamp = "4 " + Files.size(archive);
     if (Files.exists(done) && Files.readString(done).equals(stamp)) {
       return classes;
     }
