@@ -38,6 +38,8 @@ final class SuiteSources {
   private static final String VERSION =
       "haveMinimumServerVersion(Connection con, Version version) throws SQLException {";
   private static final String INTEGER_TIMES = "haveIntegerDateTimes(Connection con) {";
+  private static final String ESCAPE =
+      "escapeString(Connection con, String value) throws SQLException {";
   private static final String CONFORMING = "getStandardConformingStrings(Connection con) {";
 
   /**
@@ -56,6 +58,10 @@ final class SuiteSources {
               VERSION + version("version.getVersionNum()"),
               INTEGER_TIMES,
               INTEGER_TIMES + " if (!(con instanceof PgConnection)) { return true; }",
+              ESCAPE,
+              ESCAPE
+                  + " if (!(con instanceof PgConnection))"
+                  + " { return value.replace(\"'\", \"''\"); }",
               CONFORMING,
               CONFORMING + " if (!(con instanceof PgConnection)) { return true; }"),
           "org/postgresql/test/jdbc2/StatementTest.java",
@@ -86,7 +92,7 @@ final class SuiteSources {
     Path home = work.resolve(name.substring(0, name.length() - ARCHIVE.length()));
     Path classes = home.resolve("classes");
     Path done = home.resolve("compiled");
-    String stamp = "4 " + Files.size(archive);
+    String stamp = "5 " + Files.size(archive);
     if (Files.exists(done) && Files.readString(done).equals(stamp)) {
       return classes;
     }
