@@ -244,7 +244,7 @@ final class ClientSession {
 
   private void dispatch(Request request, Plan plan, Command command) throws SQLException {
     if (state.isBroken() && !SessionState.isEnd(plan) && !state.isWayBack(plan)) {
-      throw SessionState.failedError();
+      throw state.failedError();
     }
     requireBlock(request, plan);
     if (plan instanceof Plan.Read read && !state.inBlock()) {
@@ -429,7 +429,7 @@ final class ClientSession {
           }
           if (!alone) {
             ends.lost();
-            throw unavailableOrLost(recourse, e);
+            throw state.failing(unavailableOrLost(recourse, e));
           }
           if (SqlErrors.isNetworkTimeout(e)) {
             ends.ended();
@@ -688,13 +688,17 @@ final class ClientSession {
   SQLException inTransaction(Lease<JdbcLink> lease, SQLException e) throws SQLException {
     use.enter();
     try {
-      boolean current = lease == state.writing || lease == state.reading;
-      if (!current || !SqlErrors.isLinkFailure(e, lease.link().connection())) {
+      if (!SqlErrors.isLinkFailure(e, lease.link().connection())) {
         return e;
+      }
+      if (lease != state.writing && lease != state.reading) {
+        // Rows of a transaction that is over: a class 08 would speak of the client's connection.
+        return SqlErrors.of(
+            ErrorCode.TRANSACTION_LOST, "the server session that the rows came from is gone", e);
       }
       Recourse recourse = lost(lease, e);
       ends.lost();
-      return unavailableOrLost(recourse, e);
+      return state.failing(unavailableOrLost(recourse, e));
     } finally {
       use.leave();
     }

@@ -308,7 +308,7 @@ final class LocalStatements {
       throw SqlErrors.of("25P01", "savepoints can only be used in transaction blocks", null);
     }
     client.onOwnLink(request, plan, command);
-    state.failed = false;
+    state.recovered();
     if (state.reading != null) {
       return;
     }

@@ -53,6 +53,9 @@ final class SessionState {
    */
   boolean failed;
 
+  /** The first of the errors that failed the block; whoever swallowed it meets it again as a cause. */
+  private @Nullable SQLException why;
+
   /** SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY: outside of blocks, too. */
   private boolean readOnlyAlways;
 
@@ -282,7 +285,10 @@ final class SessionState {
 
   /** An error that its server does not know of fails the block. */
   SQLException failing(SQLException e) {
-    failed = failed || inBlock();
+    if (inBlock()) {
+      failed = true;
+      why = why == null ? e : why;
+    }
     return e;
   }
 
@@ -290,9 +296,15 @@ final class SessionState {
     return doomed || failed;
   }
 
-  static SQLException failedError() {
+  SQLException failedError() {
     return SqlErrors.of(
-        "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", null);
+        "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", why);
+  }
+
+  /** A savepoint from before the error has been reached. */
+  void recovered() {
+    failed = false;
+    why = null;
   }
 
   void end() {
@@ -301,7 +313,7 @@ final class SessionState {
     writing = null;
     reading = null;
     doomed = false;
-    failed = false;
+    recovered();
     Modes before = modesBefore;
     if (before != null) {
       isolation = before.isolation();

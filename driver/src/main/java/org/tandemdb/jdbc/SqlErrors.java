@@ -8,6 +8,7 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLSyntaxErrorException;
 import java.sql.SQLTransactionRollbackException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.SQLTransientException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -63,7 +64,11 @@ final class SqlErrors {
     if (sqlState.startsWith("42")) {
       return new SQLSyntaxErrorException(message, sqlState, cause);
     }
-    if (sqlState.equals("57P03") || sqlState.startsWith("53") || sqlState.equals("55P03")) {
+    if (sqlState.equals("57P03") || sqlState.equals("53300")) {
+      // By this class frameworks know that the same may be tried again: Spring goes by it.
+      return new SQLTransientConnectionException(message, sqlState, cause);
+    }
+    if (sqlState.startsWith("53") || sqlState.equals("55P03")) {
       return new SQLTransientException(message, sqlState, cause);
     }
     return new SQLException(message, sqlState, cause);

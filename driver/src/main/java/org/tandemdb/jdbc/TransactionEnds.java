@@ -27,8 +27,9 @@ final class TransactionEnds {
   /** False if nothing is left of the transaction and it is to run again as it was. */
   boolean commit(boolean mayRunAgain) throws SQLException {
     if (state.isBroken()) {
+      SQLException failed = state.failedError();
       rollback();
-      throw SessionState.failedError();
+      throw failed;
     }
     try {
       boolean committed = true;

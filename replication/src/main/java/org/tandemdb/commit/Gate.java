@@ -41,6 +41,14 @@ public final class Gate {
     return new Permit(false);
   }
 
+  /**
+   * A permit that counts for nothing: its holder keeps nobody out, is kept out by nobody, and may
+   * commit nothing with it.
+   */
+  public Permit outside() {
+    return new Permit(false, true);
+  }
+
   /** A share within {@code timeout}, else the stage fails with {@link TimeoutException}. */
   public CompletionStage<Permit> share(Duration timeout) {
     return enqueue(false, timeout);
@@ -124,18 +132,29 @@ public final class Gate {
   /** The right to be inside. {@link #release} counts once, however often it is called. */
   public final class Permit {
     private final boolean alone;
+    private final boolean outside;
     private final AtomicBoolean released = new AtomicBoolean();
 
     private Permit(boolean alone) {
+      this(alone, false);
+    }
+
+    private Permit(boolean alone, boolean outside) {
       this.alone = alone;
+      this.outside = outside;
     }
 
     public boolean isExclusive() {
       return alone;
     }
 
+    /** See {@link Gate#outside}. */
+    public boolean isOutside() {
+      return outside;
+    }
+
     public void release() {
-      if (released.compareAndSet(false, true)) {
+      if (!outside && released.compareAndSet(false, true)) {
         letGo(alone);
       }
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,6 +111,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   /** DDL has been committed, and its outcome has not been read back. */
   private volatile boolean catalogStale;
+
+  private final AtomicInteger ddlCommits = new AtomicInteger();
 
   private volatile boolean closed;
 
@@ -308,6 +311,16 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
           ErrorCode.NO_BACKEND.sqlState());
     }
     return plan(request, view);
+  }
+
+  /** DDL is being committed: plans by {@link #catalog} would be by a schema that may be no more. */
+  boolean schemaIsMoving() {
+    return catalogStale || ddlCommits.get() > 0;
+  }
+
+  /** To be told +1 before DDL is submitted, and -1 when its schema is known. */
+  void committingDdl(int more) {
+    ddlCommits.addAndGet(more);
   }
 
   /** The schema facts in force. */

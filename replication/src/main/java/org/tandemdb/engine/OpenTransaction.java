@@ -54,6 +54,9 @@ final class OpenTransaction<L extends BackendLink> {
   /** It was handed to the pipeline, which alone uses its link from then on. */
   volatile boolean committing;
 
+  /** The engine was told that its DDL is about to be committed. */
+  boolean committingDdl;
+
   /** DDL that has run, and is recorded once it has been read what it filled. */
   Plan.@Nullable Exclusive unrecorded;
 

@@ -140,6 +140,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null) {
       return goOn(now, request, plan);
     }
+    if (isGuard(plan) && spec.equals(BeginSpec.READ_WRITE)) {
+      return openOn(CompletableFuture.completedFuture(engine.gate().outside()), spec)
+          .thenCompose(ready -> started(ready, request));
+    }
     if (!plan.needsGateAlone()) {
       // The hot path: a share, a term and a link that are there.
       Gate.Permit permit = engine.gate().tryShare();
@@ -166,7 +170,56 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         .exceptionallyCompose(ReplicatedSession::gateFailure);
   }
 
+  private static boolean isGuard(Plan plan) {
+    return plan instanceof Plan.PrimaryRead read && read.guard();
+  }
+
+  /** It neither writes nor locks rows. */
+  private static boolean touchesNothing(Plan plan) {
+    boolean setting =
+        plan instanceof Plan.Local local
+            && (local.effect() instanceof Plan.Effect.Setting
+                || local.effect() instanceof Plan.Effect.Savepoint
+                || local.effect() instanceof Plan.Effect.Release
+                || local.effect() instanceof Plan.Effect.RollbackTo);
+    return setting || plan instanceof Plan.Read || isGuard(plan);
+  }
+
+  /**
+   * † A transaction that began with advisory locks is there for others to wait for, and those
+   * others may be connections of its own thread, with DDL: it must not stand in their way at the
+   * gate, nor wait there for them. It takes a share as soon as there is one when it does more than
+   * read; until then it may write beside whoever has the gate alone, whose work it cannot meet but
+   * on the server's own locks. Its COMMIT waits for a share, so that all of it is logged after what
+   * it has not seen.
+   */
+  private CompletionStage<Started<L>> goOnOutside(
+      OpenTransaction<L> now, Request request, Plan plan) {
+    boolean moving = engine.schemaIsMoving();
+    if (!moving && touchesNothing(plan)) {
+      return started(now, request);
+    }
+    Gate.Permit permit = engine.gate().tryShare();
+    if (permit == null && !moving) {
+      return started(now, request);
+    }
+    CompletionStage<Gate.Permit> share =
+        permit != null
+            ? CompletableFuture.completedFuture(permit)
+            : engine.gate().share(engine.limits().leaseTimeout());
+    return share
+        .thenCompose(
+            granted -> {
+              now.permit = granted;
+              return started(now, request);
+            })
+        .exceptionallyCompose(ReplicatedSession::gateFailure);
+  }
+
   private CompletionStage<Started<L>> goOn(OpenTransaction<L> now, Request request, Plan plan) {
+    if (now.permit.isOutside() && !plan.needsGateAlone()) {
+      return goOnOutside(now, request, plan);
+    }
     return now.ready(plan.needsGateAlone())
         ? started(now, request)
         : upgrade(now).thenCompose(ok -> started(now, request));
@@ -678,6 +731,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now == null) {
       return CompletableFuture.completedFuture(new CommitResult.Committed(Optional.empty()));
     }
+    if (now.permit.isOutside() && (!now.record.isEmpty() || now.record.wasTraced())) {
+      return commitFromOutside(now);
+    }
     if (now.unrecorded != null) {
       return unlessItFails(
           now,
@@ -693,8 +749,32 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return commitRecorded(now);
   }
 
+  private CompletionStage<CommitResult> commitFromOutside(OpenTransaction<L> now) {
+    return engine
+        .gate()
+        .share(engine.limits().leaseTimeout())
+        .handle(
+            (permit, failure) -> {
+              if (failure == null) {
+                now.permit = permit;
+                return commit();
+              }
+              String why = "the gate was held alone: " + unwrap(failure).getMessage();
+              return rollback()
+                  .<CommitResult>thenApply(
+                      ok ->
+                          new CommitResult.RolledBack(
+                              ErrorCode.GATE_TIMEOUT.sqlState(), why, null, false));
+            })
+        .thenCompose(result -> result);
+  }
+
   private CompletionStage<CommitResult> commitRecorded(OpenTransaction<L> now) {
     now.unwatch();
+    if (now.record.hasExclusive() && !now.committingDdl) {
+      now.committingDdl = true;
+      engine.committingDdl(1);
+    }
     now.committing = true;
     if (now.record.wasTraced()) {
       return unlessItFails(now, commitTraced(now));
@@ -937,6 +1017,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
       view = null;
     }
     now.term.primary().busy().decrementAndGet();
+    if (now.committingDdl) {
+      now.committingDdl = false;
+      engine.committingDdl(-1);
+    }
     if (!linkIsGood) {
       links.drop(now.lease);
     }

@@ -68,7 +68,8 @@ public enum ErrorCode {
       "55006",
       Fate.NONE,
       false,
-      "Another process owns this cluster. Connect to it through its proxy, or stop it first."),
+      "One process at a time has a cluster's engine. Stop that process to start this one, or let"
+          + " all applications connect through one proxy."),
   NOT_EQUAL(
       "55000",
       Fate.NONE,

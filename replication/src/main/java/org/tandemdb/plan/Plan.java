@@ -39,8 +39,15 @@ public sealed interface Plan {
   /**
    * A read that takes row locks (SELECT ... FOR UPDATE or SHARE): runs on the primary inside a
    * read-write transaction, records nothing.
+   *
+   * @param guard takes transaction-level advisory locks and touches no table: others are to wait
+   *     for this transaction, which therefore must not make them wait at the gate
    */
-  record PrimaryRead(String reason) implements Plan {}
+  record PrimaryRead(String reason, boolean guard) implements Plan {
+    public PrimaryRead(String reason) {
+      this(reason, false);
+    }
+  }
 
   /**
    * A write of rows on the primary.

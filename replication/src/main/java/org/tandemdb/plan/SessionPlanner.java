@@ -134,7 +134,7 @@ final class SessionPlanner {
       throw new Refusal(
           "set_config of " + name + " is not supported", "Use SET SESSION CHARACTERISTICS.");
     }
-    if (given && SettingRules.dependsOnValue(name)) {
+    if (given && SettingRules.dependsOnValue(name) && !name.equals("search_path")) {
       throw new Refusal(
           "set_config of " + name + " with a parameter is not supported", "Write the value.");
     }

@@ -192,9 +192,14 @@ public final class SettingRules {
     }
   }
 
+  /** True if a search path, whoever has set it, leads where statements are not understood. */
+  public static boolean leadsAstray(String searchPath) {
+    return searchPath.contains(Scope.TANDEM) || searchPath.contains("pg_temp");
+  }
+
   private static void searchPath(List<String> values) throws Refusal {
     for (String value : values) {
-      if (value.contains(Scope.TANDEM) || value.contains("pg_temp")) {
+      if (leadsAstray(value)) {
         throw new Refusal(
             "the search path may not hold Tandem's or temporary schemas", "Leave them out.");
       }

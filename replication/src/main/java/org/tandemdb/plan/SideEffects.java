@@ -63,6 +63,8 @@ final class SideEffects {
   enum Place {
     ANYWHERE,
     PRIMARY,
+    /** On the primary; it takes locks that end with the transaction, and touches no table. */
+    GUARD,
     /** On the primary, and what it does stays with that session of the server's. */
     SESSION
   }
@@ -94,7 +96,16 @@ final class SideEffects {
     boolean sequences = relations.removeIf(relation -> isSequence(relation, scope));
     Facts rest = place == Place.ANYWHERE ? facts : facts.withFunctions(others);
     none(sequences ? rest.withRelations(relations) : rest, scope);
+    if (place == Place.PRIMARY && isGuard(facts, scope)) {
+      return Place.GUARD;
+    }
     return sequences && place == Place.ANYWHERE ? Place.PRIMARY : place;
+  }
+
+  private static boolean isGuard(Facts facts, Scope scope) {
+    return facts.relations().isEmpty()
+        && facts.functions().stream()
+            .anyMatch(f -> isSystems(f, scope) && TRANSACTION_LOCKS.contains(f.name()));
   }
 
   /**

@@ -312,6 +312,9 @@ public final class SqlPlanner implements Planner {
       return new Plan.Local(
           "takes or gives back locks of the session on the primary", new Plan.Effect.SessionLock());
     }
+    if (place == SideEffects.Place.GUARD && !statement.shape().locking()) {
+      return new Plan.PrimaryRead("takes locks that end with the transaction", true);
+    }
     if (place == SideEffects.Place.PRIMARY) {
       return new Plan.PrimaryRead("only the session's link to the primary can tell");
     }

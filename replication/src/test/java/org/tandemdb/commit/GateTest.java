@@ -57,4 +57,17 @@ class GateTest {
     two.release();
     assertThat(alone).isDone();
   }
+
+  /** Who is outside keeps nobody out, is kept out by nobody, and lets nobody's share go. */
+  @Test
+  void aPermitFromOutsideCountsForNothing() {
+    Gate.Permit outside = gate.outside();
+    var alone = gate.exclusive(SHORT).toCompletableFuture();
+    assertThat(alone).isDone();
+    assertThat(gate.outside().isOutside()).isTrue();
+    outside.release();
+    assertThat(gate.tryShare()).isNull();
+    alone.join().release();
+    assertThat(share().isOutside()).isFalse();
+  }
 }

@@ -81,5 +81,11 @@ public record PgSettingFacts(String tandemUser) {
       throw new TandemException(
           ErrorCode.STATEMENT_REFUSED, "the role " + value + " is Tandem's own");
     }
+    if (setting.equals("search_path") && SettingRules.leadsAstray(value)) {
+      // Given as a parameter, it was not seen before it was set.
+      throw new TandemException(
+          ErrorCode.STATEMENT_REFUSED,
+          "the search path may not hold Tandem's or temporary schemas");
+    }
   }
 }
