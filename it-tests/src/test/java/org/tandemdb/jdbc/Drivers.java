@@ -3,6 +3,7 @@ package org.tandemdb.jdbc;
 import java.sql.Driver;
 import java.time.Duration;
 import java.util.function.BiFunction;
+import javax.sql.DataSource;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.engine.Engine;
@@ -22,5 +23,12 @@ public final class Drivers {
   public static Driver over(BiFunction<ClusterConfig, Environment, Engine<JdbcLink>> assembly) {
     return new TandemDriver(
         new EngineRegistry(config -> EmbeddedEngine.open(config, assembly::apply), Duration.ZERO));
+  }
+
+  /** What {@code driver} connects to, for pools and frameworks. */
+  public static DataSource dataSource(Driver driver, String url) {
+    TandemDataSource source = new TandemDataSource((TandemDriver) driver);
+    source.setUrl(url);
+    return source;
   }
 }
