@@ -1,5 +1,7 @@
 package org.tandemdb.it.bench;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -27,26 +29,33 @@ final class LargeReadPhase {
       Samples directMillis = new Samples();
       Samples tandemMillis = new Samples();
       Samples ratio = new Samples();
+      Samples directCpu = new Samples();
+      Samples tandemCpu = new Samples();
       for (int i = 0; i < pairs; i++) {
-        double first = read(i % 2 == 0 ? direct : tandem);
-        double second = read(i % 2 == 0 ? tandem : direct);
-        double throughDirect = i % 2 == 0 ? first : second;
-        double throughTandem = i % 2 == 0 ? second : first;
-        directMillis.add(throughDirect);
-        tandemMillis.add(throughTandem);
-        ratio.add(throughDirect / throughTandem);
+        Took first = read(i % 2 == 0 ? direct : tandem);
+        Took second = read(i % 2 == 0 ? tandem : direct);
+        Took throughDirect = i % 2 == 0 ? first : second;
+        Took throughTandem = i % 2 == 0 ? second : first;
+        directMillis.add(throughDirect.millis());
+        tandemMillis.add(throughTandem.millis());
+        ratio.add(throughDirect.millis() / throughTandem.millis());
+        directCpu.add(throughDirect.cpuMillis());
+        tandemCpu.add(throughTandem.cpuMillis());
       }
       System.out.printf(
           Locale.ROOT,
           "%,d rows of four columns, fetch size %,d, heap of %d MiB, %d pairs, ms:%n"
-              + "  direct %s%n  Tandem, 2 backends %s%n  throughput to direct %s%n",
+              + "  direct %s%n  Tandem, 2 backends %s%n  throughput to direct %s%n"
+              + "  processor time of the thread that reads: direct %s, Tandem %s%n",
           ROWS,
           FETCH_SIZE,
           Runtime.getRuntime().maxMemory() >> 20,
           pairs,
           directMillis.withSpread(0),
           tandemMillis.withSpread(0),
-          ratio.withSpread(2));
+          ratio.withSpread(2),
+          directCpu.withSpread(0),
+          tandemCpu.withSpread(0));
       HeapWatch heap = new HeapWatch();
       long before = heap.nowMib();
       read(tandem);
@@ -60,9 +69,17 @@ final class LargeReadPhase {
     System.exit(0);
   }
 
-  /** In milliseconds. */
-  private static double read(Connection connection) throws SQLException {
+  /**
+   * What a read took.
+   *
+   * @param cpuMillis of its thread: what others do on the machine is not in it
+   */
+  private record Took(double millis, double cpuMillis) {}
+
+  private static Took read(Connection connection) throws SQLException {
     connection.setAutoCommit(false);
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long cpuBefore = threads.getCurrentThreadCpuTime();
     long began = System.nanoTime();
     long sum = 0;
     int count = 0;
@@ -79,9 +96,10 @@ final class LargeReadPhase {
     }
     connection.commit();
     double took = (System.nanoTime() - began) / 1e6;
+    double cpu = (threads.getCurrentThreadCpuTime() - cpuBefore) / 1e6;
     if (count != ROWS || sum == 0) {
       throw new SQLException(count + " rows were read of " + ROWS);
     }
-    return took;
+    return new Took(took, cpu);
   }
 }
