@@ -323,6 +323,7 @@ class WatchedIT {
   @Test
   void aBatchIsOneTripForManyAndEqualOnEveryCopy() throws SQLException {
     try (Connection connection = connect()) {
+      long before = writes(connection);
       connection.setAutoCommit(false);
       try (PreparedStatement insert =
               connection.prepareStatement("INSERT INTO note (n, t) VALUES (?, ?)");
@@ -341,6 +342,7 @@ class WatchedIT {
         }
         assertThat(update.executeBatch()).hasSize(100).contains(1, 0);
       }
+      assertThat(writes(connection) - before).as("chunks of powers of two").isEqualTo(5 + 3);
       connection.commit();
       assertThat(text(connection, "SELECT count(*) FROM note")).isEqualTo("301");
       assertThat(text(connection, "SELECT count(*) FROM note WHERE t = 'row ' || n"))
@@ -350,6 +352,13 @@ class WatchedIT {
       TandemStatus.awaitEverything(connection, LIMIT);
     }
     assertEqualCopies();
+  }
+
+  /** Statements that ran on the primary so far. */
+  private static long writes(Connection connection) throws SQLException {
+    return TandemStatus.read(connection).backends().stream()
+        .mapToLong(TandemStatus.Backend::writes)
+        .sum();
   }
 
   @Test
