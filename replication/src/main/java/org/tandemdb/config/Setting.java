@@ -27,7 +27,14 @@ import java.util.Optional;
 public enum Setting {
   LISTEN(FILE, TEXT, "127.0.0.1:6432", "", "", "Where a proxy accepts clients."),
   ADMIN(FILE, MAP, "", "", "", "The proxy's admin interface: `listen`."),
-  CLIENTS(FILE, MAP, "", "", "", "How a proxy authenticates clients: `auth`."),
+  CLIENTS(
+      FILE,
+      MAP,
+      "",
+      "",
+      "",
+      "How a proxy authenticates clients: `auth` (`trust` or `scram`), and `users` by name, each"
+          + " with a `secret` and the `password` of its links."),
   DATABASES(FILE, MAP, "", "", "", "The databases kept redundant, by name."),
 
   LOG(DATABASE, PATH, "Directory of the replication log. Required.", true),

@@ -329,7 +329,7 @@ final class ExtendedProtocol {
         .thenCompose(
             plan -> {
               if (plan instanceof Plan.Refused refused) {
-                return Stages.failed(Runs.refused(refused));
+                return session.refused(parse.sql(), parse.types(), refused);
               }
               if (plan instanceof Plan.Steps) {
                 return Stages.failed(

@@ -89,12 +89,28 @@ public record ProxyConfig(
     if (auth == Auth.SCRAM && secrets.isEmpty()) {
       throw invalid("clients.auth: scram needs clients.users with a secret each");
     }
+    secrets.forEach(
+        (name, secret) -> {
+          try {
+            ScramSecret.parse(secret);
+          } catch (IllegalArgumentException e) {
+            throw invalid("clients.users." + name + ".secret: " + e.getMessage());
+          }
+        });
     return new ProxyConfig(
         listen,
         Optional.ofNullable(file.front().get("admin.listen")).map(a -> address("admin.listen", a)),
         auth,
         Map.copyOf(users),
         new LinkedHashMap<>(file.databases()));
+  }
+
+  /** What a client of that name is checked by. */
+  Optional<ScramSecret> secret(String user) {
+    return Optional.ofNullable(users.get(user))
+        .map(User::secret)
+        .filter(secret -> !secret.isEmpty())
+        .map(ScramSecret::parse);
   }
 
   private static Auth auth(String text) {

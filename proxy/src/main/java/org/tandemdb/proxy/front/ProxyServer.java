@@ -13,6 +13,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -57,6 +58,7 @@ public final class ProxyServer implements AutoCloseable {
           new DefaultThreadFactory("tandem-worker", true));
   private final Map<String, Database> databases = new LinkedHashMap<>();
   private final ClientKeys keys = new ClientKeys();
+  private final byte[] mockSeed = new byte[32];
 
   /** Connections that have not ended; on the event loop. */
   private final Map<Channel, @Nullable ClientConnection> clients = new HashMap<>();
@@ -68,6 +70,7 @@ public final class ProxyServer implements AutoCloseable {
   private ProxyServer(ProxyConfig config) {
     this.config = config;
     workers.allowCoreThreadTimeOut(true);
+    new SecureRandom().nextBytes(mockSeed);
   }
 
   /**
@@ -151,7 +154,9 @@ public final class ProxyServer implements AutoCloseable {
       if (!databases.containsKey(database)) {
         throw new ClientFailure("3D000", "database \"" + database + "\" does not exist");
       }
-      return new Trust();
+      return config.auth() == ProxyConfig.Auth.TRUST
+          ? new Trust()
+          : new ScramLogin(user, config.secret(user), mockSeed);
     }
 
     @Override

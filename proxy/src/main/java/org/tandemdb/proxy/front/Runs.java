@@ -79,10 +79,9 @@ final class Runs {
       return plain(lease, onLink(statement.sql(), statement), statement)
           .thenCompose(ok -> followed(plan, lease));
     }
-    return Stages.failed(
-        plan instanceof Plan.Refused refused
-            ? refused(refused)
-            : ClientFailure.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
+    return plan instanceof Plan.Refused refused
+        ? client.refused(statement.sql(), statement.types(), refused)
+        : Stages.failed(ClientFailure.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
   }
 
   private CompletionStage<Void> followed(Plan plan, Lease<NettyLink> lease) {

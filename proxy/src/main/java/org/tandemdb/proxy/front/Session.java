@@ -28,6 +28,9 @@ final class Session {
   /** A request that meets one dying backend after the other is given up after as many. */
   static final int MAX_ATTEMPTS = 16;
 
+  /** Of a text that is refused a server is asked what it thinks, up to so many characters. */
+  static final int MOST_LOOKED_AT = 64 << 10;
+
   /** Statements that may turn out to write nothing, whatever they call. */
   private static final Set<String> MAY_READ =
       Set.of("SELECT", "WITH", "VALUES", "TABLE", "CALL", "DO");
@@ -41,6 +44,7 @@ final class Session {
   private final BlockState state;
   private final Temporaries temporaries;
   private final AdvisoryLocks locks;
+  private final Objections objections;
   private final Runs runs;
   private final Ends ends;
   private final Locals locals;
@@ -58,6 +62,7 @@ final class Session {
     this.state = new BlockState(session);
     this.temporaries = new Temporaries(session);
     this.locks = new AdvisoryLocks(session);
+    this.objections = new Objections(this);
     this.runs = new Runs(this, session, engine, state, temporaries, source.stageThresholdBytes());
     this.ends = new Ends(session, engine, state, temporaries);
     this.tasks = new TaskRuns(this, session, engine, state, runs);
@@ -94,6 +99,11 @@ final class Session {
   }
 
   // --- requests
+
+  /** Fails with what there is to say of a text that is refused. */
+  <T> CompletionStage<T> refused(String sql, int[] types, Plan.Refused plan) {
+    return objections.of(sql, types, plan);
+  }
 
   /** What {@code SHOW TANDEM} answers. */
   SessionSource.Table table(Plan.Effect.ShowTandem show) {
@@ -169,7 +179,7 @@ final class Session {
       return steps(steps, statement);
     }
     if (plan instanceof Plan.Refused refused) {
-      return Stages.failed(Runs.refused(refused));
+      return objections.of(statement.sql(), statement.types(), refused);
     }
     if (plan instanceof Plan.Task task) {
       return tasks.run(task, statement, 1);
@@ -273,7 +283,10 @@ final class Session {
 
   private CompletionStage<Void> readInBlock(Plan plan, Statement statement) {
     boolean mayWrite = !(plan instanceof Plan.Read) && !(plan instanceof Plan.Local);
-    if (mayWrite && !(plan instanceof Plan.Traced && MAY_READ.contains(statement.verb()))) {
+    boolean leftToTheServer =
+        plan instanceof Plan.PrimaryRead
+            || (plan instanceof Plan.Traced && MAY_READ.contains(statement.verb()));
+    if (mayWrite && !leftToTheServer) {
       return Stages.failed(readOnly());
     }
     Lease<NettyLink> lease = state.reading;

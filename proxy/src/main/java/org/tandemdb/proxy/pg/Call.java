@@ -40,6 +40,22 @@ public record Call(
     return new Call(sql, NONE, false, 0, noParameters(), NONE, "", 0, true, 0, false);
   }
 
+  /** The same with types of parameters that are declared. */
+  public Call with(int[] declared) {
+    return new Call(
+        sql,
+        declared,
+        shared,
+        schemaVersion,
+        parameters,
+        resultFormats,
+        portal,
+        maxRows,
+        described,
+        hidden,
+        apart);
+  }
+
   /** No formats, no values. */
   public static ByteBuf noParameters() {
     return Unpooled.wrappedBuffer(new byte[4]).asReadOnly();

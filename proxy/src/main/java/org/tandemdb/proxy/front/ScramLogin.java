@@ -1,0 +1,136 @@
+package org.tandemdb.proxy.front;
+
+import com.ongres.scram.common.ClientFirstMessage;
+import com.ongres.scram.common.ScramFunctions;
+import com.ongres.scram.common.ScramMechanism;
+import com.ongres.scram.common.exception.ScramParseException;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * SCRAM-SHA-256 (RFC 5802, 7677) from the server's side, without channel binding. A user that there
+ * is not gets the same questions, with a salt that stays the same, and fails at the end: who asks
+ * does not learn which names there are.
+ */
+final class ScramLogin implements ClientLogin.Authentication {
+  private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int NONCE_CHARACTERS = 24;
+  private static final int USUAL_ITERATIONS = 4096;
+  private static final int SALT_BYTES = 16;
+
+  private final String user;
+  private final Optional<ScramSecret> secret;
+  private final byte[] mockSeed;
+  private String header = "";
+  private String clientFirst = "";
+  private String serverFirst = "";
+  private String nonce = "";
+  private boolean complete;
+
+  /**
+   * @param mockSeed makes salts for users that there are not
+   */
+  ScramLogin(String user, Optional<ScramSecret> secret, byte[] mockSeed) {
+    this.user = user;
+    this.secret = secret;
+    this.mockSeed = mockSeed;
+  }
+
+  @Override
+  public boolean isComplete() {
+    return complete;
+  }
+
+  @Override
+  public void begin(ByteBuf out) {
+    ClientMessages.sasl(out, 10, bytes(MECHANISM.getName() + "\0\0"));
+  }
+
+  @Override
+  public void answer(ByteBuf body, ByteBuf out) {
+    if (serverFirst.isEmpty()) {
+      first(body, out);
+    } else if (!complete) {
+      last(body.toString(StandardCharsets.UTF_8), out);
+    } else {
+      throw new ProtocolException("nothing was asked");
+    }
+  }
+
+  private void first(ByteBuf body, ByteBuf out) {
+    String mechanism = FrontendReader.cstring(body);
+    if (!mechanism.equals(MECHANISM.getName()) || body.readableBytes() < Integer.BYTES) {
+      throw new ProtocolException("client selected an invalid SASL authentication mechanism");
+    }
+    int length = body.readInt();
+    if (length != body.readableBytes()) {
+      throw new ProtocolException("invalid length of a SASL answer");
+    }
+    String message = body.toString(StandardCharsets.UTF_8);
+    ClientFirstMessage parsed;
+    try {
+      parsed = ClientFirstMessage.parseFrom(message);
+    } catch (ScramParseException | IllegalArgumentException e) {
+      throw malformed();
+    }
+    if (parsed.isChannelBindingRequired()) {
+      throw new ProtocolException("the client requires SCRAM channel binding, which needs TLS");
+    }
+    header = message.substring(0, message.indexOf(',', message.indexOf(',') + 1) + 1);
+    clientFirst = message.substring(header.length());
+    nonce = parsed.getClientNonce() + ScramFunctions.nonce(NONCE_CHARACTERS, RANDOM);
+    serverFirst =
+        "r="
+            + nonce
+            + ",s="
+            + secret.map(ScramSecret::salt).orElseGet(this::mockSalt)
+            + ",i="
+            + secret.map(ScramSecret::iterations).orElse(USUAL_ITERATIONS);
+    ClientMessages.sasl(out, 11, bytes(serverFirst));
+  }
+
+  private String mockSalt() {
+    byte[] hash = ScramFunctions.hmac(MECHANISM, mockSeed, bytes(user));
+    return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(hash, SALT_BYTES));
+  }
+
+  private void last(String message, ByteBuf out) {
+    int at = message.lastIndexOf(",p=");
+    String expected = "c=" + Base64.getEncoder().encodeToString(bytes(header)) + ",r=" + nonce;
+    if (at < 0) {
+      throw malformed();
+    }
+    String withoutProof = message.substring(0, at);
+    byte[] proof;
+    try {
+      proof = Base64.getDecoder().decode(message.substring(at + 3));
+    } catch (IllegalArgumentException e) {
+      throw malformed();
+    }
+    boolean same = MessageDigest.isEqual(bytes(withoutProof), bytes(expected));
+    String all = clientFirst + "," + serverFirst + "," + withoutProof;
+    ScramSecret known = secret.orElse(null);
+    if (known == null
+        || !same
+        || proof.length != known.storedKey().length
+        || !ScramFunctions.verifyClientProof(MECHANISM, proof, known.storedKey(), all)) {
+      throw new ClientFailure("28P01", "password authentication failed for user \"" + user + "\"");
+    }
+    byte[] signature = ScramFunctions.serverSignature(MECHANISM, known.serverKey(), all);
+    ClientMessages.sasl(out, 12, bytes("v=" + Base64.getEncoder().encodeToString(signature)));
+    complete = true;
+  }
+
+  private static ProtocolException malformed() {
+    return new ProtocolException("malformed SCRAM message");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
