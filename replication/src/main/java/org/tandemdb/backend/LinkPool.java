@@ -17,6 +17,9 @@ public interface LinkPool<L extends BackendLink> extends AutoCloseable {
   /** A free link, a new one, or one that comes back within {@code timeout}. */
   CompletionStage<Lease<L>> lease(BackendId backend, long epoch, Duration timeout);
 
+  /** True while somebody waits for a link: who needs none for the moment may give some back. */
+  boolean isWanted();
+
   /**
    * Severs every link to {@code backend}, leased or not: it is out of service, or in a new term.
    */

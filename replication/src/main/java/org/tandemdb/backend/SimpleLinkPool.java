@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.Environment;
@@ -40,6 +41,7 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
   private final Environment environment;
   private final int maxLinks;
   private final Map<BackendId, Shelf> shelves = new HashMap<>();
+  private final AtomicInteger waiting = new AtomicInteger();
   private boolean closed;
 
   public SimpleLinkPool(
@@ -74,7 +76,9 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
       }
       waiter = new Waiter(epoch);
       shelf.waiters.add(waiter);
+      waiting.incrementAndGet();
     }
+    waiter.stage.whenComplete((ok, failure) -> waiting.decrementAndGet());
     var timer =
         environment
             .scheduler()
@@ -212,6 +216,11 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
       lease.shelf.leased.add(again);
     }
     give(next, again, null);
+  }
+
+  @Override
+  public boolean isWanted() {
+    return waiting.get() > 0;
   }
 
   @Override

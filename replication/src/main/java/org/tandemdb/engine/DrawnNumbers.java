@@ -65,6 +65,17 @@ final class DrawnNumbers {
     link = now;
   }
 
+  /** True if nothing is lost where the session goes on with another link. */
+  boolean mayLeave() {
+    return here.keySet().containsAll(hereEver)
+        && (hereEver.isEmpty() || !lastIsHere || last != null);
+  }
+
+  /** The link is given back: another session may draw on it. */
+  void left() {
+    on(new Object());
+  }
+
   void drawn(TableName sequence, long value) {
     if (here.size() < MOST) {
       here.put(sequence, value);

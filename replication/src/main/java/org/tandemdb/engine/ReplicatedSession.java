@@ -500,6 +500,13 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public void rest(boolean onlyIfWanted) {
+    if (open == null && task == null && !closed && numbers.mayLeave() && links.rest(onlyIfWanted)) {
+      numbers.left();
+    }
+  }
+
+  @Override
   public void keepLink() {
     links.bound(true);
   }

@@ -230,16 +230,35 @@ final class SessionLinks<L extends BackendLink> {
     bound |= now;
   }
 
+  /**
+   * Gives back what is not needed for the moment; settings follow to whichever links come next.
+   *
+   * @param onlyIfWanted by others who wait
+   * @return true if all are given back
+   */
+  boolean rest(boolean onlyIfWanted) {
+    if (bound || leases.isEmpty() || (onlyIfWanted && !pool.isWanted())) {
+      return false;
+    }
+    releaseAll(settings.isEmpty() ? Lease.Disposition.CLEAN : Lease.Disposition.RESET);
+    return true;
+  }
+
+  private void releaseAll(Lease.Disposition disposition) {
+    for (Lease<L> lease : List.copyOf(leases.values())) {
+      lease.release(disposition);
+    }
+    leases.clear();
+    settled.clear();
+  }
+
   /** Gives all of them back; once. */
   void close() {
     Lease.Disposition disposition =
         bound
             ? Lease.Disposition.BROKEN
             : settings.isEmpty() ? Lease.Disposition.CLEAN : Lease.Disposition.RESET;
-    for (Lease<L> lease : List.copyOf(leases.values())) {
-      lease.release(disposition);
-    }
-    leases.clear();
+    releaseAll(disposition);
     poolUnused.run();
   }
 }

@@ -153,6 +153,15 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
   default void keepLink() {}
 
   /**
+   * The client does nothing for the moment: links that hold nothing of the session's are given back
+   * for others. Never while a statement runs or a transaction is open; a READ ONLY one is the front
+   * end's to know.
+   *
+   * @param onlyIfWanted keeps them where nobody waits for one
+   */
+  default void rest(boolean onlyIfWanted) {}
+
+  /**
    * The link of the session's writes, outside of any transaction and without a share of the gate:
    * for statements that may wait for another session, and write nothing. Given back by {@link
    * #readDone}.

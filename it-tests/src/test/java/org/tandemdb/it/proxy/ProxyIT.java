@@ -10,6 +10,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -232,6 +236,54 @@ class ProxyIT {
     place.assertEqualCopies();
     assertThat(place.rows("b", "SELECT count(*) FROM pair WHERE note = 'batch'"))
         .containsExactly("20");
+  }
+
+  /** The servers have eight links for all of them. */
+  @Test
+  void manyClientsShareFewLinks() throws Exception {
+    List<Connection> idle = new ArrayList<>();
+    try {
+      List<CompletableFuture<Void>> busy = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        idle.add(place.connect());
+        int client = i;
+        busy.add(CompletableFuture.runAsync(() -> work(client)));
+      }
+      for (CompletableFuture<Void> one : busy) {
+        one.get(60, TimeUnit.SECONDS);
+      }
+      for (Connection connection : idle) {
+        assertThat(ProxyPlace.rows(connection, "SHOW TimeZone")).hasSize(1);
+      }
+    } finally {
+      for (Connection connection : idle) {
+        connection.close();
+      }
+    }
+    place.assertEqualCopies();
+    assertThat(place.rows("b", "SELECT count(*), count(DISTINCT note) FROM pair WHERE a >= 5000"))
+        .containsExactly("120|24");
+  }
+
+  /** Its settings are with it, whichever link it has. */
+  private void work(int client) {
+    try (Connection connection = place.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET application_name TO 'client " + client + "'");
+      for (int i = 0; i < 5; i++) {
+        connection.setAutoCommit(false);
+        statement.execute(
+            "INSERT INTO pair SELECT "
+                + (5000 + client * 10 + i)
+                + ", gen_random_uuid(), current_setting('application_name')");
+        connection.commit();
+        connection.setAutoCommit(true);
+        assertThat(ProxyPlace.rows(connection, "SHOW application_name"))
+            .containsExactly("client " + client);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

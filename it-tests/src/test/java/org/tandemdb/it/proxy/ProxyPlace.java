@@ -65,6 +65,7 @@ final class ProxyPlace implements AutoCloseable {
                 log: ./shop-log
                 consistency: strong
                 commit: durable
+                limits: { max_links_per_backend: 8 }
                 backends:
             """);
     for (PostgresServer server : pair.servers()) {

@@ -27,6 +27,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** Of messages that wait; beyond it the client is not read. */
   private static final int MOST_WAITING_BYTES = 256 << 10;
 
+  private static final int QUIET_LOOKS = 10;
+
   /** What a statement of a client that has gone gets to end, after a cancel. */
   private static final int LAST_SECONDS = 10;
 
@@ -43,6 +45,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private int ends;
 
   private boolean busy;
+
+  /** How often {@link #look} has found nothing to be done. */
+  private int quiet;
+
   private boolean pumping;
   private boolean ending;
   private @Nullable NettyLink toldOf;
@@ -59,6 +65,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.extended = new ExtendedProtocol(session, outlet);
     this.gone = gone;
     outlet.onCopy(this::copyBegins);
+  }
+
+  /**
+   * To be called now and then: who does nothing gives back its links, at once where others wait for
+   * one, else after a while.
+   */
+  void look() {
+    if (!busy && !ending && inbox.isEmpty()) {
+      quiet++;
+      session.rest(quiet < QUIET_LOOKS);
+    }
   }
 
   /** See CancelRequest. */
@@ -326,6 +343,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     char status = session.state().status();
     outlet.say(out -> ClientMessages.readyForQuery(out, status));
     outlet.flush();
+    quiet = 0;
+    session.rest(true);
   }
 
   @Override

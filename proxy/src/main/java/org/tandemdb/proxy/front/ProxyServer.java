@@ -40,6 +40,10 @@ public final class ProxyServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
 
   private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
+
+  /** See {@link ClientConnection#look}. */
+  private static final int LOOK_MILLIS = 100;
+
   private static final int MOST_MESSAGE_BYTES = 64 << 20;
   private static final int MOST_WORKERS = 64;
   private static final int MOST_QUEUED = 10_000;
@@ -121,6 +125,11 @@ public final class ProxyServer implements AutoCloseable {
           "listen: " + config.listen() + " cannot be opened: " + bound.cause().getMessage(),
           bound.cause());
     }
+    loops.scheduleWithFixedDelay(
+        () -> clients.values().forEach(ProxyServer::look),
+        LOOK_MILLIS,
+        LOOK_MILLIS,
+        TimeUnit.MILLISECONDS);
     listener = bound.channel();
     LOG.info("clients are accepted at {}", address());
   }
@@ -132,6 +141,12 @@ public final class ProxyServer implements AutoCloseable {
       throw new IllegalStateException("not open");
     }
     return (InetSocketAddress) open.localAddress();
+  }
+
+  private static void look(@Nullable ClientConnection client) {
+    if (client != null) {
+      client.look();
+    }
   }
 
   // --- clients, on the event loop

@@ -90,6 +90,17 @@ final class Session {
     }
   }
 
+  /**
+   * Nothing runs: links are given back, unless they hold what is this session's.
+   *
+   * @param onlyIfWanted by somebody who waits
+   */
+  void rest(boolean onlyIfWanted) {
+    if (!closed && !state.inBlock()) {
+      session.rest(onlyIfWanted);
+    }
+  }
+
   /** Closes the link on which something runs, if anything does. */
   void severRunning() {
     NettyLink link = running;
