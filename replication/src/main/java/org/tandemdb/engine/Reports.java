@@ -37,7 +37,7 @@ public final class Reports {
       default ->
           throw new TandemException(
               ErrorCode.STATEMENT_REFUSED,
-              "SHOW TANDEM knows STATUS, LAG, EVENTS and PLAN FOR, not " + topic);
+              "SHOW TANDEM knows STATUS, LAG, EVENTS and PLAN FOR here, not " + topic);
     };
   }
 

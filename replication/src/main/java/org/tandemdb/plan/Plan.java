@@ -370,7 +370,10 @@ public sealed interface Plan {
      */
     record Maintenance(boolean inBlock) implements Effect {}
 
-    /** SHOW TANDEM STATUS, LAG, EVENTS, PLAN FOR; answered by the engine, not by a backend. */
+    /**
+     * SHOW TANDEM STATUS, LAG, EVENTS, SESSIONS, PLAN FOR; answered by the engine, not by a
+     * backend.
+     */
     record ShowTandem(String topic, String argument) implements Effect {}
   }
 

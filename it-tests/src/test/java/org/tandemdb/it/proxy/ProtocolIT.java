@@ -2,6 +2,8 @@ package org.tandemdb.it.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -298,5 +300,61 @@ class ProtocolIT {
           place.rows(server, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").size();
     }
     return sleeping;
+  }
+
+  // --- operators
+
+  @Test
+  void sessionsAreListedWithWhatKeepsThemOnTheirLinks() throws Exception {
+    try (WireClient client = ready();
+        WireClient pinned = ready()) {
+      pinned
+          .query("CREATE TEMP TABLE pins (n int)")
+          .query("BEGIN")
+          .query("SELECT 1 FROM wire")
+          .send();
+      for (int i = 0; i < 3; i++) {
+        pinned.until('Z');
+      }
+      client.query("SHOW TANDEM SESSIONS").send();
+      List<String> rows = client.words('Z');
+      assertThat(rows).first().asString().startsWith("T [pid, user, state, backend, pinned");
+      assertThat(rows)
+          .anyMatch(row -> row.contains("idle in transaction") && row.contains("temporary tables"))
+          .anyMatch(row -> row.contains("shop, active"));
+    }
+  }
+
+  /** Back-pressure reaches the server: what the client does not read waits there. */
+  @Test
+  void aClientThatDoesNotReadCostsNoMemory() throws Exception {
+    long before = directMemory();
+    try (WireClient client = ready()) {
+      client.query("SELECT repeat('x', 1000) FROM generate_series(1, 500000)").send();
+      long deadline = System.nanoTime() + 20_000_000_000L;
+      while (waiting() == 0) {
+        assertThat(System.nanoTime()).as("the server waits for the proxy").isLessThan(deadline);
+      }
+      assertThat(directMemory() - before).isLessThan(32 << 20);
+    }
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (waiting() > 0) {
+      assertThat(System.nanoTime()).as("the link is freed").isLessThan(deadline);
+    }
+  }
+
+  private static long directMemory() {
+    return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory();
+  }
+
+  private int waiting() throws Exception {
+    int waiting = 0;
+    for (String server : List.of("a", "b")) {
+      waiting +=
+          place
+              .rows(server, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'")
+              .size();
+    }
+    return waiting;
   }
 }

@@ -39,10 +39,22 @@ final class ServeCommand implements Callable<Integer> {
       description = "The cluster file.")
   private Path config = Path.of("cluster.yaml");
 
+  @Option(
+      names = "--check",
+      description = "Reads the file, connects to all backends, changes and serves nothing.")
+  private boolean check;
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    ProxyServer server = ProxyServer.start(ProxyConfig.of(ClusterFile.read(config)));
+    ProxyConfig proxy = ProxyConfig.of(ClusterFile.read(config));
+    if (check) {
+      ProxyServer.check(proxy);
+      out.println("tandem: " + config + " can be served");
+      out.flush();
+      return 0;
+    }
+    ProxyServer server = ProxyServer.start(proxy);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

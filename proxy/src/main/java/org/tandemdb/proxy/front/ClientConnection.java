@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,6 +78,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       quiet++;
       session.rest(quiet < QUIET_LOOKS);
     }
+  }
+
+  /**
+   * For {@code SHOW TANDEM SESSIONS}: state, link, what pins it, and what the client says that it
+   * is called.
+   */
+  List<@Nullable String> described() {
+    String what =
+        busy
+            ? "active"
+            : switch (session.state().status()) {
+              case 'T' -> "idle in transaction";
+              case 'E' -> "idle in transaction (aborted)";
+              default -> "idle";
+            };
+    NettyLink last = outlet.link();
+    List<@Nullable String> row = new ArrayList<>();
+    row.add(what);
+    row.add(last == null ? null : last.backend().name());
+    row.add(session.pinned());
+    row.add(told.getOrDefault("application_name", ""));
+    return row;
   }
 
   /** See CancelRequest. */

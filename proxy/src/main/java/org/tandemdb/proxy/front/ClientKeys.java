@@ -1,8 +1,11 @@
 package org.tandemdb.proxy.front;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients show to have their statement cancelled. Of this proxy alone: a client never learns a
@@ -13,6 +16,10 @@ final class ClientKeys {
 
   private final Map<Integer, Integer> secrets = new HashMap<>();
   private final Map<Integer, ClientConnection> clients = new HashMap<>();
+
+  private final Map<Integer, Who> owners = new HashMap<>();
+
+  private record Who(String user, String database) {}
 
   /** Names a session; numbers as PostgreSQL gives them, positive. */
   record Key(int pid, int secret) {}
@@ -25,7 +32,8 @@ final class ClientKeys {
     return new Key(pid, RANDOM.nextInt());
   }
 
-  void put(Key key, ClientConnection client) {
+  void put(Key key, String user, String database, ClientConnection client) {
+    owners.put(key.pid(), new Who(user, database));
     secrets.put(key.pid(), key.secret());
     clients.put(key.pid(), client);
   }
@@ -33,6 +41,24 @@ final class ClientKeys {
   void remove(Key key) {
     secrets.remove(key.pid());
     clients.remove(key.pid());
+    owners.remove(key.pid());
+  }
+
+  /** The clients of a database, for {@code SHOW TANDEM SESSIONS}. */
+  List<List<@Nullable String>> sessions(String database) {
+    List<List<@Nullable String>> rows = new ArrayList<>();
+    clients.forEach(
+        (pid, client) -> {
+          Who who = owners.get(pid);
+          if (who != null && who.database().equals(database)) {
+            List<@Nullable String> row = new ArrayList<>();
+            row.add(Integer.toString(pid));
+            row.add(who.user());
+            row.addAll(client.described());
+            rows.add(row);
+          }
+        });
+    return rows;
   }
 
   /** Silent where the key is not right, as PostgreSQL is. */

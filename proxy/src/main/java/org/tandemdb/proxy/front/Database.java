@@ -4,9 +4,12 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.pg.PgBackend;
 import org.tandemdb.config.BackendConfig;
@@ -30,35 +33,43 @@ final class Database implements SessionSource, AutoCloseable {
 
   private static final int THREADS = 8;
 
+  private static final List<String> SESSIONS =
+      List.of("pid", "user", "state", "backend", "pinned", "application_name");
+
   private final ClusterConfig config;
   private final Map<String, ProxyConfig.User> users;
   private final EventLoop loop;
   private final SystemEnvironment environment;
   private final Engine<NettyLink> engine;
+  private final Supplier<List<List<@Nullable String>>> sessions;
 
   private Database(
       ClusterConfig config,
       Map<String, ProxyConfig.User> users,
       EventLoop loop,
       SystemEnvironment environment,
-      Engine<NettyLink> engine) {
+      Engine<NettyLink> engine,
+      Supplier<List<List<@Nullable String>>> sessions) {
     this.config = config;
     this.users = users;
     this.loop = loop;
     this.environment = environment;
     this.engine = engine;
+    this.sessions = sessions;
   }
 
   /**
    * Opens the engine of {@code config}. Blocks until a primary is in office.
    *
+   * @param sessions of clients, as {@link #SESSIONS} has them; asked on the event loop
    * @throws TandemException as {@link PgEngines#open}
    */
   static Database open(
       ClusterConfig config,
       Map<String, ProxyConfig.User> users,
       EventLoopGroup loops,
-      Executor workers) {
+      Executor workers,
+      Supplier<List<List<@Nullable String>>> sessions) {
     config.backends().forEach(Database::refuseTls);
     SystemEnvironment environment =
         new SystemEnvironment(
@@ -67,10 +78,23 @@ final class Database implements SessionSource, AutoCloseable {
     try {
       Engine<NettyLink> engine =
           PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
-      return new Database(config, users, loops.next(), environment, engine);
+      return new Database(config, users, loops.next(), environment, engine, sessions);
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;
+    }
+  }
+
+  /**
+   * Looks whether {@link #open} would do, and changes nothing.
+   *
+   * @throws TandemException if it would not
+   */
+  static void check(ClusterConfig config) {
+    config.backends().forEach(Database::refuseTls);
+    try (SystemEnvironment environment =
+        new SystemEnvironment("tandem-check", THREADS_PER_BACKEND)) {
+      PgEngines.check(config, environment);
     }
   }
 
@@ -138,6 +162,9 @@ final class Database implements SessionSource, AutoCloseable {
 
   @Override
   public Table show(String topic, String argument) {
+    if (topic.equals("SESSIONS")) {
+      return new Table(SESSIONS, sessions.get());
+    }
     Reports.Table report = Reports.show(engine, topic);
     return new Table(report.columns(), report.rows());
   }

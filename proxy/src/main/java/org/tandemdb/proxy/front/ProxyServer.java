@@ -93,12 +93,24 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks at the databases of {@code config} as a start would, and changes nothing. Blocks.
+   *
+   * @throws TandemException if a start would fail
+   */
+  public static void check(ProxyConfig config) {
+    config.databases().values().forEach(Database::check);
+  }
+
   private void open() {
     config
         .databases()
         .forEach(
             (name, cluster) ->
-                databases.put(name, Database.open(cluster, config.users(), loops, workers)));
+                databases.put(
+                    name,
+                    Database.open(
+                        cluster, config.users(), loops, workers, () -> keys.sessions(name))));
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
@@ -218,7 +230,7 @@ public final class ProxyServer implements AutoCloseable {
               ClientKeys.Key key = keys.next();
               ClientConnection client =
                   new ClientConnection(context, session, outlet, () -> keys.remove(key));
-              keys.put(key, client);
+              keys.put(key, user, name, client);
               clients.put(channel, client);
               outlet.say(ClientMessages::authenticationOk);
               client.tellSettings(link);

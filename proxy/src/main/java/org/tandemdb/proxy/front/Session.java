@@ -1,5 +1,7 @@
 package org.tandemdb.proxy.front;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -99,6 +101,21 @@ final class Session {
     if (!closed && !state.inBlock()) {
       session.rest(onlyIfWanted);
     }
+  }
+
+  /** What keeps this session on its links, in words; empty for nothing. */
+  String pinned() {
+    List<String> reasons = new ArrayList<>();
+    if (state.isOpen()) {
+      reasons.add("transaction");
+    }
+    if (temporaries.any()) {
+      reasons.add("temporary tables");
+    }
+    if (locks.any()) {
+      reasons.add("advisory locks");
+    }
+    return String.join(", ", reasons);
   }
 
   /** Closes the link on which something runs, if anything does. */

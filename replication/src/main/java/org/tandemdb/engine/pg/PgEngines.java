@@ -98,17 +98,7 @@ public final class PgEngines {
     FirstStart start;
     ReplicationLog log;
     try {
-      start = FirstStart.inspect(inspected);
-      boolean logExists = LocalReplicationLog.exists(config.log());
-      if (!start.isFirst() && !logExists) {
-        throw new TandemException(
-            ErrorCode.WRONG_CLUSTER,
-            "the backends belong to a cluster, but there is no log at " + config.log());
-      }
-      if (!logExists) {
-        // Before the log is made, so that nothing is left of a start that is refused.
-        start.compare();
-      }
+      start = inspect(config, inspected);
       log =
           between.apply(
               LocalReplicationLog.open(
@@ -151,6 +141,37 @@ public final class PgEngines {
           ? known
           : new TandemException(ErrorCode.NO_BACKEND, String.valueOf(cause.getMessage()), cause);
     }
+  }
+
+  /**
+   * Looks at everything that {@link #open} looks at before it changes anything, and changes
+   * nothing. Blocks.
+   *
+   * @throws TandemException when the configuration, a backend or the log is not as it must be
+   */
+  public static void check(ClusterConfig config, Environment environment) {
+    logOptions(config);
+    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "");
+    try {
+      inspect(config, inspected);
+    } finally {
+      inspected.forEach(PgBackend::close);
+    }
+  }
+
+  private static FirstStart inspect(ClusterConfig config, List<PgBackend> backends) {
+    FirstStart start = FirstStart.inspect(backends);
+    boolean logExists = LocalReplicationLog.exists(config.log());
+    if (!start.isFirst() && !logExists) {
+      throw new TandemException(
+          ErrorCode.WRONG_CLUSTER,
+          "the backends belong to a cluster, but there is no log at " + config.log());
+    }
+    if (!logExists) {
+      // Before the log is made, so that nothing is left of a start that is refused.
+      start.compare();
+    }
+    return start;
   }
 
   private static LogOptions logOptions(ClusterConfig config) {
