@@ -190,6 +190,12 @@ final class Executions {
       throws SQLException {
     state.doomed = true;
     try {
+      if (!rows.isEmpty() && plan.template() instanceof Plan.Template.Rows) {
+        // As what one statement has inserted, which is logged with its names once.
+        session.executed(plan, parameters.get(0), rows.size(), rows.iterator());
+        state.doomed = false;
+        return;
+      }
       for (int i = 0; i < counts.length; i++) {
         long count = counts[i] == Statement.SUCCESS_NO_INFO ? 1 : counts[i];
         Iterator<List<@Nullable String>> captured =
