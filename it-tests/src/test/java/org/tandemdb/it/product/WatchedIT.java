@@ -193,7 +193,7 @@ class WatchedIT {
       assertFails(connection, "/* tandem: fresh */ SELECT 1", "42601", "'primary'");
       assertFails(connection, "/* tandem: consistency=best */ SELECT 1", "22023", "eventual");
       assertFails(connection, "SET tandem.consistency = 'best'", "22023", "eventual");
-      assertFails(connection, "SET tandem.level = 'strong'", "42704", "tandem.consistency");
+      assertFails(connection, "SET tandem.level = 'strong'", "0A000", "tandem.consistency");
       run(connection, "SET tandem.consistency = 'bounded:5s'");
       connection.setAutoCommit(false);
       run(connection, "SET tandem.consistency TO session");
