@@ -22,7 +22,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.jdbc.Drivers;
 
 /**
@@ -54,6 +56,38 @@ class ManyUsersIT {
       throw new SQLException("not a URL of Tandem", "08001");
     }
     return connection;
+  }
+
+  /**
+   * An entry with DDL is applied under its client's role, which may not write Tandem's own tables:
+   * what the sequence has reserved is among them.
+   */
+  @Test
+  void anotherUserMayMakeATableAndFillItInOneTransaction() throws Exception {
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE ROLE maker LOGIN", "GRANT maker TO " + ServerPair.ROLE);
+      server.execute(ServerPair.DATABASE, "GRANT CREATE ON SCHEMA public TO maker");
+    }
+    Properties properties = new Properties();
+    properties.setProperty("user", "maker");
+    try (Connection connection =
+            driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("CREATE TABLE made (id serial PRIMARY KEY, n int)");
+      statement.execute("INSERT INTO made (n) VALUES (1), (2)");
+      statement.execute("CREATE INDEX ON made (n)");
+      connection.commit();
+      connection.setAutoCommit(true);
+      TandemStatus.awaitEverything(connection, LIMIT);
+    }
+    try (Connection replica =
+            DriverManager.getConnection(pair.server("b").url(ServerPair.DATABASE));
+        Statement ask = replica.createStatement();
+        ResultSet rows = ask.executeQuery("SELECT sum(id * 10 + n) FROM made")) {
+      rows.next();
+      assertThat(rows.getInt(1)).isEqualTo(11 + 22);
+    }
   }
 
   private static int clientSessions() throws SQLException {

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink.ApplyOutcome;
 import org.tandemdb.backend.BackendLink.ApplyRun;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.entry.Change;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
@@ -252,10 +254,22 @@ final class PgApplier {
         group = new Group(sql);
       }
       group.add(position, change);
+      if (isReservation(change)) {
+        // An entry with DDL has its client's role, which may not write Tandem's tables.
+        hold(false);
+        execute(group, at);
+        hold(true);
+        group = null;
+      }
     }
     if (group != null) {
       execute(group, at);
     }
+  }
+
+  private static boolean isReservation(Change change) {
+    return change instanceof Change.Statement statement
+        && Objects.equals(statement.table(), Reservation.TABLE);
   }
 
   private static boolean isWhole(Change.Rows rows) {
