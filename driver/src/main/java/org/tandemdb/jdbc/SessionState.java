@@ -53,7 +53,9 @@ final class SessionState {
    */
   boolean failed;
 
-  /** The first of the errors that failed the block; whoever swallowed it meets it again as a cause. */
+  /**
+   * The first of the errors that failed the block; whoever swallowed it meets it again as a cause.
+   */
   private @Nullable SQLException why;
 
   /** SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY: outside of blocks, too. */

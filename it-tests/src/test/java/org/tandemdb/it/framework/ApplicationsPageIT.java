@@ -40,8 +40,7 @@ class ApplicationsPageIT {
     builder
         .environment()
         .put("CLASSPATH", classPath != null ? classPath : System.getProperty("java.class.path"));
-    Process program =
-        builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    Process program = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
       assertThat(program.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
     } finally {

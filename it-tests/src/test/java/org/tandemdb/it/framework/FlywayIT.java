@@ -112,7 +112,8 @@ class FlywayIT {
 
   @Test
   void aSchemaThatIsThereIsTakenAsItsBaseline() throws Exception {
-    try (Cluster cluster = Cluster.create("flyway_baseline", "CREATE TABLE old (id int PRIMARY KEY)")) {
+    try (Cluster cluster =
+        Cluster.create("flyway_baseline", "CREATE TABLE old (id int PRIMARY KEY)")) {
       Flyway flyway =
           Flyway.configure()
               .dataSource(cluster.dataSource())

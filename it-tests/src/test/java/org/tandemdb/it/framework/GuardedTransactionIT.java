@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 class GuardedTransactionIT {
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(42)";
   private static final String[] TABLES = {
-    "CREATE TABLE history (id int PRIMARY KEY, v text)", "CREATE TABLE plain (i int)",
+    "CREATE TABLE history (id int PRIMARY KEY, v text)",
+    "CREATE TABLE plain (i int)",
     "INSERT INTO plain VALUES (1), (2)"
   };
 

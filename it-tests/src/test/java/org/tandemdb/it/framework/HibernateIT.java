@@ -154,9 +154,9 @@ class HibernateIT {
                   retry.call(() -> inTransaction(factory, s -> buys(s, id, round % 8 == 7)));
                   retry.call(() -> inTransaction(factory, HibernateIT::ships));
                 })) {
-          clients.awaitMore(40);
+          clients.awaitMore(25);
           cluster.crash();
-          clients.awaitMore(40);
+          clients.awaitMore(25);
           rounds = clients.stop();
         }
         namesTheConstraint(factory);

@@ -33,8 +33,7 @@ class JooqIT {
   private static final Table<Record> MOVE = table(name("move"));
   private static final Field<Long> ID = field(name("id"), SQLDataType.BIGINT.identity(true));
   private static final Field<JSONB> WHY = field(name("why"), SQLDataType.JSONB);
-  private static final Field<BigDecimal> COST =
-      field(name("cost"), SQLDataType.NUMERIC(10, 2));
+  private static final Field<BigDecimal> COST = field(name("cost"), SQLDataType.NUMERIC(10, 2));
 
   private static void createTables(DSLContext jooq) {
     jooq.createTable(STOCK)
@@ -94,9 +93,7 @@ class JooqIT {
         configuration -> {
           DSLContext own = DSL.using(configuration);
           int[] counts =
-              own.batch(
-                      own.insertInto(MOVE, ITEM, PIECES, COST)
-                          .values((String) null, null, null))
+              own.batch(own.insertInto(MOVE, ITEM, PIECES, COST).values((String) null, null, null))
                   .bind("item 0", 0, client)
                   .bind("item 0", 0, client)
                   .execute();
@@ -117,7 +114,8 @@ class JooqIT {
               .forUpdate()
               .skipLocked()
               .fetchOptional(ID)
-              .ifPresent(id -> own.update(MOVE).set(COST, BigDecimal.ONE).where(ID.eq(id)).execute());
+              .ifPresent(
+                  id -> own.update(MOVE).set(COST, BigDecimal.ONE).where(ID.eq(id)).execute());
         });
   }
 
@@ -139,9 +137,9 @@ class JooqIT {
                 retry.call(() -> done(() -> prices(jooq)));
                 assertThat(jooq.select(count()).from(STOCK).fetchSingle().value1()).isPositive();
               })) {
-        clients.awaitMore(40);
+        clients.awaitMore(25);
         cluster.crash();
-        clients.awaitMore(40);
+        clients.awaitMore(25);
         rounds = clients.stop();
       }
       assertThat(jooq.select(sum(PIECES)).from(MOVE).fetchSingle().value1())
@@ -173,7 +171,7 @@ class JooqIT {
       DSLContext jooq = DSL.using(pool, SQLDialect.POSTGRES);
       cluster.execute(
           "CREATE TABLE much (id int PRIMARY KEY, v text)",
-          "INSERT INTO much SELECT i, repeat('x', 1000) FROM generate_series(1, 20000) i");
+          "INSERT INTO much SELECT i, repeat('x', 1000) FROM generate_series(1, 2000) i");
       cluster.awaitEverything();
       assertThatThrownBy(
               () ->
@@ -194,7 +192,7 @@ class JooqIT {
               DataAccessException.class, e -> assertThat(e.sqlState()).isEqualTo("40001"));
       // The connection is as good as before.
       assertThat(pool.getHikariPoolMXBean().getTotalConnections()).isPositive();
-      assertThat(jooq.fetchCount(table(name("much")))).isEqualTo(20000);
+      assertThat(jooq.fetchCount(table(name("much")))).isEqualTo(2000);
       cluster.endsEqual(1);
     }
   }

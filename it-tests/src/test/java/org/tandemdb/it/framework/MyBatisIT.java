@@ -119,18 +119,16 @@ class MyBatisIT {
                     () -> inTransaction(factory, ExecutorType.SIMPLE, p -> simple(p, "s" + code)));
                 retry.call(
                     () -> inTransaction(factory, ExecutorType.BATCH, p -> batch(p, "b" + code)));
-                retry.call(
-                    () -> inTransaction(factory, ExecutorType.REUSE, p -> reads(p, client)));
+                retry.call(() -> inTransaction(factory, ExecutorType.REUSE, p -> reads(p, client)));
               })) {
-        clients.awaitMore(40);
+        clients.awaitMore(25);
         cluster.crash();
-        clients.awaitMore(40);
+        clients.awaitMore(25);
         rounds = clients.stop();
       }
       assertThat(cluster.number("SELECT count(*) FROM parcel")).isEqualTo(4L * rounds);
       assertThat(cluster.number("SELECT sum(weight) FROM parcel")).isEqualTo(32L * rounds);
-      assertThatThrownBy(
-              () -> inTransaction(factory, ExecutorType.SIMPLE, p -> simple(p, "s0-0")))
+      assertThatThrownBy(() -> inTransaction(factory, ExecutorType.SIMPLE, p -> simple(p, "s0-0")))
           .isInstanceOf(PersistenceException.class)
           .hasMessageContaining("parcel_code");
       cluster.endsEqual(1);

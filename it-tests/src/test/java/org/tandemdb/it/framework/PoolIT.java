@@ -142,7 +142,7 @@ class PoolIT {
             Cluster.create(
                 "pool_rows",
                 "CREATE TABLE much (id int PRIMARY KEY, v text)",
-                "INSERT INTO much SELECT i, repeat('x', 1000) FROM generate_series(1, 20000) i");
+                "INSERT INTO much SELECT i, repeat('x', 1000) FROM generate_series(1, 2000) i");
         HikariDataSource pool = pool(cluster, made)) {
       await("filled", () -> pool.getHikariPoolMXBean().getIdleConnections() == SIZE);
       int before = made.get();

@@ -69,8 +69,7 @@ class QuartzIT {
 
   private static String tables() throws IOException {
     try (InputStream script =
-        QuartzIT.class.getResourceAsStream(
-            "/org/quartz/impl/jdbcjobstore/tables_postgres.sql")) {
+        QuartzIT.class.getResourceAsStream("/org/quartz/impl/jdbcjobstore/tables_postgres.sql")) {
       assertThat(script).as("Quartz's own script").isNotNull();
       return script == null ? "" : new String(script.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -84,8 +83,7 @@ class QuartzIT {
     properties.setProperty("org.quartz.scheduler.dbFailureRetryInterval", "200");
     properties.setProperty("org.quartz.threadPool.class", "org.quartz.simpl.SimpleThreadPool");
     properties.setProperty("org.quartz.threadPool.threadCount", "3");
-    properties.setProperty(
-        "org.quartz.jobStore.class", "org.quartz.impl.jdbcjobstore.JobStoreTX");
+    properties.setProperty("org.quartz.jobStore.class", "org.quartz.impl.jdbcjobstore.JobStoreTX");
     properties.setProperty(
         "org.quartz.jobStore.driverDelegateClass",
         "org.quartz.impl.jdbcjobstore.PostgreSQLDelegate");

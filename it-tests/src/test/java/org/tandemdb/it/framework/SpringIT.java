@@ -43,9 +43,7 @@ class SpringIT {
             new RetryListener() {
               @Override
               public <T, E extends Throwable> void onError(
-                  RetryContext context,
-                  RetryCallback<T, E> callback,
-                  Throwable throwable) {
+                  RetryContext context, RetryCallback<T, E> callback, Throwable throwable) {
                 again.incrementAndGet();
               }
             })
@@ -77,9 +75,9 @@ class SpringIT {
                 assertThat(jdbc.queryForObject("SELECT count(*) FROM account", Long.class))
                     .isEqualTo(10);
               })) {
-        clients.awaitMore(60);
+        clients.awaitMore(40);
         cluster.crash();
-        clients.awaitMore(60);
+        clients.awaitMore(40);
         rounds = clients.stop();
       }
       assertThat(cluster.number("SELECT count(*) FROM transfer")).isEqualTo(rounds);
