@@ -149,6 +149,26 @@ class ProtocolIT {
   }
 
   @Test
+  void theLevelOfReadsIsTheSessionsAndAHintIsTheStatements() throws Exception {
+    try (WireClient client = ready()) {
+      client
+          .query("SET tandem.consistency = 'session'")
+          .query("SHOW tandem.consistency")
+          .query("SET tandem.consistency = 'now and then'")
+          .query("SELECT /* tandem: primary */ 1 AS one")
+          .query("RESET tandem.consistency")
+          .query("SHOW tandem.consistency")
+          .send();
+      assertThat(client.words('Z')).containsExactly("C SET", "ZI");
+      assertThat(client.words('Z')).contains("D [session]", "ZI");
+      assertThat(client.words('Z')).containsExactly("E 22023", "ZI");
+      assertThat(client.words('Z')).containsExactly("T [one]", "D [1]", "C SELECT 1", "ZI");
+      assertThat(client.words('Z')).containsExactly("C RESET", "ZI");
+      assertThat(client.words('Z')).contains("D [strong]", "ZI");
+    }
+  }
+
+  @Test
   void aSettingThatIsReportedIsReported() throws Exception {
     try (WireClient client = ready()) {
       client.query("SET TimeZone TO 'Asia/Tokyo'").send();

@@ -6,9 +6,12 @@ import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.config.DatabaseText;
 import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.ReadHint;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 
 /**
  * What one session is in the midst of: its block, how that was begun, and whether it has failed.
@@ -48,10 +51,24 @@ final class BlockState {
   /** What a rollback of the open block brings back; null if the block has changed none of it. */
   private @Nullable Modes modesBefore;
 
-  private record Modes(Isolation isolation, boolean readOnlyAlways) {}
+  private record Modes(Isolation isolation, boolean readOnlyAlways, ReadLevel level) {}
 
-  BlockState(EngineSession<NettyLink> session) {
+  /** The hint by which {@link #reading} was chosen. */
+  Optional<ReadHint> readingHint = Optional.empty();
+
+  /** What reads outside of read-write transactions must see. */
+  private ReadLevel level;
+
+  /** The cluster's own level. */
+  private final ReadLevel usualLevel;
+
+  /**
+   * @param level of reads, unless the session says otherwise
+   */
+  BlockState(EngineSession<NettyLink> session, ReadLevel level) {
     this.session = session;
+    this.level = level;
+    this.usualLevel = level;
   }
 
   // --- modes
@@ -65,13 +82,41 @@ final class BlockState {
 
   /** SET SESSION CHARACTERISTICS, which a rollback takes back. */
   void characteristics(Plan.Effect.Characteristics modes) {
-    if (inBlock() && modesBefore == null) {
-      modesBefore = new Modes(isolation, readOnlyAlways);
-    }
+    rememberModes();
     isolation = modes.isolation().map(BlockState::isolationOf).orElse(isolation);
     readOnlyAlways = modes.readOnly().orElse(readOnlyAlways);
     if (!inBlock()) {
       resetSpec();
+    }
+  }
+
+  private void rememberModes() {
+    if (inBlock() && modesBefore == null) {
+      modesBefore = new Modes(isolation, readOnlyAlways, level);
+    }
+  }
+
+  ReadLevel level() {
+    return level;
+  }
+
+  /**
+   * SET of the level of reads, which a rollback takes back.
+   *
+   * @param wanted empty for the cluster's own
+   */
+  void level(Optional<ReadLevel> wanted) {
+    rememberModes();
+    level = wanted.orElse(usualLevel);
+    session.consistency(level);
+  }
+
+  /** Reads a level as the client wrote it; 22023 if it is none. */
+  static ReadLevel levelOf(String written) {
+    try {
+      return DatabaseText.consistency(written);
+    } catch (IllegalArgumentException e) {
+      throw new ClientFailure("22023", String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -203,6 +248,8 @@ final class BlockState {
     if (before != null) {
       isolation = before.isolation();
       readOnlyAlways = before.readOnlyAlways();
+      level = before.level();
+      session.consistency(level);
       modesBefore = null;
     }
     resetSpec();

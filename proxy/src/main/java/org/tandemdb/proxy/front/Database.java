@@ -25,6 +25,7 @@ import org.tandemdb.proxy.pg.NettyDialect;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.NettyPort;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 
 /** One database that a proxy serves, with its engine. Thread-safe. */
 final class Database implements SessionSource, AutoCloseable {
@@ -167,6 +168,11 @@ final class Database implements SessionSource, AutoCloseable {
     }
     Reports.Table report = Reports.show(engine, topic);
     return new Table(report.columns(), report.rows());
+  }
+
+  @Override
+  public ReadLevel consistency() {
+    return config.consistency();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.config.DatabaseText;
 import org.tandemdb.plan.Described;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Plan.Effect;
@@ -79,6 +80,17 @@ final class Locals {
     if (effect instanceof Effect.Characteristics modes) {
       state.characteristics(modes);
       return done(statement, "SET");
+    }
+    if (effect instanceof Effect.Consistency consistency) {
+      state.level(consistency.level().map(BlockState::levelOf));
+      return done(statement, statement.verb().equals("RESET") ? "RESET" : "SET");
+    }
+    if (effect instanceof Effect.ShowConsistency) {
+      statement.outlet().bound();
+      statement
+          .outlet()
+          .table(List.of("tandem.consistency"), List.of(List.of(DatabaseText.text(state.level()))));
+      return Stages.DONE;
     }
     if (effect instanceof Effect.ResetAll) {
       return resetAll().thenCompose(ok -> done(statement, "RESET"));
@@ -170,6 +182,7 @@ final class Locals {
   // --- settings
 
   private CompletionStage<Void> resetAll() {
+    state.level(Optional.empty());
     state.characteristics(
         new Effect.Characteristics(Optional.of("READ COMMITTED"), Optional.of(false)));
     return client.inOneTransaction(

@@ -13,6 +13,7 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
@@ -61,7 +62,7 @@ final class Session {
     this.source = source;
     this.session = session;
     this.engine = engine;
-    this.state = new BlockState(session);
+    this.state = new BlockState(session, source.consistency());
     this.temporaries = new Temporaries(session);
     this.locks = new AdvisoryLocks(session);
     this.objections = new Objections(this);
@@ -200,8 +201,8 @@ final class Session {
     if (misplaced != null) {
       return Stages.failed(misplaced);
     }
-    if (plan instanceof Plan.Read && !state.inBlock()) {
-      return read(statement, 1);
+    if (plan instanceof Plan.Read read && !state.inBlock()) {
+      return read(statement, read.hint(), 1);
     }
     if (plan instanceof Plan.Steps steps) {
       return steps(steps, statement);
@@ -244,8 +245,8 @@ final class Session {
 
   // --- reads
 
-  private CompletionStage<Void> read(Statement statement, int attempt) {
-    return readLease(false)
+  private CompletionStage<Void> read(Statement statement, Optional<ReadHint> hint, int attempt) {
+    return readLease(false, hint)
         .thenCompose(
             lease ->
                 runs.plain(lease, statement.sql(), statement)
@@ -256,19 +257,39 @@ final class Session {
                             session.readDone(lease);
                             return Stages.DONE;
                           }
-                          return readFailed(statement, attempt, lease, failure.get());
+                          return readFailed(statement, hint, attempt, lease, failure.get());
                         }));
   }
 
   private CompletionStage<Void> readFailed(
-      Statement statement, int attempt, Lease<NettyLink> lease, Throwable failure) {
+      Statement statement,
+      Optional<ReadHint> hint,
+      int attempt,
+      Lease<NettyLink> lease,
+      Throwable failure) {
     if (lease.link().isUsable()) {
       session.readDone(lease);
       return Stages.failed(failure);
     }
     return lost(lease, failure)
         .thenCompose(recourse -> again(recourse, failure, attempt, statement))
-        .thenCompose(ok -> read(statement, attempt + 1));
+        .thenCompose(ok -> read(statement, hint, attempt + 1));
+  }
+
+  private CompletionStage<Lease<NettyLink>> readLease(
+      boolean inReadOnlyTransaction, Optional<ReadHint> hint) {
+    if (hint.isEmpty()) {
+      return readLease(inReadOnlyTransaction);
+    }
+    if (!(hint.get() instanceof ReadHint.Consistency asked)) {
+      return engine.ask(session::onPrimary);
+    }
+    return Stages.of(
+        () -> {
+          session.consistency(BlockState.levelOf(asked.level()));
+          return readLease(inReadOnlyTransaction)
+              .whenComplete((ok, failure) -> session.consistency(state.level()));
+        });
   }
 
   CompletionStage<Lease<NettyLink>> readLease(boolean inReadOnlyTransaction) {
@@ -325,17 +346,29 @@ final class Session {
               "a function that is not proven to read cannot run in this read-only transaction, which"
                   + " reads from another server than the primary. Call it first"));
     }
+    Optional<ReadHint> hint = plan instanceof Plan.Read read ? read.hint() : Optional.empty();
+    if (lease != null && hint.isPresent() && !hint.equals(state.readingHint)) {
+      return Stages.failed(
+          new ClientFailure(
+              "25001",
+              "the hint '"
+                  + hint.get()
+                  + "' comes too late: a READ ONLY transaction reads where its first query did. Give"
+                  + " the hint there"));
+    }
     CompletionStage<Lease<NettyLink>> begun =
-        lease != null ? CompletableFuture.completedFuture(lease) : beginReading(mayWrite);
+        lease != null ? CompletableFuture.completedFuture(lease) : beginReading(mayWrite, hint);
     return begun.thenCompose(
         on ->
             runs.plain(on, statement.sql(), statement)
                 .exceptionallyCompose(failure -> inTransaction(on, failure)));
   }
 
-  private CompletionStage<Lease<NettyLink>> beginReading(boolean onPrimary) {
+  private CompletionStage<Lease<NettyLink>> beginReading(
+      boolean onPrimary, Optional<ReadHint> hint) {
     CompletionStage<Lease<NettyLink>> leased =
-        onPrimary ? engine.ask(session::onPrimary) : readLease(true);
+        onPrimary ? engine.ask(session::onPrimary) : readLease(true, hint);
+    state.readingHint = hint;
     return leased.thenCompose(
         lease ->
             engine
@@ -343,7 +376,8 @@ final class Session {
                 .thenApply(
                     ok -> {
                       state.reading = lease;
-                      state.readingOnPrimary = onPrimary;
+                      state.readingOnPrimary =
+                          onPrimary || hint.filter(ReadHint.Primary.class::isInstance).isPresent();
                       return lease;
                     })
                 .exceptionallyCompose(

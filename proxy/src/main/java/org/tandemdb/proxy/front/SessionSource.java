@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
+import org.tandemdb.session.ReadLevel;
 
 /** An engine as a front end's sessions see it. Thread-safe. */
 interface SessionSource {
@@ -18,6 +19,9 @@ interface SessionSource {
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);
+
+  /** What reads must see, unless a session says otherwise. */
+  ReadLevel consistency();
 
   /** How long a session waits for a new primary. */
   Duration patience();
