@@ -25,8 +25,11 @@ final class Spool implements AutoCloseable {
   /** What is larger goes to a file. */
   static final int MEMORY_BYTES = 1 << 20;
 
-  /** What is larger is refused: 54000. As hexadecimal text it takes twice as much in the log. */
-  static final long MOST_BYTES = 128L << 20;
+  /**
+   * What is larger is refused: 54000. As hexadecimal text it takes twice as much in the log, which
+   * is nearly what one statement may have there.
+   */
+  static final long MOST_BYTES = 64L << 20;
 
   private static final int PORTION = 1 << 16;
 

@@ -1,6 +1,7 @@
 package org.tandemdb.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -115,32 +116,35 @@ final class EmbeddedContractTest extends SurfaceContract {
   /** An application's old URL may say anything of this. */
   @Test
   void propertiesOfTheVendorsDriverDoNotSpoilReplication() throws SQLException {
-    for (String threshold : List.of("0", "1")) {
-      String name = "vendor" + threshold;
-      for (EmbeddedPostgres server : List.of(a, b)) {
-        try (Connection direct = server.getPostgresDatabase().getConnection();
-            Statement statement = direct.createStatement()) {
-          statement.execute("CREATE DATABASE " + name);
-        }
-      }
-      String parameters =
-          "?reWriteBatchedInserts=true&defaultRowFetchSize=2&stringtype=unspecified"
-              + "&prepareThreshold="
-              + threshold;
-      try (Connection connection = connect(name, parameters)) {
-        batches(connection);
-      }
-      for (EmbeddedPostgres server : List.of(a, b)) {
-        assertThat(
-                eventually(
-                    server,
-                    name,
-                    "SELECT CASE WHEN count(*) < 60 THEN 'not yet' ELSE count(*) || ' '"
-                        + " || count(made) || ' ' || count(DISTINCT data::text) || ' '"
-                        + " || (SELECT count(*) FROM w) END FROM v"))
-            .isEqualTo("60 60 30 30");
+    for (EmbeddedPostgres server : List.of(a, b)) {
+      try (Connection direct = server.getPostgresDatabase().getConnection();
+          Statement statement = direct.createStatement()) {
+        statement.execute("CREATE DATABASE vendor");
       }
     }
+    String parameters =
+        "?reWriteBatchedInserts=true&defaultRowFetchSize=2&stringtype=unspecified"
+            + "&prepareThreshold=1&preferQueryMode=extended";
+    try (Connection own = connect("vendor", parameters)) {
+      batches(own);
+    }
+    for (EmbeddedPostgres server : List.of(a, b)) {
+      assertThat(
+              eventually(
+                  server,
+                  "vendor",
+                  "SELECT CASE WHEN count(*) < 60 THEN 'not yet' ELSE count(*) || ' '"
+                      + " || count(made) || ' ' || count(DISTINCT data::text) || ' '"
+                      + " || (SELECT count(*) FROM w) END FROM v"))
+          .isEqualTo("60 60 30 30");
+    }
+    assertThatThrownBy(() -> connect("other", "?preferQueryMode=simple"))
+        .isInstanceOfSatisfying(
+            SQLException.class,
+            e -> {
+              assertThat(e.getSQLState()).isEqualTo("F0000");
+              assertThat(e.getMessage()).contains("preferQueryMode=simple");
+            });
   }
 
   private static void batches(Connection connection) throws SQLException {

@@ -22,7 +22,13 @@ class SurfaceWalkTest {
 
   @Test
   void everyMethodWorksOrThrowsAnSqlExceptionAndGivesNothingOfTheVendors() throws SQLException {
-    SurfaceWalk walk = new SurfaceWalk(connect());
+    SurfaceWalk walk =
+        new SurfaceWalk(connect())
+            .also(
+                new TandemDataSource(),
+                new TandemConnectionPoolDataSource(),
+                new TandemXADataSource(),
+                new TandemPooledConnection(engine.connect()));
     assertThat(walk.walk()).isEmpty();
     assertThat(walk.calls()).isGreaterThan(800);
   }
