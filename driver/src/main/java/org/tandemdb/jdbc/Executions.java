@@ -190,8 +190,8 @@ final class Executions {
       throws SQLException {
     state.doomed = true;
     try {
-      if (!rows.isEmpty() && plan.template() instanceof Plan.Template.Rows) {
-        // As what one statement has inserted, which is logged with its names once.
+      if (plan.template() instanceof Plan.Template.Rows && !rows.isEmpty()) {
+        // Logged as what one statement has inserted, which names table and columns once.
         session.executed(plan, parameters.get(0), rows.size(), rows.iterator());
         state.doomed = false;
         return;
