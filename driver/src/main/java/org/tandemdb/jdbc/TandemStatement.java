@@ -162,6 +162,11 @@ class TandemStatement extends StatementForms implements Command {
     int networkTimeout = connection.networkTimeoutMillis();
     Connection link = networkTimeout == 0 ? null : vendorStatement.getConnection();
     running = vendorStatement;
+    if (connection.isClosed()) {
+      // Who closed it has looked for what runs before this did, and will not cancel it.
+      running = null;
+      throw new SQLException("Another thread closed the connection. Nothing was run.", "57014");
+    }
     try {
       if (link != null) {
         link.setNetworkTimeout(Runnable::run, networkTimeout);
