@@ -42,7 +42,7 @@ class ApplicationsPageIT {
         .put("CLASSPATH", classPath != null ? classPath : System.getProperty("java.class.path"));
     Process program = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
-      assertThat(program.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(program.waitFor(180, TimeUnit.SECONDS)).as("it ends").isTrue();
     } finally {
       program.destroyForcibly();
     }
