@@ -235,6 +235,23 @@ class ProtocolIT {
     }
   }
 
+  /** Nothing is asked of a server for these, and they are described all the same. */
+  @Test
+  void whatTheProxyAnswersItselfIsDescribedWhereThatIsAsked() throws Exception {
+    try (WireClient client = ready()) {
+      for (String sql : List.of("BEGIN", "/* nothing */", "SHOW tandem.consistency", "COMMIT")) {
+        client.parse("", sql).bind("", "").describe('P', "").execute("", 0).sync();
+      }
+      client.parse("", "SHOW tandem.consistency").bind("", "").execute("", 0).sync().send();
+      assertThat(client.words('Z')).containsExactly("1", "2", "n", "C BEGIN", "ZT");
+      assertThat(client.words('Z')).containsExactly("1", "2", "n", "I", "ZT");
+      assertThat(client.words('Z'))
+          .containsExactly("1", "2", "T [tandem.consistency]", "D [strong]", "C SHOW", "ZT");
+      assertThat(client.words('Z')).containsExactly("1", "2", "n", "C COMMIT", "ZI");
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [strong]", "C SHOW", "ZI");
+    }
+  }
+
   @Test
   void rowsComeInPortionsAndWhatIsWrittenIsWrittenAtOnce() throws Exception {
     try (WireClient client = ready()) {

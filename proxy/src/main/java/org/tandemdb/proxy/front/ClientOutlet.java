@@ -282,8 +282,10 @@ final class ClientOutlet implements Outlet {
   }
 
   @Override
-  public void table(List<String> columns, List<List<@Nullable String>> rows) {
-    say(out -> ClientMessages.textColumns(out, columns));
+  public void table(List<String> columns, List<List<@Nullable String>> rows, boolean described) {
+    if (described) {
+      say(out -> ClientMessages.textColumns(out, columns));
+    }
     rows.forEach(row -> say(out -> ClientMessages.textRow(out, row)));
     complete("SHOW");
   }

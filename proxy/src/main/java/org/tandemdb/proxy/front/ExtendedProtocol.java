@@ -346,13 +346,16 @@ final class ExtendedProtocol {
             });
   }
 
+  /** There is no result to be described. */
+  static ByteBuf noData() {
+    return Unpooled.buffer(5).writeByte('n').writeInt(4);
+  }
+
   /** No parameters, no columns. */
   static Described nothing() {
     ByteBuf parameters = Unpooled.buffer(7);
     parameters.writeByte('t').writeInt(6).writeShort(0);
-    ByteBuf columns = Unpooled.buffer(5);
-    columns.writeByte('n').writeInt(4);
-    return new Described(parameters, columns);
+    return new Described(parameters, noData());
   }
 
   private static Described columns(List<String> names) {
@@ -432,6 +435,9 @@ final class ExtendedProtocol {
     if (ClientConnection.isBlank(portal.parse.sql())) {
       unchecked.remove(portal.parse);
       answerDue();
+      if (portal.described) {
+        outlet.say(out -> ClientMessages.bare(out, 'n'));
+      }
       outlet.complete("");
       return Stages.DONE;
     }

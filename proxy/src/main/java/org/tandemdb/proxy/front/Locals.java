@@ -89,7 +89,10 @@ final class Locals {
       statement.outlet().bound();
       statement
           .outlet()
-          .table(List.of("tandem.consistency"), List.of(List.of(DatabaseText.text(state.level()))));
+          .table(
+              List.of("tandem.consistency"),
+              List.of(List.of(DatabaseText.text(state.level()))),
+              statement.described());
       return Stages.DONE;
     }
     if (effect instanceof Effect.ResetAll) {
@@ -134,6 +137,9 @@ final class Locals {
   /** Nothing was to be run. */
   private static CompletionStage<Void> done(Statement statement, String tag) {
     statement.outlet().bound();
+    if (statement.described()) {
+      statement.outlet().description(ExtendedProtocol.noData());
+    }
     statement.outlet().complete(tag);
     return Stages.DONE;
   }
@@ -372,7 +378,7 @@ final class Locals {
   private CompletionStage<Void> show(Effect.ShowTandem show, Statement statement) {
     SessionSource.Table table = table(show);
     statement.outlet().bound();
-    statement.outlet().table(table.columns(), table.rows());
+    statement.outlet().table(table.columns(), table.rows(), statement.described());
     return Stages.DONE;
   }
 

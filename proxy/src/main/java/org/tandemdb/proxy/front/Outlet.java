@@ -37,8 +37,12 @@ interface Outlet {
   /** There are more rows, for who asks. */
   void suspended();
 
-  /** A small report that no backend made. */
-  void table(List<String> columns, List<List<@Nullable String>> rows);
+  /**
+   * A small report that no backend made.
+   *
+   * @param described the client wants to know the columns
+   */
+  void table(List<String> columns, List<List<@Nullable String>> rows, boolean described);
 
   void warning(String sqlState, String message);
 

@@ -72,7 +72,7 @@ final class RowOutlet implements Outlet {
   public void suspended() {}
 
   @Override
-  public void table(List<String> columns, List<List<@Nullable String>> rows) {}
+  public void table(List<String> columns, List<List<@Nullable String>> rows, boolean described) {}
 
   @Override
   public void warning(String sqlState, String message) {}
