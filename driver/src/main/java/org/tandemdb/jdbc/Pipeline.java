@@ -18,7 +18,7 @@ interface Pipeline {
   int PORTION = 1000;
 
   /** Most rows of one statement, as a power of two: few texts, which are then prepared. */
-  int MAX_POWER = 6;
+  int MAX_POWER = 7;
 
   /** Most parameters of one statement: half of what the protocol allows. */
   int MAX_PARAMETERS = 1 << 14;
