@@ -48,6 +48,9 @@ final class OpenTransaction<L extends BackendLink> {
   /** Its DDL has changed the schema since {@link #catalog} was read. */
   boolean schemaChanged;
 
+  /** It has DDL of the client's, which runs under the client's role on other copies. */
+  boolean changedByClient;
+
   /** COMMIT will run the query of a cursor WITH HOLD. */
   boolean holds;
 

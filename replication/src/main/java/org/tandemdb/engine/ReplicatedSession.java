@@ -659,6 +659,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   /** What is recorded next means what it does under the settings that hold now. */
   private void followSettings(OpenTransaction<L> now, boolean namesUnresolved) {
+    now.changedByClient |= namesUnresolved;
     if (namesUnresolved || now.settingsSeen != links.changes()) {
       now.settingsSeen = links.changes();
       now.record.settings(engine.entrySettings(links.settings(), user, namesUnresolved));
@@ -803,7 +804,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<Void> schemaChanged(OpenTransaction<L> now) {
     return now.record.hasExclusive()
-        ? now.lease.link().schemaChanged()
+        ? now.lease.link().schemaChanged(now.changedByClient)
         : CompletableFuture.completedFuture(null);
   }
 

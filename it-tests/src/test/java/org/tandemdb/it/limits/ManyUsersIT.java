@@ -1,6 +1,7 @@
 package org.tandemdb.it.limits;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.sql.Driver;
@@ -87,6 +88,38 @@ class ManyUsersIT {
         ResultSet rows = ask.executeQuery("SELECT sum(id * 10 + n) FROM made")) {
       rows.next();
       assertThat(rows.getInt(1)).isEqualTo(11 + 22);
+    }
+  }
+
+  /** Elsewhere it would run under that user's role: one copy alone would have it. */
+  @Test
+  void whoseRoleTandemCannotTakeChangesNoSchema() throws Exception {
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE ROLE stranger LOGIN");
+      server.execute(ServerPair.DATABASE, "GRANT CREATE ON SCHEMA public TO stranger");
+    }
+    Properties properties = new Properties();
+    properties.setProperty("user", "stranger");
+    try (Connection connection =
+            driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(() -> statement.execute("CREATE TABLE strange (id int PRIMARY KEY)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"))
+          .hasMessageContaining("stranger");
+      connection.setAutoCommit(false);
+      statement.execute("CREATE TABLE strange (id int PRIMARY KEY)");
+      assertThatThrownBy(connection::commit).hasMessageContaining("stranger");
+      connection.rollback();
+      for (PostgresServer server : pair.servers()) {
+        server.execute("postgres", "GRANT stranger TO " + ServerPair.ROLE);
+      }
+      statement.execute("CREATE TABLE strange (id int PRIMARY KEY)");
+      statement.execute("INSERT INTO strange VALUES (1)");
+      connection.commit();
+      connection.setAutoCommit(true);
+      TandemStatus.awaitEverything(connection, LIMIT);
+      statement.execute("DROP TABLE strange");
     }
   }
 

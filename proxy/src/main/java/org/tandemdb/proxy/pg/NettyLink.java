@@ -195,8 +195,9 @@ public final class NettyLink implements BackendLink {
   }
 
   @Override
-  public CompletionStage<Void> schemaChanged() {
-    return flight(PgStatement.of("SELECT tandem.maintain_tracing(1000000)")).thenAccept(ok -> {});
+  public CompletionStage<Void> schemaChanged(boolean byClient) {
+    return flight(PgStatement.of("SELECT tandem.schema_changed(" + byClient + ")"))
+        .thenAccept(ok -> {});
   }
 
   @Override

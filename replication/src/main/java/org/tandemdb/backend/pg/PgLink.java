@@ -225,9 +225,9 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
-  public CompletionStage<Void> schemaChanged() {
+  public CompletionStage<Void> schemaChanged(boolean byClient) {
     return run(() -> {
-          PgTrace.schemaChanged(connection);
+          PgTrace.schemaChanged(connection, byClient);
           return Boolean.TRUE;
         })
         .thenAccept(ok -> {});

@@ -183,9 +183,9 @@ final class PgTrace {
     return statement;
   }
 
-  static void schemaChanged(Connection connection) throws SQLException {
+  static void schemaChanged(Connection connection, boolean byClient) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SELECT tandem.maintain_tracing(1000000)");
+      statement.execute("SELECT tandem.schema_changed(" + byClient + ")");
     }
   }
 

@@ -244,6 +244,24 @@ BEGIN
   RETURN v_done;
 END $$;
 
+-- At the end of a transaction with DDL. That of a client runs under its role on other copies, so Tandem's
+-- role must be able to take that role; else this copy would be the only one that has it.
+CREATE FUNCTION tandem.schema_changed(p_by_client boolean) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_role name := CASE current_setting('role') WHEN 'none' THEN session_user::text
+    ELSE current_setting('role') END;
+BEGIN
+  IF p_by_client AND NOT pg_has_role(current_user, v_role,
+      CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+  THEN
+    RAISE EXCEPTION 'the schema cannot be changed by %, whose role Tandem''s role % cannot take on other servers',
+      v_role, current_user
+      USING ERRCODE = '42501', HINT = format('GRANT %I TO %I on every server.', v_role, current_user);
+  END IF;
+  RETURN tandem.maintain_tracing(1000000);
+END $$;
+
 -- For tables that turn out to need them: the transaction holds the cluster alone, and this is
 -- logged. Which of them still have none.
 CREATE FUNCTION tandem.install_tracing(p_named text[]) RETURNS text[]
