@@ -649,6 +649,10 @@ final class ClientSession {
     T ask(Connection vendor) throws SQLException;
   }
 
+  boolean hasTemporaryTables() {
+    return temporaries.any();
+  }
+
   /** Asks on the open transaction's link, or on one for reads. */
   <T extends @Nullable Object> T ask(Question<T> question) throws SQLException {
     use.enter();

@@ -38,9 +38,10 @@ final class Objections {
       return own;
     }
     StatementText text = StatementText.scan(request.sql());
-    // The server knows no setting of Tandem's: the refusal names them.
+    // The server knows no setting of Tandem's: the refusal names them. Another link than the one
+    // that holds temporary tables would miss them.
     boolean tandems = setting(text.words()).filter("tandem"::equals).isPresent();
-    if (text.statements() != 1 || tandems) {
+    if (text.statements() != 1 || tandems || client.hasTemporaryTables()) {
       return own;
     }
     try {

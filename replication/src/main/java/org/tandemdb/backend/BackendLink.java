@@ -131,8 +131,8 @@ public interface BackendLink {
    * The open transaction has changed the schema: triggers of Tandem's own follow. Completes
    * exceptionally with the database's own exception, and the transaction has failed.
    *
-   * @param byClient other copies will make the change under the role that the session has now, which
-   *     Tandem's own role must be able to take
+   * @param byClient other copies will make the change under the role that the session has now,
+   *     which Tandem's own role must be able to take
    */
   default CompletionStage<Void> schemaChanged(boolean byClient) {
     return CompletableFuture.completedFuture(null);

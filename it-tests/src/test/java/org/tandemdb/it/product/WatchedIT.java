@@ -39,6 +39,7 @@ import org.tandemdb.metrics.TandemMetrics;
 /** Where reads go and how one says so, what a pool sets, what can be seen, and batches. */
 class WatchedIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final String WATCHED = "watched";
   private static ServerPair pair;
 
   @BeforeAll
@@ -230,29 +231,75 @@ class WatchedIT {
   @Test
   void metersAndBeansMoveWithTheClusterAndGoWithItsEngine() throws Exception {
     MeterRegistry registry = new SimpleMeterRegistry();
+    // Of a name of its own: other clusters of this process have meters, too.
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE DATABASE " + WATCHED + " OWNER " + ServerPair.ROLE);
+    }
+    String url = pair.tandemUrl(WATCHED, pair.directory().resolve("watched-log"));
     try (TandemMetrics metrics = new TandemMetrics();
-        Connection connection = connect()) {
+        Connection connection = DriverManager.getConnection(url)) {
+      run(connection, "CREATE TABLE note (id serial PRIMARY KEY, n int, t text)");
+      run(connection, "INSERT INTO note (n, t) VALUES (1, 'old')");
+      TandemStatus.awaitEverything(connection, LIMIT);
       metrics.bindTo(registry);
       String primary = TandemStatus.read(connection).primary().orElseThrow();
-      double commits = meter(registry, "tandem.commits", "cluster", ServerPair.DATABASE);
-      double writes = meter(registry, "tandem.backend.writes", "backend", primary);
-      double reads = meter(registry, "tandem.backend.reads", "backend", primary);
+      double commits = meter(registry, "tandem.commits", "cluster", WATCHED);
+      double writes =
+          meter(registry, "tandem.backend.writes", "cluster", WATCHED, "backend", primary);
+      double reads =
+          meter(registry, "tandem.backend.reads", "cluster", WATCHED, "backend", primary);
       run(connection, "UPDATE note SET t = 'other' WHERE id = 1");
       text(connection, "/* tandem: primary */ SELECT t FROM note");
-      assertThat(meter(registry, "tandem.commits", "cluster", ServerPair.DATABASE))
-          .isEqualTo(commits + 1);
-      assertThat(meter(registry, "tandem.backend.writes", "backend", primary))
+      assertThat(meter(registry, "tandem.commits", "cluster", WATCHED)).isEqualTo(commits + 1);
+      assertThat(meter(registry, "tandem.backend.writes", "cluster", WATCHED, "backend", primary))
           .isEqualTo(writes + 1);
-      assertThat(meter(registry, "tandem.backend.reads", "backend", primary)).isEqualTo(reads + 1);
-      assertThat(meter(registry, "tandem.backend.links", "backend", primary, "state", "in_use"))
+      assertThat(meter(registry, "tandem.backend.reads", "cluster", WATCHED, "backend", primary))
+          .isEqualTo(reads + 1);
+      assertThat(
+              meter(
+                  registry,
+                  "tandem.backend.links",
+                  "cluster",
+                  WATCHED,
+                  "backend",
+                  primary,
+                  "state",
+                  "in_use"))
           .isGreaterThanOrEqualTo(1);
-      assertThat(meter(registry, "tandem.backend.links.waiting", "backend", primary)).isZero();
-      assertThat(meter(registry, "tandem.backend.state", "backend", primary, "state", "online"))
+      assertThat(
+              meter(
+                  registry, "tandem.backend.links.waiting", "cluster", WATCHED, "backend", primary))
+          .isZero();
+      assertThat(
+              meter(
+                  registry,
+                  "tandem.backend.state",
+                  "cluster",
+                  WATCHED,
+                  "backend",
+                  primary,
+                  "state",
+                  "online"))
           .isEqualTo(1);
       TandemStatus.awaitEverything(connection, LIMIT);
-      assertThat(meter(registry, "tandem.backend.lag.entries", "backend", replica(connection)))
+      assertThat(
+              meter(
+                  registry,
+                  "tandem.backend.lag.entries",
+                  "cluster",
+                  WATCHED,
+                  "backend",
+                  replica(connection)))
           .isZero();
-      assertThat(meter(registry, "tandem.backend.lag", "backend", replica(connection))).isZero();
+      assertThat(
+              meter(
+                  registry,
+                  "tandem.backend.lag",
+                  "cluster",
+                  WATCHED,
+                  "backend",
+                  replica(connection)))
+          .isZero();
       assertFailoverIsSeen(connection, registry, primary);
       assertBeans(connection);
     }
@@ -261,15 +308,25 @@ class WatchedIT {
   private static void assertFailoverIsSeen(
       Connection connection, MeterRegistry registry, String primary)
       throws SQLException, IOException, InterruptedException {
-    double failovers = meter(registry, "tandem.failovers", "cluster", ServerPair.DATABASE);
+    double failovers = meter(registry, "tandem.failovers", "cluster", WATCHED);
     PostgresServer killed = pair.server(primary);
     killed.kill9();
     try {
       run(connection, "INSERT INTO note (n) VALUES (2)");
-      assertThat(meter(registry, "tandem.failovers", "cluster", ServerPair.DATABASE))
+      assertThat(meter(registry, "tandem.failovers", "cluster", WATCHED))
           .isGreaterThanOrEqualTo(failovers + 1);
-      assertThat(meter(registry, "tandem.backend.primary", "backend", primary)).isZero();
-      assertThat(meter(registry, "tandem.backend.state", "backend", primary, "state", "online"))
+      assertThat(meter(registry, "tandem.backend.primary", "cluster", WATCHED, "backend", primary))
+          .isZero();
+      assertThat(
+              meter(
+                  registry,
+                  "tandem.backend.state",
+                  "cluster",
+                  WATCHED,
+                  "backend",
+                  primary,
+                  "state",
+                  "online"))
           .isZero();
     } finally {
       killed.start();
@@ -279,14 +336,13 @@ class WatchedIT {
 
   private static void assertBeans(Connection connection) throws JMException, SQLException {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-    ObjectName cluster = new ObjectName("org.tandemdb:type=Cluster,name=" + ServerPair.DATABASE);
+    ObjectName cluster = new ObjectName("org.tandemdb:type=Cluster,name=" + WATCHED);
     String primary = TandemStatus.read(connection).primary().orElseThrow();
     assertThat(server.getAttribute(cluster, "Primary")).isEqualTo(primary);
     assertThat(server.getAttribute(cluster, "Writable")).isEqualTo(true);
     assertThat((String[]) server.getAttribute(cluster, "Backends")).containsExactly("a", "b");
     ObjectName backend =
-        new ObjectName(
-            "org.tandemdb:type=Backend,cluster=" + ServerPair.DATABASE + ",name=" + primary);
+        new ObjectName("org.tandemdb:type=Backend,cluster=" + WATCHED + ",name=" + primary);
     assertThat(server.getAttribute(backend, "State")).isEqualTo("ONLINE");
     assertThat(server.getAttribute(backend, "LagEntries")).isEqualTo(0L);
   }

@@ -172,6 +172,7 @@ class FilledRowsIT {
       assertThat(strings(connection, "SELECT count(*) FROM sample")).containsExactly("20");
       assertThat(strings(connection, "SELECT count(*) FROM mine")).containsExactly("60");
       try (Statement statement = connection.createStatement()) {
+        statement.execute("CREATE SEQUENCE s");
         assertThatThrownBy(
                 () -> statement.execute("CREATE TABLE bad AS SELECT nextval('s') FROM source"))
             .isInstanceOf(SQLException.class)

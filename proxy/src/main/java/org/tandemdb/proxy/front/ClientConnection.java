@@ -86,7 +86,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
    */
   List<@Nullable String> described() {
     String what =
-        busy
+        busy || pumping
             ? "active"
             : switch (session.state().status()) {
               case 'T' -> "idle in transaction";

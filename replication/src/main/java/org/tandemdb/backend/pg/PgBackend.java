@@ -20,7 +20,6 @@ import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.catalog.Catalog;
-import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.Environment;
 
@@ -35,7 +34,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
   private final UUID clusterId;
   private final String user;
   private final String password;
-  private final Duration workTimeout;
+  private final CatalogSession catalogs;
 
   /** Of an engine that is known by its process. */
   public PgBackend(
@@ -86,8 +85,8 @@ public final class PgBackend implements BackendPort<JdbcLink> {
     this.clusterId = clusterId;
     this.user = user;
     this.password = password;
-    this.workTimeout = workTimeout;
     this.connector = new PgConnector(url, vendorProperties, connectTimeout);
+    this.catalogs = new CatalogSession(connector, user, password, workTimeout);
     this.control =
         new PgControl(
             id,
@@ -228,9 +227,8 @@ public final class PgBackend implements BackendPort<JdbcLink> {
         .scheduler()
         .execute(
             () -> {
-              try (Connection connection =
-                  connector.open(user, password, "tandem catalog", workTimeout)) {
-                loaded.complete(PgCatalogLoader.load(connection, previousVersion));
+              try {
+                loaded.complete(catalogs.load(previousVersion));
               } catch (SQLException e) {
                 loaded.completeExceptionally(PgErrors.translate("catalog of " + id, e));
               } catch (RuntimeException e) {
@@ -242,6 +240,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
 
   @Override
   public void close() {
+    catalogs.close();
     control.close();
   }
 }
