@@ -1,6 +1,7 @@
 package org.tandemdb.jdbc;
 
 import java.sql.SQLException;
+import java.sql.SQLTransactionRollbackException;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -299,6 +300,13 @@ final class SessionState {
   }
 
   SQLException failedError() {
+    SQLException first = why;
+    if (first instanceof SQLTransactionRollbackException) {
+      // Somebody may have kept it to himself, as frameworks do that ask for metadata. Said again,
+      // it still tells that the transaction can be run again.
+      return SqlErrors.of(
+          String.valueOf(first.getSQLState()), String.valueOf(first.getMessage()), first);
+    }
     return SqlErrors.of(
         "25P02", "The transaction has failed and can only be rolled back (ROLLBACK).", why);
   }

@@ -95,7 +95,12 @@ final class Player {
       return;
     }
     if (outcome == Outcome.REFUSED) {
-      if (inTransaction) {
+      if (inTransaction && step.ends()) {
+        // Found at COMMIT, which has rolled back.
+        Answer.to(
+            new Step("rollback", step.sql().startsWith("\\") ? "\\rollback" : "ROLLBACK"),
+            connection);
+      } else if (inTransaction) {
         Answer.to(new Step("fail", "SELECT 1/0"), connection);
       }
       sequences.follow();
