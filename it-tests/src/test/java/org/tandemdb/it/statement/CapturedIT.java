@@ -409,6 +409,21 @@ class CapturedIT {
     equalEverywhere();
   }
 
+  @Test
+  void whatADomainGivesIsThePrimarys() throws Exception {
+    try (Connection connection = connect();
+        Statement s = connection.createStatement()) {
+      s.execute("CREATE DOMAIN lucky AS float8 DEFAULT random()");
+      s.execute("CREATE TABLE drawn (id int PRIMARY KEY, r lucky)");
+      s.execute("INSERT INTO drawn (id) VALUES (1), (2)");
+      s.execute("INSERT INTO drawn VALUES (3, DEFAULT)");
+      s.execute("UPDATE drawn SET r = DEFAULT WHERE id = 1");
+      equalEverywhere(7);
+      s.execute("DROP TABLE drawn");
+      s.execute("DROP DOMAIN lucky");
+    }
+  }
+
   private static final List<String> WITHOUT_A_KEY =
       List.of(
           "INSERT INTO heap SELECT g %% 5, 'x', %1$d FROM generate_series(1, 3) g",
