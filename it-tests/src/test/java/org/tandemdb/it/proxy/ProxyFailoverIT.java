@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -105,8 +104,6 @@ class ProxyFailoverIT {
   }
 
   /** Writers never see the failover: each statement is its own transaction. */
-  @Disabled(
-      "known fault: on a busy machine a client's connection is closed at a failover, now and then")
   @Test
   @Order(3)
   void aPrimaryThatIsKilledIsAPauseToStatementsOnTheirOwn() throws Exception {

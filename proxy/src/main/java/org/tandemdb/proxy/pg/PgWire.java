@@ -67,8 +67,9 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     return ready;
   }
 
+  /** False as soon as the channel is closed, which those in flight are told a little later. */
   boolean isUsable() {
-    return !lost;
+    return !lost && channel.isActive();
   }
 
   Channel channel() {
@@ -124,9 +125,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
 
   private void submitNow(ByteBuf flight, Exchange exchange) {
     String unusable =
-        lost || !channel.isActive()
-            ? "the connection is closed"
-            : guest != null ? "the connection is lent" : "";
+        !isUsable() ? "the connection is closed" : guest != null ? "the connection is lent" : "";
     if (!unusable.isEmpty()) {
       flight.release();
       exchange.lost(new SQLException(unusable, "08006"));
@@ -197,7 +196,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
    * @throws IllegalStateException if it is lost: nothing would ever come
    */
   void lend(@Nullable Consumer<ByteBuf> to) {
-    if (to != null && lost) {
+    if (to != null && !isUsable()) {
       throw new IllegalStateException("the connection is closed");
     }
     guest = to;
