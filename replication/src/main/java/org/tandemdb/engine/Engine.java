@@ -602,6 +602,11 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     return environment.nanos();
   }
 
+  /** Until when whoever has nothing to lose waits for the next primary; {@link #nanos}. */
+  long failoverDeadline() {
+    return nanos() + config.limits().failoverPatience().toNanos();
+  }
+
   /**
    * All replicas that are online have applied {@code position}; those that fall away do not count.
    */

@@ -152,7 +152,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
         Lease<L> lease = links.held(term.primary(), term.epoch());
         if (lease != null) {
           CompletionStage<OpenTransaction<L>> begun =
-              orElsewhere(term, permit, spec, deadline(), begin(term, lease, permit, spec));
+              orElsewhere(
+                  term, permit, spec, engine.failoverDeadline(), begin(term, lease, permit, spec));
           return releasedOnFailure(permit, begun).thenCompose(ready -> started(ready, request));
         }
       }
@@ -342,12 +343,8 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   private CompletionStage<OpenTransaction<L>> openOn(
       CompletionStage<Gate.Permit> permit, BeginSpec spec) {
-    long deadline = deadline();
+    long deadline = engine.failoverDeadline();
     return permit.thenCompose(p -> releasedOnFailure(p, beginOnPrimary(p, spec, deadline)));
-  }
-
-  private long deadline() {
-    return engine.nanos() + engine.limits().failoverPatience().toNanos();
   }
 
   private static <T> CompletionStage<T> releasedOnFailure(
@@ -573,7 +570,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
    * @param tables quoted, with their schemas
    */
   private CompletionStage<Void> madeTraceable(List<String> tables) {
-    return madeTraceable(tables, deadline());
+    return madeTraceable(tables, engine.failoverDeadline());
   }
 
   private CompletionStage<Void> madeTraceable(List<String> tables, long deadline) {
@@ -1160,8 +1157,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<List<Lease<L>>> everywhere() {
+    // What the session has made or seen must be there, where it is to be maintained.
     return engine
-        .awaitTerm()
+        .appliedEverywhere(reads.token())
+        .thenCompose(ok -> engine.awaitTerm())
         .thenCompose(
             term -> {
               CompletionStage<List<Lease<L>>> all =

@@ -43,12 +43,11 @@ final class SessionReads<L extends BackendLink> {
         return readOn(member, lease);
       }
     }
-    long deadline = engine.nanos() + engine.limits().failoverPatience().toNanos();
-    return readWhenPossible(needed, deadline);
+    return readWhenPossible(needed, engine.failoverDeadline());
   }
 
   CompletionStage<Lease<L>> onPrimary() {
-    return onPrimary(engine.nanos() + engine.limits().failoverPatience().toNanos());
+    return onPrimary(engine.failoverDeadline());
   }
 
   /** Nothing has run yet, so a primary that is lost now costs the client time only. */

@@ -106,7 +106,10 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
     throw new UnsupportedOperationException("no tasks here");
   }
 
-  /** Links to all backends in service, the primary's first: for maintenance that is not logged. */
+  /**
+   * Links to all backends in service, the primary's first, when each has what this session has
+   * seen: for maintenance that is not logged.
+   */
   default CompletionStage<List<Lease<L>>> everywhere() {
     throw new UnsupportedOperationException("no maintenance here");
   }
