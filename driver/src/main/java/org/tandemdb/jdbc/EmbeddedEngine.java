@@ -119,17 +119,9 @@ final class EmbeddedEngine implements SessionSource {
     return engine.config().limits().failoverPatience();
   }
 
-  /** The longest chain: gate, failover, a marker's hard limit, an exclusive statement. */
   @Override
   public Duration waitLimit() {
-    var limits = engine.config().limits();
-    return limits
-        .gateTimeout()
-        .multipliedBy(2L * limits.gateAttempts())
-        .plus(limits.leaseTimeout())
-        .plus(limits.failoverPatience().multipliedBy(2))
-        .plus(limits.markLimit())
-        .plus(limits.exclusiveLimit());
+    return engine.config().limits().longestWait();
   }
 
   @Override

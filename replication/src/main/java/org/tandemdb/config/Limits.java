@@ -152,4 +152,17 @@ public record Limits(
     }
     return texts;
   }
+
+  /**
+   * How long the engine may take for one answer: the longest chain of gate, failover, a marker's
+   * hard limit, an exclusive statement.
+   */
+  public Duration longestWait() {
+    return gateTimeout
+        .multipliedBy(2L * gateAttempts)
+        .plus(leaseTimeout)
+        .plus(failoverPatience.multipliedBy(2))
+        .plus(markLimit)
+        .plus(exclusiveLimit);
+  }
 }

@@ -26,7 +26,7 @@ record KeyMove(Writing writing, Shape.Update update, List<Catalog.Column> key) {
     capture.splice(tokens.end(beforeWhere), (update.from() < 0 ? " FROM " : ", ") + oldKeys());
     if (update.where() < 0) {
       capture.splice(tokens.end(end), " WHERE " + sameRow());
-    } else if (tokens.is(update.where() + 1, "current") && tokens.is(update.where() + 2, "of")) {
+    } else if (writing.isByCursor(update.where())) {
       throw new Refusal(
           "UPDATE ... WHERE CURRENT OF sets a key column", "Name the row by its key.");
     } else {

@@ -386,9 +386,8 @@ final class WritePlanner {
    * else writes, the same are changed by conditions and values that read no more than the row.
    */
   private boolean followsFromItsRows(int where, List<Range> conjuncts, Determinism determinism) {
-    boolean byCursor = tokens.is(where + 1, "current") && tokens.is(where + 2, "of");
     return table.traceHazards().contains(Catalog.Table.NO_KEY)
-        && !byCursor
+        && !writing.isByCursor(where)
         && !shape.locking()
         && writing.isWholeStatement()
         && lookup().readsOneRow(conjuncts, determinism);

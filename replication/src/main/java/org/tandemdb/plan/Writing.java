@@ -78,6 +78,11 @@ record Writing(Tokens tokens, Scope scope, Shape.Write write, Catalog.Table tabl
     return write.range().first() == 0 && write.range().last() == tokens.size() - 1;
   }
 
+  /** {@code WHERE CURRENT OF}: which row that is, no other copy can tell. */
+  boolean isByCursor(int where) {
+    return tokens.is(where + 1, "current") && tokens.is(where + 2, "of");
+  }
+
   /** The name by which the statement calls the row that is written, quoted. */
   String owner() {
     int alias = write.target().alias();

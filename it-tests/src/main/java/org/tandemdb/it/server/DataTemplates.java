@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Empty data directories, made once in this process and copied: initdb takes a second of processor
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class DataTemplates {
   private static final Map<String, DataTemplates> TEMPLATES = new ConcurrentHashMap<>();
 
-  private Path made = Path.of("");
+  private @Nullable Path made;
 
   private DataTemplates() {}
 
@@ -24,15 +25,17 @@ final class DataTemplates {
 
   /** The first is made by initdb and copied from. */
   synchronized void copyTo(PostgresServer server) throws IOException, InterruptedException {
-    if (!made.toString().isEmpty()) {
-      PostgresServer.copy(made, server.data());
+    Path template = made;
+    if (template != null) {
+      PostgresServer.copy(template, server.data());
       return;
     }
     server.initialise();
     Path directory = Files.createTempDirectory("tandem-template-");
     Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(directory), "remove-template"));
-    PostgresServer.copy(server.data(), directory.resolve("data"));
-    made = directory.resolve("data");
+    template = directory.resolve("data");
+    PostgresServer.copy(server.data(), template);
+    made = template;
   }
 
   private static void remove(Path directory) {

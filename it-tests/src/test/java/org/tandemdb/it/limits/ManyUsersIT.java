@@ -49,8 +49,12 @@ class ManyUsersIT {
 
   /** The servers trust everybody, so that each password is as good as another user. */
   private Connection connect(String password) throws SQLException {
+    return connect(ServerPair.ROLE, password);
+  }
+
+  private Connection connect(String user, String password) throws SQLException {
     Properties properties = new Properties();
-    properties.setProperty("user", ServerPair.ROLE);
+    properties.setProperty("user", user);
     properties.setProperty("password", password);
     Connection connection = driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
     if (connection == null) {
@@ -69,10 +73,7 @@ class ManyUsersIT {
       server.execute("postgres", "CREATE ROLE maker LOGIN", "GRANT maker TO " + ServerPair.ROLE);
       server.execute(ServerPair.DATABASE, "GRANT CREATE ON SCHEMA public TO maker");
     }
-    Properties properties = new Properties();
-    properties.setProperty("user", "maker");
-    try (Connection connection =
-            driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
+    try (Connection connection = connect("maker", "");
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.execute("CREATE TABLE made (id serial PRIMARY KEY, n int)");
@@ -98,10 +99,7 @@ class ManyUsersIT {
       server.execute("postgres", "CREATE ROLE stranger LOGIN");
       server.execute(ServerPair.DATABASE, "GRANT CREATE ON SCHEMA public TO stranger");
     }
-    Properties properties = new Properties();
-    properties.setProperty("user", "stranger");
-    try (Connection connection =
-            driver.connect(pair.tandemUrl() + "&max_idle_users=2", properties);
+    try (Connection connection = connect("stranger", "");
         Statement statement = connection.createStatement()) {
       assertThatThrownBy(() -> statement.execute("CREATE TABLE strange (id int PRIMARY KEY)"))
           .isInstanceOfSatisfying(

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.pg.Frames;
 import org.tandemdb.proxy.pg.ServerException;
 
 /** Writes messages to a client. Lengths are written after the body. */
@@ -22,10 +23,10 @@ final class ClientMessages {
   }
 
   static void setting(ByteBuf out, String name, String value) {
-    int start = begin(out, 'S');
+    int start = Frames.begin(out, 'S');
     cstring(out, name);
     cstring(out, value);
-    end(out, start);
+    Frames.end(out, start);
   }
 
   static void backendKey(ByteBuf out, int pid, int secret) {
@@ -34,10 +35,10 @@ final class ClientMessages {
 
   /** The newest protocol that is spoken, and options of the client's that are not known. */
   static void negotiateProtocol(ByteBuf out, int newestMinor, List<String> unknown) {
-    int start = begin(out, 'v');
+    int start = Frames.begin(out, 'v');
     out.writeInt(newestMinor).writeInt(unknown.size());
     unknown.forEach(option -> cstring(out, option));
-    end(out, start);
+    Frames.end(out, start);
   }
 
   static void readyForQuery(ByteBuf out, char status) {
@@ -50,24 +51,24 @@ final class ClientMessages {
   }
 
   static void commandComplete(ByteBuf out, String tag) {
-    int start = begin(out, 'C');
+    int start = Frames.begin(out, 'C');
     cstring(out, tag);
-    end(out, start);
+    Frames.end(out, start);
   }
 
   /** Columns of text that belong to no table. */
   static void textColumns(ByteBuf out, List<String> names) {
-    int start = begin(out, 'T');
+    int start = Frames.begin(out, 'T');
     out.writeShort(names.size());
     for (String name : names) {
       cstring(out, name);
       out.writeInt(0).writeShort(0).writeInt(OID_TEXT).writeShort(-1).writeInt(-1).writeShort(0);
     }
-    end(out, start);
+    Frames.end(out, start);
   }
 
   static void textRow(ByteBuf out, List<@Nullable String> values) {
-    int start = begin(out, 'D');
+    int start = Frames.begin(out, 'D');
     out.writeShort(values.size());
     for (@Nullable String value : values) {
       if (value == null) {
@@ -77,7 +78,7 @@ final class ClientMessages {
         out.writeInt(bytes.length).writeBytes(bytes);
       }
     }
-    end(out, start);
+    Frames.end(out, start);
   }
 
   static void error(ByteBuf out, ClientFailure failure) {
@@ -101,29 +102,18 @@ final class ClientMessages {
 
   private static void said(
       ByteBuf out, char type, String severity, String sqlState, String message) {
-    int start = begin(out, type);
+    int start = Frames.begin(out, type);
     field(out, 'S', severity);
     field(out, 'V', severity);
     field(out, 'C', sqlState);
     field(out, 'M', message);
     out.writeByte(0);
-    end(out, start);
+    Frames.end(out, start);
   }
 
   private static void field(ByteBuf out, char field, String value) {
     out.writeByte(field);
     cstring(out, value);
-  }
-
-  private static int begin(ByteBuf out, char type) {
-    out.writeByte(type);
-    int start = out.writerIndex();
-    out.writeInt(0);
-    return start;
-  }
-
-  private static void end(ByteBuf out, int start) {
-    out.setInt(start, out.writerIndex() - start);
   }
 
   private static void cstring(ByteBuf out, String text) {

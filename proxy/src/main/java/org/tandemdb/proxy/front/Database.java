@@ -180,17 +180,9 @@ final class Database implements SessionSource, AutoCloseable {
     return config.limits().failoverPatience();
   }
 
-  /** The longest chain: gate, failover, a marker's hard limit, an exclusive statement. */
   @Override
   public Duration waitLimit() {
-    var limits = config.limits();
-    return limits
-        .gateTimeout()
-        .multipliedBy(2L * limits.gateAttempts())
-        .plus(limits.leaseTimeout())
-        .plus(limits.failoverPatience().multipliedBy(2))
-        .plus(limits.markLimit())
-        .plus(limits.exclusiveLimit());
+    return config.limits().longestWait();
   }
 
   @Override

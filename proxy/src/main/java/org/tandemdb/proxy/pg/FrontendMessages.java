@@ -33,38 +33,38 @@ final class FrontendMessages {
 
   /** Parse, Bind, Describe and Execute of the unnamed statement, all in text. */
   static void statement(ByteBuf out, PgStatement statement) {
-    int parse = begin(out, 'P');
+    int parse = Frames.begin(out, 'P');
     cstring(out, "");
     cstring(out, statement.sql());
     out.writeShort(0);
-    end(out, parse);
-    int bind = begin(out, 'B');
+    Frames.end(out, parse);
+    int bind = Frames.begin(out, 'B');
     cstring(out, "");
     cstring(out, "");
     out.writeShort(0).writeShort(statement.parameters().size());
     statement.parameters().forEach(value -> parameter(out, value));
     out.writeShort(0);
-    end(out, bind);
-    int describe = begin(out, 'D');
+    Frames.end(out, bind);
+    int describe = Frames.begin(out, 'D');
     out.writeByte('P');
     cstring(out, "");
-    end(out, describe);
-    int execute = begin(out, 'E');
+    Frames.end(out, describe);
+    int execute = Frames.begin(out, 'E');
     cstring(out, "");
     out.writeInt(0);
-    end(out, execute);
+    Frames.end(out, execute);
   }
 
   /** Parse, with the types that a client has declared. */
   static void parse(ByteBuf out, String name, String sql, int[] types) {
-    int parse = begin(out, 'P');
+    int parse = Frames.begin(out, 'P');
     cstring(out, name);
     cstring(out, sql);
     out.writeShort(types.length);
     for (int type : types) {
       out.writeInt(type);
     }
-    end(out, parse);
+    Frames.end(out, parse);
   }
 
   /** Describe of a statement ('S') or portal ('P'). */
@@ -78,10 +78,10 @@ final class FrontendMessages {
   }
 
   private static void named(ByteBuf out, char type, char what, String name) {
-    int start = begin(out, type);
+    int start = Frames.begin(out, type);
     out.writeByte(what);
     cstring(out, name);
-    end(out, start);
+    Frames.end(out, start);
   }
 
   /**
@@ -92,7 +92,7 @@ final class FrontendMessages {
    */
   static void bind(
       ByteBuf out, String portal, String statement, ByteBuf parameters, int[] resultFormats) {
-    int bind = begin(out, 'B');
+    int bind = Frames.begin(out, 'B');
     cstring(out, portal);
     cstring(out, statement);
     out.writeBytes(parameters, parameters.readerIndex(), parameters.readableBytes());
@@ -100,20 +100,20 @@ final class FrontendMessages {
     for (int format : resultFormats) {
       out.writeShort(format);
     }
-    end(out, bind);
+    Frames.end(out, bind);
   }
 
   /** Execute; 0 rows are all. */
   static void execute(ByteBuf out, String portal, int maxRows) {
-    int execute = begin(out, 'E');
+    int execute = Frames.begin(out, 'E');
     cstring(out, portal);
     out.writeInt(maxRows);
-    end(out, execute);
+    Frames.end(out, execute);
   }
 
   /** Ends a flight: after an error the server skips to here, and answers ReadyForQuery. */
   static void sync(ByteBuf out) {
-    end(out, begin(out, 'S'));
+    Frames.end(out, Frames.begin(out, 'S'));
   }
 
   private static void parameter(ByteBuf out, @Nullable String value) {
@@ -127,27 +127,16 @@ final class FrontendMessages {
 
   /** CopyFail. */
   static void copyFail(ByteBuf out, String reason) {
-    int start = begin(out, 'f');
+    int start = Frames.begin(out, 'f');
     cstring(out, reason);
-    end(out, start);
+    Frames.end(out, start);
   }
 
   /** An answer to what the server asks for its authentication. */
   static void password(ByteBuf out, byte[] body) {
-    int start = begin(out, 'p');
+    int start = Frames.begin(out, 'p');
     out.writeBytes(body);
-    end(out, start);
-  }
-
-  private static int begin(ByteBuf out, char type) {
-    out.writeByte(type);
-    int start = out.writerIndex();
-    out.writeInt(0);
-    return start;
-  }
-
-  private static void end(ByteBuf out, int start) {
-    out.setInt(start, out.writerIndex() - start);
+    Frames.end(out, start);
   }
 
   /** A zero in the text would end it early, and what follows would be read as something else. */
