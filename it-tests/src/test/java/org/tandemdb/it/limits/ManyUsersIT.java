@@ -121,6 +121,42 @@ class ManyUsersIT {
     }
   }
 
+  /** A grant that only the primary has says nothing of the data: the other copy waits for it. */
+  @Test
+  void aRoleThatOnlyThePrimaryLetsTandemTakeMakesTheReplicaWait() throws Exception {
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE ROLE halfway LOGIN");
+      server.execute(ServerPair.DATABASE, "GRANT CREATE ON SCHEMA public TO halfway");
+    }
+    try (Connection connection = connect("halfway", "");
+        Statement statement = connection.createStatement()) {
+      TandemStatus.awaitEverything(connection, LIMIT);
+      String primary =
+          TandemStatus.read(connection).backends().stream()
+              .filter(TandemStatus.Backend::isPrimary)
+              .findFirst()
+              .orElseThrow()
+              .name();
+      String replica = primary.equals("a") ? "b" : "a";
+      String grant = "GRANT halfway TO " + ServerPair.ROLE;
+      pair.server(primary).execute("postgres", grant);
+      statement.execute("CREATE TABLE half (id int PRIMARY KEY)");
+      statement.execute("INSERT INTO half VALUES (1)");
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (TandemStatus.read(connection).events().stream()
+          .noneMatch(event -> event.text().contains("DDL of the role halfway waits"))) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        LockSupport.parkNanos(1_000_000);
+      }
+      assertThat(TandemStatus.read(connection).backends())
+          .noneMatch(backend -> backend.state().equals("DIVERGED"));
+      pair.server(replica).execute("postgres", grant);
+      TandemStatus.awaitEverything(connection, LIMIT);
+      pair.server(replica).execute(ServerPair.DATABASE, "SELECT id FROM half");
+      statement.execute("DROP TABLE half");
+    }
+  }
+
   private static int clientSessions() throws SQLException {
     try (Connection admin = DriverManager.getConnection(pair.server("a").url(ServerPair.DATABASE));
         Statement ask = admin.createStatement();

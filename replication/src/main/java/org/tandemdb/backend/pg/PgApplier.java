@@ -97,6 +97,8 @@ final class PgApplier {
       return new ApplyOutcome.Applied(run.watermark());
     } catch (DivergedException e) {
       return rolledBack(e.outcome);
+    } catch (RoleRefusedException e) {
+      return new ApplyOutcome.LinkLost(String.valueOf(e.getMessage()));
     } catch (SQLException e) {
       if (PgErrors.isLinkLost(e) || PgErrors.isServersOwn(e)) {
         return new ApplyOutcome.LinkLost(String.valueOf(e.getMessage()));
@@ -179,13 +181,27 @@ final class PgApplier {
   private void hold(boolean on) throws SQLException {
     if (on != settingsHold) {
       for (Map.Entry<String, String> setting : settings.entrySet()) {
-        if (on) {
+        if (on && setting.getKey().equals("role")) {
+          takeRole(setting.getValue());
+        } else if (on) {
           setLocal(setting.getKey(), setting.getValue());
         } else {
           resetLocal(setting.getKey());
         }
       }
       settingsHold = on;
+    }
+  }
+
+  /** A grant that is missing here says nothing of the data: an administrator can mend it. */
+  private void takeRole(String role) throws SQLException {
+    try {
+      setLocal("role", role);
+    } catch (SQLException e) {
+      if (PgErrors.isRoleRefused(e)) {
+        throw new RoleRefusedException(role, e);
+      }
+      throw e;
     }
   }
 
@@ -447,6 +463,22 @@ final class PgApplier {
       } catch (SQLException e) {
         throw new IllegalStateException("a statement could not be closed", e);
       }
+    }
+  }
+
+  /** Ends the link, which is tried again and again, and says what is missing. */
+  private static final class RoleRefusedException extends SQLException {
+    private static final long serialVersionUID = 1;
+
+    RoleRefusedException(String role, SQLException cause) {
+      super(
+          "DDL of the role "
+              + role
+              + " waits: Tandem's role cannot take it here ("
+              + cause.getMessage()
+              + "); GRANT it to Tandem's role on this server",
+          cause.getSQLState(),
+          cause);
     }
   }
 

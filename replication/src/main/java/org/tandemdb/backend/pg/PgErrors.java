@@ -36,6 +36,12 @@ final class PgErrors {
     return state.startsWith("53") || state.startsWith("58");
   }
 
+  /** True if a role may not be taken, or is not there, when it was asked for by set_config. */
+  static boolean isRoleRefused(SQLException e) {
+    String state = stateOf(e);
+    return state.equals("42501") || state.equals("22023");
+  }
+
   static String stateOf(SQLException e) {
     String state = e.getSQLState();
     return state == null ? "" : state;
