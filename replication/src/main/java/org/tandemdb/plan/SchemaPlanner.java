@@ -65,7 +65,10 @@ final class SchemaPlanner {
     }
     Optional<Plan> definition = DefinitionPlanner.plan(tokens, scope);
     if (definition.isPresent()) {
-      refuseTemporarySchema(tokens);
+      if (altersTemporary(tokens, scope.session())) {
+        return new Plan.Local("concerns a temporary relation", new Plan.Effect.Temporary());
+      }
+      refuseTemporary(tokens, scope.session());
       return definition.get();
     }
     TokenReader in = new TokenReader(tokens);
@@ -75,7 +78,7 @@ final class SchemaPlanner {
     if (planner.temporary) {
       return new Plan.Local("concerns a temporary table", new Plan.Effect.Temporary());
     }
-    refuseTemporarySchema(tokens);
+    refuseTemporary(tokens, scope.session());
     if (planner.task != null) {
       return planner.task;
     }
@@ -153,10 +156,40 @@ final class SchemaPlanner {
     }
   }
 
-  private static void refuseTemporarySchema(Tokens tokens) throws Refusal {
+  /** ALTER SEQUENCE and its like of what is the session's own, and defined by nothing else. */
+  private static boolean altersTemporary(Tokens tokens, SessionView session) {
+    boolean kind = tokens.is(1, "sequence") || tokens.is(1, "index") || tokens.is(1, "view");
+    if (!tokens.is(0, "alter") || !kind) {
+      return false;
+    }
+    int name = tokens.is(2, "if") ? 4 : 2;
+    return tokens.isSymbol(name + 1, ".")
+        ? tokens.isName(name) && tokens.text(name).startsWith("pg_temp")
+        : session.temporaryTables().contains(tokens.text(name));
+  }
+
+  /**
+   * Other copies run the text, and have no temporary relation of that name, or another one. Its
+   * name may stand for something else, a column; who knows.
+   */
+  private static void refuseTemporary(Tokens tokens, SessionView session) throws Refusal {
     for (int i = 0; i < tokens.size(); i++) {
       if (tokens.isName(i) && tokens.text(i).startsWith("pg_temp") && tokens.isSymbol(i + 1, ".")) {
         throw new Refusal("temporary objects exist on one server only", "Use an ordinary schema.");
+      }
+      String name = tokens.isName(i) ? tokens.text(i) : "";
+      boolean qualified = tokens.isSymbol(i - 1, ".");
+      boolean column = tokens.is(i - 1, "column") && !tokens.isSymbol(i + 1, ".");
+      if (tokens.isKind(i, Tokens.Kind.STRING) && !tokens.is(i - 1, "is")) {
+        name = Facts.literal(tokens, i).orElse("");
+      }
+      if (!qualified && !column && session.temporaryTables().contains(name)) {
+        throw new Refusal(
+            "\""
+                + name
+                + "\" is a temporary relation of this session, which other copies do not have",
+            "Use an ordinary table, drop the temporary one first, or give it a name that the"
+                + " statement does not use.");
       }
     }
   }
@@ -250,9 +283,7 @@ final class SchemaPlanner {
       in.skip("if not exists");
       in.qualifiedName();
       sequenceOptions();
-    } else if (in.take("recursive", "view") || in.take("view")) {
-      view();
-    } else if (in.take("domain")) {
+    } else if (in.take("recursive", "view") || in.take("view") || in.take("domain")) {
       definition();
     } else if (in.take("materialized", "view")) {
       in.skip("if not exists");
@@ -482,19 +513,6 @@ final class SchemaPlanner {
       DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
     }
     in.at(in.tokens().size());
-  }
-
-  /** A view's query is stored, and proven where the view is read. */
-  private void view() throws Refusal {
-    for (int i = 0; i < in.tokens().size(); i++) {
-      if (!temporary
-          && in.tokens().isName(i)
-          && scope.session().temporaryTables().contains(in.tokens().text(i))) {
-        throw new Refusal(
-            "a view of a temporary table exists on one server only", "Use an ordinary table.");
-      }
-    }
-    definition();
   }
 
   private void drop() throws Refusal {

@@ -282,6 +282,57 @@ class SqlPlannerTest {
     assertThat(plan.reason()).contains("temporary");
   }
 
+  /** Other copies would look for it in vain, or find another table of that name. */
+  @Test
+  void ddlThatNamesATemporaryRelationIsRefusedUnlessItConcernsNothingElse() {
+    SessionView session =
+        new SessionView(List.of("public"), false, false, false, Set.of("work", "work_id_seq"));
+    SqlPlanner planner = new SqlPlanner(100);
+    for (String sql :
+        List.of(
+            "CREATE TABLE made (LIKE work)",
+            "CREATE TABLE made (w work, n int)",
+            "CREATE TABLE made OF work",
+            "CREATE TABLE made (id int DEFAULT nextval('work_id_seq'))",
+            "CREATE TABLE made AS SELECT * FROM work",
+            "CREATE MATERIALIZED VIEW made AS SELECT * FROM work",
+            "CREATE VIEW made AS SELECT * FROM work",
+            "ALTER TABLE account ADD COLUMN w work",
+            "CREATE TYPE made AS (w work[])",
+            "CREATE FUNCTION made(work) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "CREATE FUNCTION made() RETURNS SETOF work LANGUAGE sql AS 'SELECT 1'",
+            "CREATE FUNCTION made() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM work; END",
+            "CREATE TRIGGER made BEFORE INSERT ON work EXECUTE FUNCTION noisy()",
+            "CREATE STATISTICS made ON id, n FROM work",
+            "CREATE POLICY made ON work",
+            "GRANT SELECT ON work TO PUBLIC",
+            "COMMENT ON TABLE work IS 'mine'",
+            "COMMENT ON COLUMN work.id IS 'mine'",
+            "CREATE DOMAIN made AS work")) {
+      Request request = new Request(sql, Request.Markers.DOLLAR, List.of());
+      Plan plan = planner.plan(request, catalog, session);
+      assertThat(plan).as(sql).isInstanceOf(Plan.Refused.class);
+      assertThat(plan.reason()).as(sql).containsAnyOf("\"work", "temporary");
+    }
+    for (String sql :
+        List.of(
+            "ALTER SEQUENCE work_id_seq RESTART",
+            "ALTER TABLE work ADD COLUMN more int",
+            "CREATE INDEX ON work (id)",
+            "DROP TABLE work")) {
+      Request request = new Request(sql, Request.Markers.DOLLAR, List.of());
+      assertThat(form(planner.plan(request, catalog, session))).as(sql).isEqualTo("LOCAL");
+    }
+    for (String sql :
+        List.of(
+            "ALTER TABLE account ADD COLUMN work int",
+            "COMMENT ON TABLE public.work IS 'work'",
+            "CREATE FUNCTION made() RETURNS int LANGUAGE sql AS 'SELECT count(*) FROM work'")) {
+      Request request = new Request(sql, Request.Markers.DOLLAR, List.of());
+      assertThat(form(planner.plan(request, catalog, session))).as(sql).isEqualTo("EXCLUSIVE");
+    }
+  }
+
   @Test
   void deepNestingAndHugeTextsAreNotReads() {
     SqlPlanner planner = new SqlPlanner(10);

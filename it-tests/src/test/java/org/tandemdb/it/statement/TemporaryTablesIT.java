@@ -135,6 +135,39 @@ class TemporaryTablesIT {
     }
   }
 
+  /** DDL is run by its text elsewhere, where nobody has the session's temporary tables. */
+  @Test
+  void ddlThatNamesOneIsRefusedAndAFunctionThatReadsOneIsEqualEverywhere() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "CREATE TEMP TABLE work (id serial PRIMARY KEY, n int)");
+      for (String sql :
+          new String[] {
+            "CREATE TABLE made (LIKE work)",
+            "ALTER TABLE account ADD COLUMN w work",
+            "CREATE FUNCTION made() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM work; END",
+            "GRANT SELECT ON work TO PUBLIC"
+          }) {
+        assertThatThrownBy(() -> run(connection, sql))
+            .as(sql)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+            .hasMessageContaining("work");
+      }
+      run(connection, "ALTER SEQUENCE work_id_seq RESTART WITH 5");
+      run(
+          connection,
+          "CREATE FUNCTION busy() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM work'");
+      run(
+          connection,
+          "CREATE FUNCTION busier() RETURNS int LANGUAGE plpgsql"
+              + " AS 'DECLARE w work%ROWTYPE; BEGIN RETURN 1; END'");
+      run(connection, "INSERT INTO work (n) VALUES (1)");
+      assertThat(count(connection, "SELECT busy() + min(id) FROM work")).isEqualTo(6);
+      assertEqualCopies(connection);
+      run(connection, "DROP FUNCTION busy(), busier()");
+    }
+  }
+
   @Test
   void theyAreLostWithTheirServerSessionWhichIsSaidOnce() throws Exception {
     try (Connection connection = connect();

@@ -56,10 +56,8 @@ public record PgSettingFacts(String tandemUser) {
     if (namesUnresolved) {
       // DDL keeps its names as they are written, and its objects belong to who made them.
       carried.put("search_path", settings.getOrDefault("search_path", defaultPath(user)));
-      String bodies = settings.get("check_function_bodies");
-      if (bodies != null) {
-        carried.put("check_function_bodies", bodies);
-      }
+      // The primary has checked them, perhaps against what only its session has: temporary tables.
+      carried.put("check_function_bodies", "off");
       String identity = identity(settings, user);
       if (!identity.equals(tandemUser)) {
         carried.put("role", identity);
