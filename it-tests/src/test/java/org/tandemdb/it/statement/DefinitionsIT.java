@@ -116,6 +116,43 @@ class DefinitionsIT {
     }
   }
 
+  /**
+   * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
+   * another partition there, and where it is written back by its partition, in none.
+   */
+  @Test
+  void partitionsThatWouldHoldOtherRowsElsewhereAreRefused() throws Exception {
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TYPE hue AS ENUM ('red', 'green')");
+      statement.execute("CREATE TYPE tone AS (h hue, n int)");
+      statement.execute("CREATE DOMAIN tint AS hue");
+      for (String by :
+          List.of(
+              "(h hue) PARTITION BY HASH (h)",
+              "(h hue[]) PARTITION BY HASH (h)",
+              "(h tint) PARTITION BY HASH (h)",
+              "(h tone) PARTITION BY HASH (h)",
+              "(h int) PARTITION BY HASH (((ARRAY['red', 'green']::hue[])[h]))",
+              "(h regclass) PARTITION BY LIST (h)")) {
+        assertThatThrownBy(() -> statement.execute("CREATE TABLE by_oid " + by))
+            .as(by)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+            .hasMessageContaining("partition");
+      }
+      statement.execute("CREATE TABLE by_list (h hue) PARTITION BY LIST (h)");
+      statement.execute("CREATE TABLE reds PARTITION OF by_list FOR VALUES IN ('red')");
+      statement.execute("CREATE TABLE by_hash (h int, t text) PARTITION BY HASH (h, (t || 'x'))");
+      statement.execute(
+          "CREATE TABLE one PARTITION OF by_hash FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
+      statement.execute("INSERT INTO by_list VALUES ('red')");
+      statement.execute("INSERT INTO by_hash VALUES (1, 'a')");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      statement.execute("DROP TABLE by_list, by_hash");
+    }
+  }
+
   private static Connection open(String name) throws SQLException {
     PostgresServer server = pair.server(name);
     return DriverManager.getConnection(server.url(ServerPair.DATABASE));

@@ -18,6 +18,8 @@ import org.tandemdb.backend.BackendControl.Facts;
 import org.tandemdb.backend.BackendControl.TableDigest;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /** Looks at a database before anything is changed, and creates Tandem's schema in it. */
 final class PgInspection {
@@ -165,6 +167,19 @@ final class PgInspection {
       statement.execute(script("-tracing"));
       statement.execute(script("-filling"));
       statement.execute(script("-tasks"));
+      try (ResultSet table = statement.executeQuery("SELECT tandem.partitioned_by_oid()")) {
+        table.next();
+        String found = table.getString(1);
+        if (found != null) {
+          throw new TandemException(
+              ErrorCode.CONFIGURATION,
+              id
+                  + " has the table "
+                  + found
+                  + ": its rows would be in other partitions on other servers. Partition it by"
+                  + " LIST, or by a text or a number");
+        }
+      }
     }
     try (PreparedStatement statement =
         connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {

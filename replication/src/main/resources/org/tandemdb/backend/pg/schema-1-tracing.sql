@@ -244,6 +244,40 @@ BEGIN
   RETURN v_done;
 END $$;
 
+-- The first partitioned table that would put a row into another partition on another server: by the
+-- hash of a type whose values are object identifiers inside (enums), or by reg* types in any way. Of
+-- an expression only its operator class tells.
+CREATE FUNCTION tandem.partitioned_by_oid() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE key AS (
+    SELECT p.partrelid, p.partstrat, o.opcintype, a.atttypid
+    FROM pg_partitioned_table p
+    CROSS JOIN LATERAL unnest(p.partattrs::int2[], p.partclass::oid[]) k(attnum, class)
+    JOIN pg_opclass o ON o.oid = k.class
+    LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum AND k.attnum > 0
+  ), part(relation, strategy, type) AS (
+    SELECT k.partrelid, k.partstrat, k.atttypid FROM key k WHERE k.atttypid IS NOT NULL
+    UNION
+    SELECT p.relation, p.strategy, i.type FROM part p JOIN pg_type t ON t.oid = p.type
+    CROSS JOIN LATERAL (
+      SELECT t.typbasetype AS type WHERE t.typtype = 'd'
+      UNION ALL SELECT t.typelem WHERE t.typelem <> 0
+      UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+      UNION ALL SELECT a.atttypid FROM pg_attribute a
+        WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) i
+  )
+  SELECT format('%s, partitioned by %s', x.relation::regclass, x.what) FROM (
+    SELECT p.relation, format_type(p.type, NULL) AS what
+    FROM part p JOIN pg_type t ON t.oid = p.type
+    WHERE t.typtype = 'e' AND p.strategy = 'h' OR t.typname ~ '^reg' AND t.typnamespace = 11
+    UNION ALL
+    SELECT k.partrelid, 'an expression of type ' || k.opcintype::regtype
+    FROM key k WHERE k.atttypid IS NULL AND (k.opcintype = 'oid'::regtype OR k.partstrat = 'h'
+      AND k.opcintype IN ('anyenum'::regtype, 'anyarray'::regtype, 'anyrange'::regtype,
+        'anymultirange'::regtype, 'record'::regtype))) x
+  ORDER BY 1 LIMIT 1
+$$;
+
 -- At the end of a transaction with DDL. That of a client runs under its role on other copies, so Tandem's
 -- role must be able to take that role; else this copy would be the only one that has it.
 CREATE FUNCTION tandem.schema_changed(p_by_client boolean) RETURNS int
@@ -251,7 +285,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_role name := CASE current_setting('role') WHEN 'none' THEN session_user::text
     ELSE current_setting('role') END;
+  v_partitioned text := tandem.partitioned_by_oid();
 BEGIN
+  IF v_partitioned IS NOT NULL THEN
+    RAISE EXCEPTION 'the table %, would have its rows in other partitions on other servers: such values are kept as numbers that each server gives by itself',
+      v_partitioned
+      USING ERRCODE = '0A000', HINT = 'Partition by LIST, or by a text or a number.';
+  END IF;
   IF p_by_client AND NOT pg_has_role(current_user, v_role,
       CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
   THEN
