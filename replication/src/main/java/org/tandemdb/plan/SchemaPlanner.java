@@ -163,8 +163,11 @@ final class SchemaPlanner {
       return false;
     }
     int name = tokens.is(2, "if") ? 4 : 2;
+    if (!tokens.isName(name)) {
+      return false;
+    }
     return tokens.isSymbol(name + 1, ".")
-        ? tokens.isName(name) && tokens.text(name).startsWith("pg_temp")
+        ? tokens.text(name).startsWith("pg_temp")
         : session.temporaryTables().contains(tokens.text(name));
   }
 
