@@ -561,7 +561,8 @@ final class ClientSession {
   // --- batches ------------------------------------------------------------------------------
 
   private void steps(Request request, Plan.Steps steps, Command command) throws SQLException {
-    inOneTransaction(
+    asOne(
+        command,
         () -> {
           for (Plan.Step step : steps.steps()) {
             command.step(step.sql());
@@ -573,31 +574,65 @@ final class ClientSession {
         });
   }
 
-  /** Runs {@code work} as one transaction, which the caller's block, if there is one, goes on. */
-  void inOneTransaction(Work work) throws SQLException {
+  /** Runs what is one statement to its client, again from its beginning if nothing is left of it. */
+  void asOne(Command command, Work work) throws SQLException {
+    boolean alone = !state.inBlock();
+    inOneTransaction(
+        alone,
+        () -> {
+          if (alone) {
+            command.restart();
+          }
+          work.run();
+        });
+  }
+
+  /**
+   * Runs {@code work} as one transaction, which the caller's block, if there is one, goes on.
+   *
+   * @param mayRunAgain true if {@code work} begins anew each time it is run, and its client sees
+   *     nothing of it before the end
+   */
+  void inOneTransaction(boolean mayRunAgain, Work work) throws SQLException {
     use.enter();
     try {
       if (!state.autoCommit() || state.isImplicit()) {
         work.run();
         return;
       }
-      state.beginImplicit();
-      try {
-        work.run();
-      } catch (SQLException e) {
-        state.endImplicit();
-        if (!state.isExplicit()) {
-          rollbackAfter(e);
+      long before = ends.committed();
+      for (int attempt = 1; ; attempt++) {
+        if (isDone(work, mayRunAgain && attempt < MAX_ATTEMPTS, before)) {
+          return;
         }
-        throw e;
-      }
-      state.endImplicit();
-      if (!state.isExplicit()) {
-        commit();
       }
     } finally {
       use.leave();
     }
+  }
+
+  /** False if nothing is left of it and it is to run again. */
+  private boolean isDone(Work work, boolean mayRunAgain, long before) throws SQLException {
+    state.beginImplicit();
+    try {
+      work.run();
+    } catch (SQLException e) {
+      state.endImplicit();
+      boolean explicit = state.isExplicit();
+      if (!explicit) {
+        rollbackAfter(e);
+      }
+      // What it has committed by itself, in the middle, is not to be done twice.
+      if (mayRunAgain
+          && !explicit
+          && ends.committed() == before
+          && SqlErrors.isTransactionLost(e)) {
+        return false;
+      }
+      throw e;
+    }
+    state.endImplicit();
+    return state.isExplicit() || ends.commit(mayRunAgain && ends.committed() == before);
   }
 
   /** Statements that belong together. */

@@ -77,6 +77,11 @@ interface Command {
   /** What has been taken is void: the statement runs again. */
   void discard();
 
+  /** As {@link #discard}; the step that comes next is the first. */
+  default void restart() {
+    discard();
+  }
+
   /** The step that comes next stands for {@code sql}, and has its share of the parameters. */
   void step(String sql) throws SQLException;
 }

@@ -167,6 +167,7 @@ final class LocalStatements {
     state.characteristics(
         new Plan.Effect.Characteristics(Optional.of("READ COMMITTED"), Optional.of(false)));
     client.inOneTransaction(
+        true,
         () -> {
           for (String name : List.copyOf(changed)) {
             if (!name.equals("role") && !name.equals("session_authorization")) {
@@ -278,7 +279,8 @@ final class LocalStatements {
       throws SQLException {
     state.noLongerPlain();
     changed.add(setting.name());
-    client.inOneTransaction(
+    client.asOne(
+        command,
         () -> {
           client.onOwnLink(request, plan, command);
           Optional<Lease<JdbcLink>> lease = state.lease();

@@ -69,7 +69,8 @@ final class PreparedNames {
     }
     String types = text.types().isEmpty() ? "" : " (" + String.join(", ", text.types()) + ")";
     String check = "PREPARE \"" + CHECKED + "\"" + types + " AS " + text.sql();
-    client.inOneTransaction(
+    client.asOne(
+        command,
         () -> {
           client.onOwnLink(
               new Request(check, request.markers(), request.parameterTypes()), plan, command);
@@ -124,7 +125,8 @@ final class PreparedNames {
       return;
     }
     expanded(effect, text, effect.arguments());
-    client.inOneTransaction(
+    client.asOne(
+        command,
         () -> {
           String sql = expanded(effect, text, evaluated(request, effect, text));
           client.run(request(request, effect, sql), command);

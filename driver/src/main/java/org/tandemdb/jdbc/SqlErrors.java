@@ -96,6 +96,11 @@ final class SqlErrors {
     return isClosed(vendor);
   }
 
+  /** True if a transaction is rolled back because its server session is gone: it may run again. */
+  static boolean isTransactionLost(SQLException e) {
+    return e.getCause() instanceof TandemException own && own.code() == ErrorCode.TRANSACTION_LOST;
+  }
+
   /** True if the client's own network time-out has ended the wait for an answer. */
   static boolean isNetworkTimeout(SQLException e) {
     for (Throwable t = e.getCause(); t != null; t = t.getCause()) {

@@ -114,6 +114,13 @@ class TandemPreparedStatement extends StreamedParameters {
     }
   }
 
+  @Override
+  public void restart() {
+    super.restart();
+    stepFrom = 0;
+    stepCount = -1;
+  }
+
   /** Runs it with the parameters as they are now. */
   void run() throws SQLException {
     run(request, keysWanted);
@@ -215,6 +222,11 @@ class TandemPreparedStatement extends StreamedParameters {
           runBatch(
               sets.size(),
               new Elements() {
+                @Override
+                public void begin() {
+                  keys.clear();
+                }
+
                 @Override
                 public void run(int index) throws SQLException {
                   use(sets.get(index));

@@ -470,6 +470,9 @@ class TandemStatement extends StatementForms implements Command {
   interface Elements {
     void run(int index) throws SQLException;
 
+    /** They are about to be run, for the first time or again from the first. */
+    default void begin() throws SQLException {}
+
     /** Runs them all at once; false if none has run. */
     default boolean runAll(long[] counts) throws SQLException {
       return false;
@@ -486,7 +489,9 @@ class TandemStatement extends StatementForms implements Command {
       connection
           .session()
           .inOneTransaction(
+              true,
               () -> {
+                elements.begin();
                 if (elements.runAll(counts)) {
                   return;
                 }

@@ -12,6 +12,7 @@ final class TransactionEnds {
   private final EngineCalls calls;
   private final SessionState state;
   private final TemporaryTables temporaries;
+  private long committed;
 
   TransactionEnds(
       EngineSession<JdbcLink> session,
@@ -24,6 +25,11 @@ final class TransactionEnds {
     this.temporaries = temporaries;
   }
 
+  /** How many transactions have been committed, or may have been. */
+  long committed() {
+    return committed;
+  }
+
   /** False if nothing is left of the transaction and it is to run again as it was. */
   boolean commit(boolean mayRunAgain) throws SQLException {
     if (state.isBroken()) {
@@ -32,16 +38,18 @@ final class TransactionEnds {
       throw failed;
     }
     try {
-      boolean committed = true;
+      boolean done = true;
       if (state.reading != null) {
         endReading();
       } else if (session.inTransaction()) {
-        committed = isCommitted(calls.call(session::commit), mayRunAgain);
+        committed++;
+        done = isCommitted(calls.call(session::commit), mayRunAgain);
+        committed -= done ? 0 : 1;
       }
-      if (committed) {
+      if (done) {
         state.keepModes();
       }
-      return committed;
+      return done;
     } finally {
       ended();
     }

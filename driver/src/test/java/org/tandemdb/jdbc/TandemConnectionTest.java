@@ -381,6 +381,59 @@ final class TandemConnectionTest {
     assertThat(count("t")).isEqualTo(1);
   }
 
+  /** They are one call to their client, who has seen nothing of what is done again. */
+  @Test
+  void aBatchAndATextOfSeveralStatementsThatLoseTheirSessionRunAgainUnseen() throws SQLException {
+    session.recourse = Recourse.TRANSACTION_LOST;
+    try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t (name) VALUES (?)")) {
+      for (String name : List.of("a", "b")) {
+        insert.setString(1, name);
+        insert.addBatch();
+      }
+      session.nextCommit = new CommitResult.RolledBack("40001", "session lost", null, true);
+      assertThat(insert.executeBatch()).containsExactly(1, 1);
+    }
+    assertThat(count("t")).isEqualTo(2);
+    try (Statement statement = connection.createStatement()) {
+      statement.addBatch("INSERT INTO t (name) VALUES ('c')");
+      statement.addBatch("UPDATE t SET name = 'd' WHERE name IN ('a', 'b')");
+      end(session.primary());
+      assertThat(statement.executeBatch()).containsExactly(1, 2);
+      end(session.primary());
+      statement.execute("INSERT INTO t (name) VALUES ('e'); UPDATE t SET name = 'f'");
+      assertThat(statement.getUpdateCount()).isEqualTo(1);
+      assertThat(statement.getMoreResults()).isFalse();
+      assertThat(statement.getUpdateCount()).isEqualTo(4);
+      assertThat(statement.getMoreResults()).isFalse();
+      assertThat(statement.getUpdateCount()).isEqualTo(-1);
+    }
+    try (PreparedStatement two =
+        connection.prepareStatement(
+            "INSERT INTO t (name) VALUES (?); UPDATE t SET name = ? WHERE name = ?")) {
+      two.setString(1, "g");
+      two.setString(2, "h");
+      two.setString(3, "g");
+      session.nextCommit = new CommitResult.RolledBack("40001", "session lost", null, true);
+      two.execute();
+      assertThat(two.getMoreResults()).isFalse();
+      assertThat(two.getUpdateCount()).isEqualTo(1);
+    }
+    assertThat(count("t")).isEqualTo(5);
+  }
+
+  /** What was committed in the middle must not be done twice. */
+  @Test
+  void aBatchThatHasCommittedAPartOfItselfIsNotRunAgain() throws SQLException {
+    session.recourse = Recourse.TRANSACTION_LOST;
+    try (Statement statement = connection.createStatement()) {
+      String first = "INSERT INTO t (name) VALUES ('a')";
+      String rest = "INSERT INTO t (name) VALUES ('b'); SELECT pg_terminate_backend(pg_backend_pid())";
+      assertThatThrownBy(() -> statement.execute(first + "; COMMIT; " + rest))
+          .isInstanceOf(SQLTransactionRollbackException.class);
+    }
+    assertThat(count("t")).isEqualTo(1);
+  }
+
   @Test
   void anUnknownOutcomeIs08007() throws SQLException {
     session.nextCommit = new CommitResult.Unknown(new Position(3, 17), "the log is closed");
