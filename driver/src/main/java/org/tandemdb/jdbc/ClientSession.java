@@ -70,6 +70,9 @@ final class ClientSession {
   private final TransactionEnds ends;
   private final Tasks tasks;
 
+  /** Null where transactions are not replayed. */
+  private final @Nullable Replays replays;
+
   /**
    * @param inserts lets INSERTs share transactions with those of other sessions; null for never
    */
@@ -93,6 +96,8 @@ final class ClientSession {
     this.executions = new Executions(session, calls, state, temporaries, objections);
     this.ends = new TransactionEnds(session, calls, state, temporaries);
     this.tasks = new Tasks(session, calls, state, this);
+    int replayed = source.replayStatements();
+    this.replays = replayed == 0 ? null : new Replays(this, state, ends, replayed);
     this.locals = new LocalStatements(source, session, state, temporaries, locks, executions, this);
   }
 
@@ -192,7 +197,11 @@ final class ClientSession {
   void execute(Request request, Command command) throws SQLException {
     use.enter(command.timeoutSeconds());
     try {
-      dispatch(request, plan(request), command);
+      if (replays == null) {
+        run(request, command);
+      } else {
+        replays.execute(request, command);
+      }
     } finally {
       use.leave();
     }
@@ -403,6 +412,7 @@ final class ClientSession {
 
   void write(Request request, Plan planned, Command command) throws SQLException {
     boolean alone = !state.inBlock();
+    boolean first = !state.isOpen();
     for (int attempt = 1; ; attempt++) {
       Started<JdbcLink> started = start(request, planned);
       Lease<JdbcLink> lease = started.lease();
@@ -427,7 +437,9 @@ final class ClientSession {
             ends.lost();
             throw e;
           }
-          if (!alone) {
+          boolean mayBeginAnew =
+              first && recourse == Recourse.RUN_AGAIN && !SqlErrors.isNetworkTimeout(e);
+          if (!alone && !mayBeginAnew) {
             ends.lost();
             throw state.failing(unavailableOrLost(recourse, e));
           }
@@ -459,6 +471,9 @@ final class ClientSession {
   boolean pipeline(Request request, Pipeline batch) throws SQLException {
     use.enter(batch.timeoutSeconds());
     try {
+      if (replays != null && !state.isImplicit()) {
+        return false; // each element is a statement that may have to be repeated
+      }
       Plan plan = plan(request);
       if (state.isBroken() || state.spec().readOnly() || !Pipeline.fits(plan)) {
         return false;
@@ -574,7 +589,9 @@ final class ClientSession {
         });
   }
 
-  /** Runs what is one statement to its client, again from its beginning if nothing is left of it. */
+  /**
+   * Runs what is one statement to its client, again from its beginning if nothing is left of it.
+   */
   void asOne(Command command, Work work) throws SQLException {
     boolean alone = !state.inBlock();
     inOneTransaction(
@@ -654,7 +671,11 @@ final class ClientSession {
   void commit() throws SQLException {
     use.enter();
     try {
-      ends.commit(false);
+      if (replays == null) {
+        ends.commit(false);
+      } else {
+        replays.commit();
+      }
     } finally {
       use.leave();
     }
@@ -665,6 +686,9 @@ final class ClientSession {
     try {
       ends.rollback();
     } finally {
+      if (replays != null) {
+        replays.ended();
+      }
       use.leave();
     }
   }

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Optional;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.entry.Value;
@@ -67,6 +68,11 @@ interface Command {
   /** Of COPY: how many rows were taken or given. */
   default long rows() {
     return 0;
+  }
+
+  /** How the same is executed once more, without its client; empty if it cannot. */
+  default Optional<Repeatable> repeatable() {
+    return Optional.empty();
   }
 
   /** False once what the client gave is used up, or what it took is gone. */

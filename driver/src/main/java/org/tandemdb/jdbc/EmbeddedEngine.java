@@ -115,6 +115,11 @@ final class EmbeddedEngine implements SessionSource {
   }
 
   @Override
+  public int replayStatements() {
+    return engine.config().limits().replayStatements();
+  }
+
+  @Override
   public Duration patience() {
     return engine.config().limits().failoverPatience();
   }

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
@@ -24,6 +25,11 @@ final class RowCommand implements Command {
   @Override
   public boolean isPrepared() {
     return false;
+  }
+
+  @Override
+  public Optional<Repeatable> repeatable() {
+    return Optional.of(Repeatable.text(true));
   }
 
   @Override

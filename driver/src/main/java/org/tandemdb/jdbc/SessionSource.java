@@ -37,6 +37,9 @@ interface SessionSource extends AutoCloseable {
   /** What a session's reads must see, unless it says otherwise. */
   ReadLevel consistency();
 
+  /** How many statements of a transaction are kept, to be run again; 0 for none. */
+  int replayStatements();
+
   /** How long a session waits for a new primary. */
   Duration patience();
 

@@ -30,6 +30,10 @@ final class SessionState {
   private boolean block;
   private boolean explicitBlock;
   private boolean implicitBlock;
+
+  /** The block's modes are those of the one before. */
+  private boolean chained;
+
   private BeginSpec spec = BeginSpec.READ_WRITE;
 
   /** The lease of a READ ONLY block. */
@@ -260,6 +264,12 @@ final class SessionState {
     block = true;
     explicitBlock = autoCommit;
     spec = like;
+    chained = true;
+  }
+
+  /** No statement of its own has given the block its modes. */
+  boolean isChained() {
+    return chained;
   }
 
   /** BEGIN was said. */
@@ -295,6 +305,20 @@ final class SessionState {
     return e;
   }
 
+  /** What has ended the transaction, if it was the loss of its server session; or null. */
+  @Nullable SQLException lost() {
+    SQLException first = why;
+    return first != null && SqlErrors.isTransactionLost(first) ? first : null;
+  }
+
+  /** The block goes on, and nothing of it has run. */
+  void beginAnew() {
+    writing = null;
+    reading = null;
+    doomed = false;
+    recovered();
+  }
+
   boolean isBroken() {
     return doomed || failed;
   }
@@ -319,6 +343,7 @@ final class SessionState {
 
   void end() {
     block = false;
+    chained = false;
     explicitBlock = false;
     writing = null;
     reading = null;

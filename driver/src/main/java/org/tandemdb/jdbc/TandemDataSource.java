@@ -214,6 +214,14 @@ public final class TandemDataSource implements DataSource {
     return get("max_batch_entries");
   }
 
+  public void setReplayStatements(String replayStatements) {
+    properties.setProperty("replay_statements", replayStatements);
+  }
+
+  public String getReplayStatements() {
+    return get("replay_statements");
+  }
+
   public void setMaxCombinedInserts(String maxCombinedInserts) {
     properties.setProperty("max_combined_inserts", maxCombinedInserts);
   }

@@ -105,6 +105,19 @@ class TandemPreparedStatement extends StreamedParameters {
   }
 
   @Override
+  public Optional<Repeatable> repeatable() {
+    List<@Nullable Binding> now = new ArrayList<>(used);
+    for (int i = 0; i < used; i++) {
+      Binding binding = bindings[i];
+      if (binding != null && (binding.kind() == Kind.BYTES || binding.kind() == Kind.CHARACTERS)) {
+        return Optional.empty(); // its file goes with the statement
+      }
+      now.add(binding);
+    }
+    return isFetchedAtOnce() ? Optional.of(new Repeatable(true, escapes(), now)) : Optional.empty();
+  }
+
+  @Override
   public void step(String sql) throws SQLException {
     super.step(sql);
     stepFrom += Math.max(0, stepCount);

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
@@ -106,6 +107,16 @@ class TandemStatement extends StatementForms implements Command {
   @Override
   public boolean isPrepared() {
     return false;
+  }
+
+  @Override
+  public Optional<Repeatable> repeatable() {
+    return isFetchedAtOnce() ? Optional.of(Repeatable.text(escapes())) : Optional.empty();
+  }
+
+  /** A client that asks for portions wants no more of it in memory. */
+  final boolean isFetchedAtOnce() {
+    return getFetchSize() == 0 && getMaxFieldSize() == 0;
   }
 
   @Override

@@ -83,6 +83,19 @@ final class TransactionEnds {
     }
   }
 
+  /** Takes back what is open; the block goes on as if nothing of it had run yet. */
+  void abandon() throws SQLException {
+    try {
+      if (state.reading != null) {
+        endReading();
+      } else if (session.inTransaction()) {
+        calls.call(session::rollback);
+      }
+    } finally {
+      state.beginAnew();
+    }
+  }
+
   private void endReading() throws SQLException {
     Lease<JdbcLink> lease = state.reading;
     state.reading = null;

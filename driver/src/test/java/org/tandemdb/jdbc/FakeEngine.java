@@ -17,6 +17,7 @@ final class FakeEngine implements SessionSource {
   private final EmbeddedPostgres postgres;
   final List<FakeSession> sessions = new CopyOnWriteArrayList<>();
   boolean closed;
+  int replayStatements;
   VendorSettings settings = VendorSettings.DEFAULT;
   Duration waitLimit = Duration.ofSeconds(20);
 
@@ -67,6 +68,11 @@ final class FakeEngine implements SessionSource {
   @Override
   public ReadLevel consistency() {
     return new ReadLevel.Strong();
+  }
+
+  @Override
+  public int replayStatements() {
+    return replayStatements;
   }
 
   @Override

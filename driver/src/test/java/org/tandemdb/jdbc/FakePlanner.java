@@ -49,7 +49,8 @@ final class FakePlanner {
       case "BEGIN", "START" ->
           local(
               new Plan.Effect.Begin(
-                  Optional.empty(), words.contains("ONLY") ? Optional.of(true) : Optional.empty()));
+                  words.contains("REPEATABLE") ? Optional.of("REPEATABLE READ") : Optional.empty(),
+                  words.contains("ONLY") ? Optional.of(true) : Optional.empty()));
       case "COMMIT", "END" -> local(new Plan.Effect.Commit());
       case "SAVEPOINT" -> local(new Plan.Effect.Savepoint(last(sql)));
       case "RELEASE" -> local(new Plan.Effect.Release(last(sql)));

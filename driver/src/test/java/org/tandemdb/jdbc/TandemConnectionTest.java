@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLTransactionRollbackException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
@@ -385,7 +386,8 @@ final class TandemConnectionTest {
   @Test
   void aBatchAndATextOfSeveralStatementsThatLoseTheirSessionRunAgainUnseen() throws SQLException {
     session.recourse = Recourse.TRANSACTION_LOST;
-    try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t (name) VALUES (?)")) {
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO t (name) VALUES (?)")) {
       for (String name : List.of("a", "b")) {
         insert.setString(1, name);
         insert.addBatch();
@@ -427,11 +429,137 @@ final class TandemConnectionTest {
     session.recourse = Recourse.TRANSACTION_LOST;
     try (Statement statement = connection.createStatement()) {
       String first = "INSERT INTO t (name) VALUES ('a')";
-      String rest = "INSERT INTO t (name) VALUES ('b'); SELECT pg_terminate_backend(pg_backend_pid())";
+      String rest =
+          "INSERT INTO t (name) VALUES ('b'); SELECT pg_terminate_backend(pg_backend_pid())";
       assertThatThrownBy(() -> statement.execute(first + "; COMMIT; " + rest))
           .isInstanceOf(SQLTransactionRollbackException.class);
     }
     assertThat(count("t")).isEqualTo(1);
+  }
+
+  /** Nothing of the transaction is lost, since there is nothing of it yet. */
+  @Test
+  void aTransactionWhoseFirstStatementMeetsADeadLinkBeginsAnew() throws SQLException {
+    connection.setAutoCommit(false);
+    end(session.primary());
+    run("INSERT INTO t (name) VALUES ('a')");
+    end(session.primary());
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('b')"))
+        .isInstanceOf(SQLTransactionRollbackException.class);
+    connection.rollback();
+    assertThat(count("t")).isZero();
+    connection.rollback();
+  }
+
+  private void replaying(int statements) throws SQLException {
+    connection.close();
+    engine.replayStatements = statements;
+    connection = engine.connect();
+    session = engine.lastSession();
+    session.recourse = Recourse.TRANSACTION_LOST;
+    connection.setAutoCommit(false);
+  }
+
+  private String names() throws SQLException {
+    try (Statement ask = connection.createStatement();
+        ResultSet rows = ask.executeQuery("SELECT string_agg(name, ',' ORDER BY name) FROM t")) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  @Test
+  void aTransactionIsReplayedWhereThatIsWantedAndAllResultsAreTheSame() throws SQLException {
+    replaying(100);
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO t (name) VALUES (?)")) {
+      insert.setString(1, "a");
+      assertThat(insert.executeUpdate()).isEqualTo(1);
+      insert.setString(1, "not what was executed");
+      Savepoint here = connection.setSavepoint("here");
+      assertThatThrownBy(() -> run("INSERT INTO nothing (name) VALUES (1)"))
+          .isInstanceOf(SQLException.class);
+      connection.rollback(here);
+      assertThat(names()).isEqualTo("a");
+      end(session.primary());
+      insert.setString(1, "b");
+      assertThat(insert.executeUpdate()).isEqualTo(1);
+    }
+    assertThat(names()).isEqualTo("a,b");
+    end(session.primary());
+    assertThat(names()).isEqualTo("a,b");
+    session.nextCommit = new CommitResult.RolledBack("40001", "session lost", null, true);
+    connection.commit();
+    assertThat(names()).isEqualTo("a,b");
+    connection.rollback();
+    end(session.primary());
+    run("INSERT INTO t (name) VALUES ('c')");
+    connection.commit();
+    assertThat(names()).isEqualTo("a,b,c");
+  }
+
+  @Test
+  void whatBeginsWithTheWordIsReplayedWithItsModes() throws SQLException {
+    replaying(100);
+    connection.setAutoCommit(true);
+    run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    run("INSERT INTO t (name) VALUES ('a')");
+    session.calls.clear();
+    session.nextCommit = new CommitResult.RolledBack("40001", "session lost", null, true);
+    run("COMMIT");
+    assertThat(session.calls).contains("begin REPEATABLE_READ");
+    assertThat(names()).isEqualTo("a");
+    run("BEGIN");
+    run("INSERT INTO t (name) VALUES ('b')");
+    end(session.primary());
+    assertThat(names()).isEqualTo("a,b");
+    run("ROLLBACK");
+    assertThat(names()).isEqualTo("a");
+    run("INSERT INTO t (name) VALUES ('c')");
+    assertThat(names()).as("nothing of a block that has ended comes back").isEqualTo("a,c");
+  }
+
+  @Test
+  void aResultThatDiffersEndsAReplayWith40001AndTheStatementThatGaveIt() throws SQLException {
+    run("INSERT INTO t (name) VALUES ('a')");
+    replaying(100);
+    run("UPDATE t SET name = name || 'x'");
+    assertThat(names()).isEqualTo("ax");
+    end(session.primary());
+    try (Connection other = engine.link();
+        Statement change = other.createStatement()) {
+      change.execute("UPDATE t SET name = 'z'");
+    }
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('b')"))
+        .isInstanceOf(SQLTransactionRollbackException.class)
+        .hasMessageContaining("statement 2 gave another result");
+    assertThatThrownBy(() -> connection.commit())
+        .isInstanceOf(SQLTransactionRollbackException.class);
+    assertThat(names()).isEqualTo("z");
+    connection.rollback();
+  }
+
+  @Test
+  void whatIsTooLongOrReadInPortionsIsNotReplayed() throws SQLException {
+    replaying(2);
+    for (int i = 0; i < 3; i++) {
+      run("INSERT INTO t (name) VALUES ('a')");
+    }
+    end(session.primary());
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('b')"))
+        .isInstanceOf(SQLTransactionRollbackException.class);
+    connection.rollback();
+    run("INSERT INTO t (name) VALUES ('c')");
+    try (Statement portions = connection.createStatement()) {
+      portions.setFetchSize(10);
+      portions.executeQuery("SELECT * FROM t").next();
+    }
+    end(session.primary());
+    assertThatThrownBy(() -> run("INSERT INTO t (name) VALUES ('d')"))
+        .isInstanceOf(SQLTransactionRollbackException.class);
+    connection.rollback();
+    assertThat(count("t")).isZero();
+    connection.rollback();
   }
 
   @Test

@@ -27,6 +27,7 @@ public record Limits(
     Duration markLimit,
     int maxBatchEntries,
     int maxCombinedInserts,
+    int replayStatements,
     Duration probeInterval,
     Duration probeTimeout,
     Duration connectTimeout,

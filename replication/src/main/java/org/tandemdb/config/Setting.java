@@ -158,6 +158,15 @@ public enum Setting {
       "1024",
       "Autocommit INSERTs of different clients that may share a transaction when they come at the"
           + " same time; 1: each has its own."),
+  REPLAY_STATEMENTS(
+      LIMIT,
+      COUNT,
+      "0",
+      "0",
+      "100000",
+      "The driver runs a transaction of up to so many statements again by itself when its server"
+          + " session is lost, and goes on if all results are the same; its client sees a pause"
+          + " instead of 40001. 0: never."),
   PROBE_INTERVAL(LIMIT, DURATION, "500ms", "10ms", "1h", "Time between two health probes."),
   PROBE_TIMEOUT(LIMIT, DURATION, "2s", "10ms", "1h", "How long a probe waits for its answer."),
   CONNECT_TIMEOUT(

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tandemdb.engine.pg.Joints;
@@ -133,6 +135,48 @@ class LostLinksIT {
       write.run(client);
       assertThat(keeper.isValid(10)).isTrue();
       Site.awaitBothHoldEverything(keeper);
+    }
+    site.recoversWithEveryPromiseKept();
+  }
+
+  /** Where it is wanted, and all that the client has seen is so again. */
+  @Test
+  void aTransactionIsReplayedOnTheNextPrimary() throws Exception {
+    Site site = new Site(pair);
+    try (Connection client = site.connect(Drivers.plain(), "replay_statements=100")) {
+      Site.awaitBothHoldEverything(client);
+      client.setAutoCommit(false);
+      insert(client, "s-0-1-1");
+      try (Statement statement = client.createStatement()) {
+        statement.execute("SET LOCAL \"app.tenant\" = 'it''s'");
+        statement.execute("SAVEPOINT here");
+        insert(client, "s-0-1-2");
+        statement.execute("ROLLBACK TO here");
+        try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM act")) {
+          assertThat(rows.next()).isTrue();
+          assertThat(rows.getInt(1)).isEqualTo(1);
+        }
+        pair.server("a").kill9();
+        try (ResultSet rows =
+            statement.executeQuery(
+                "SELECT count(*), current_setting('app.tenant') FROM act WHERE part = 1")) {
+          assertThat(rows.next()).isTrue();
+          assertThat(rows.getInt(1)).isEqualTo(1);
+          assertThat(rows.getString(2)).isEqualTo("it's");
+        }
+      }
+      insert(client, "s-0-1-3");
+      client.commit();
+      try (Statement statement = client.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT token FROM act ORDER BY token")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("s-0-1-1");
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("s-0-1-3");
+        assertThat(rows.next()).isFalse();
+      }
+    } finally {
+      pair.server("a").start();
     }
     site.recoversWithEveryPromiseKept();
   }
