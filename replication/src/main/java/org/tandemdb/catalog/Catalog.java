@@ -26,6 +26,7 @@ import org.tandemdb.entry.TypeRef;
  * @param serverMajor the major version of the server that it was read from
  * @param routines the functions that {@code userFunctions} names
  * @param traced tables with the triggers that TRACED transactions need
+ * @param looseColumns names of columns whose collation takes different texts for equal
  */
 public record Catalog(
     long version,
@@ -40,7 +41,8 @@ public record Catalog(
     int serverMajor,
     Set<Reference> references,
     Routines routines,
-    Set<TableName> traced) {
+    Set<TableName> traced,
+    Set<String> looseColumns) {
 
   /** A foreign key: rows of {@code child} need rows of {@code parent}. */
   public record Reference(TableName child, TableName parent) {}
@@ -64,6 +66,7 @@ public record Catalog(
         OLDEST_MAJOR,
         Set.of(),
         Routines.NONE,
+        Set.of(),
         Set.of());
   }
 

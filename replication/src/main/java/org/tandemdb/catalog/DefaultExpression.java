@@ -1,5 +1,7 @@
 package org.tandemdb.catalog;
 
+import java.util.Optional;
+import java.util.function.Function;
 import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.PgLexer;
@@ -19,6 +21,15 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
 
   /** Reads {@code expression} as the server prints it; what is not understood is neither. */
   static DefaultExpression of(String expression) {
+    return of(expression, column -> Optional.empty());
+  }
+
+  /**
+   * As above, of an expression over columns.
+   *
+   * @param types the type of a column, if it is known
+   */
+  static DefaultExpression of(String expression, Function<String, Optional<String>> types) {
     try {
       Tokens tokens = PgLexer.lex("SELECT " + expression, false);
       Shape shape = StatementParser.parse(tokens).shape();
@@ -38,6 +49,8 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
           harmless
               && builtinTypes
               && facts.context().isEmpty()
+              && facts.systemColumn().isEmpty()
+              && !readsSetting(tokens, types)
               && !facts.zone()
               && (!clock || dated)
               && facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()));
@@ -45,6 +58,24 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
     } catch (SqlSyntaxException e) {
       return new DefaultExpression(false, false);
     }
+  }
+
+  /** The server prints what is no column of the type itself with a cast behind it. */
+  private static boolean readsSetting(Tokens tokens, Function<String, Optional<String>> types) {
+    for (int i = 0; i < tokens.size(); i++) {
+      boolean reads =
+          tokens.isKind(i, Tokens.Kind.OPERATOR) && Builtins.readsSetting(tokens.text(i));
+      if (reads && !isSearched(tokens, i - 1, types) && !isSearched(tokens, i + 1, types)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isSearched(
+      Tokens tokens, int token, Function<String, Optional<String>> types) {
+    return tokens.isName(token)
+        && types.apply(tokens.text(token)).filter(Builtins::isSearched).isPresent();
   }
 
   private static boolean isDated(String text) {

@@ -174,6 +174,10 @@ public final class PgCatalogLoader {
           + " JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE t.tgname = 'tandem_trace' AND t.tgenabled = 'A'";
 
+  private static final String LOOSE =
+      "SELECT DISTINCT a.attname FROM pg_attribute a JOIN pg_collation k ON k.oid = a.attcollation"
+          + " WHERE a.attrelid >= 16384 AND NOT k.collisdeterministic";
+
   private static final String SEQUENCES =
       "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE c.relkind = 'S' AND"
@@ -297,6 +301,8 @@ public final class PgCatalogLoader {
     routines.replaceAll((name, all) -> List.copyOf(all));
     Set<TableName> traced = new HashSet<>();
     each(TRACED, row -> traced.add(new TableName(text(row, 1), text(row, 2))));
+    Set<String> loose = new HashSet<>();
+    each(LOOSE, row -> loose.add(text(row, 1)));
     Set<String> sequences = new HashSet<>();
     each(SEQUENCES, row -> sequences.add(text(row, 1)));
     Set<String> operators = new HashSet<>();
@@ -328,7 +334,8 @@ public final class PgCatalogLoader {
         connection.getMetaData().getDatabaseMajorVersion(),
         Set.copyOf(references),
         new Routines(Map.copyOf(routines), Set.copyOf(sequences)),
-        Set.copyOf(traced));
+        Set.copyOf(traced),
+        Set.copyOf(loose));
   }
 
   private static Routine routine(ResultSet row) throws SQLException {
@@ -485,7 +492,7 @@ public final class PgCatalogLoader {
           Optional<Draft> child = draft(row, 1);
           if (text(row, 4).equals("c")
               && child.isPresent()
-              && !DefaultExpression.of(text(row, 8)).deterministic()) {
+              && !DefaultExpression.of(text(row, 8), child.get()::typeOf).deterministic()) {
             String hazard = "the check " + name + " is not proven to be deterministic";
             child.get().hazard(hazard);
             child.get().traceHazards.add(hazard);
@@ -561,6 +568,13 @@ public final class PgCatalogLoader {
 
     void hazard(String hazard) {
       hazards.add(hazard);
+    }
+
+    Optional<String> typeOf(String column) {
+      return columns.stream()
+          .filter(c -> c.name().equals(column))
+          .map(c -> c.type().name())
+          .findFirst();
     }
 
     boolean isNeverNull(List<String> names) {

@@ -1,6 +1,5 @@
 package org.tandemdb.plan;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -32,7 +31,8 @@ final class DdlExpressions {
       Set.of("year", "month", "day", "hour", "minute", "second", "to");
 
   private static final Pattern CLOCK_WORD =
-      Pattern.compile("\\b(now|today|tomorrow|yesterday)\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", Pattern.CASE_INSENSITIVE);
 
   /** What an expression in DDL may be. */
   enum Allowed {
@@ -218,10 +218,28 @@ final class DdlExpressions {
     if (facts.query()) {
       throw new Refusal("a query in DDL is not supported", "Leave it out.");
     }
+    refuseServersOwn(facts);
     if (allowed == Allowed.DETERMINISTIC && !isSame(facts)) {
       throw new Refusal(
           "the expression '" + text + "' may differ from copy to copy",
           "Use constants and IMMUTABLE built-in functions.");
+    }
+  }
+
+  /** What the server takes for IMMUTABLE, and is not. */
+  private static void refuseServersOwn(Facts facts) throws Refusal {
+    Optional<String> column = facts.systemColumn();
+    if (column.isPresent()) {
+      throw new Refusal(
+          "the column " + column.get() + " differs from copy to copy",
+          "Use columns of the table's own.");
+    }
+    for (Facts.Use function : facts.functions()) {
+      if (function.name().equals("quote_ident")) {
+        throw new Refusal(
+            "the function quote_ident depends on the setting quote_all_identifiers",
+            "Put the quotation marks on with replace and ||.");
+      }
     }
   }
 
@@ -235,6 +253,8 @@ final class DdlExpressions {
     return facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
         && facts.context().isEmpty()
         && !facts.zone()
+        && !facts.readsSetting()
+        && facts.systemColumn().isEmpty()
         && facts.strings().stream().noneMatch(DdlExpressions::isClockWord)
         && facts.types().stream().noneMatch(t -> t.startsWith("reg"));
   }
@@ -278,7 +298,7 @@ final class DdlExpressions {
    */
   static void refuseNow(Tokens tokens, int from, int to) throws Refusal {
     for (int i = from; i < to; i++) {
-      if (tokens.isKind(i, Tokens.Kind.STRING) && isNow(Facts.literal(tokens, i))) {
+      if (tokens.isKind(i, Tokens.Kind.STRING) && isClockWord(Facts.literal(tokens, i))) {
         throw now("the definition");
       }
     }
@@ -290,20 +310,11 @@ final class DdlExpressions {
         "Use now() or current_date, or another text.");
   }
 
-  /** Such a word alone, not as a part of others. */
-  private static boolean isNow(Optional<String> text) {
-    return text.isEmpty() || CLOCK_WORD.matcher(text.get()).find();
-  }
-
-  /** A word that the server would evaluate if the column is a date or time. */
+  /**
+   * True for a word alone, not as a part of others, that the server would evaluate if it became a
+   * date or time.
+   */
   static boolean isClockWord(Optional<String> text) {
-    if (text.isEmpty()) {
-      return true;
-    }
-    String lower = text.get().toLowerCase(Locale.ROOT);
-    return lower.contains("now")
-        || lower.contains("today")
-        || lower.contains("tomorrow")
-        || lower.contains("yesterday");
+    return text.isEmpty() || CLOCK_WORD.matcher(text.get()).find();
   }
 }

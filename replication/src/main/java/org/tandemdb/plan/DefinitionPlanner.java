@@ -54,7 +54,14 @@ final class DefinitionPlanner {
 
   /** Kinds whose definition holds expressions. */
   private static final List<String> EXPRESSIONS =
-      List.of("constraint trigger", "foreign table", "trigger", "rule", "policy", "publication");
+      List.of(
+          "constraint trigger",
+          "foreign table",
+          "trigger",
+          "rule",
+          "policy",
+          "publication",
+          "statistics");
 
   /** Kinds whose definition SchemaPlanner reads, but whose removal and remarks are as simple. */
   private static final List<String> STORED_KINDS =
@@ -124,6 +131,7 @@ final class DefinitionPlanner {
   }
 
   private boolean statement() throws Refusal, SqlSyntaxException {
+    fromCurrent();
     if (in.take("create")) {
       in.skip("or replace");
       in.skip("trusted", "procedural");
@@ -167,6 +175,26 @@ final class DefinitionPlanner {
     return in.take("reassign", "owned") || in.take("security", "label");
   }
 
+  /**
+   * {@code SET name FROM CURRENT}: each copy would take the value of the session that applies it,
+   * which is the client's for the search path only.
+   */
+  private void fromCurrent() throws Refusal {
+    Tokens tokens = in.tokens();
+    for (int i = 2; i < tokens.size(); i++) {
+      boolean set = tokens.is(i - 3, "set") || tokens.is(i - 5, "set");
+      boolean current = set && tokens.is(i, "current") && tokens.is(i - 1, "from");
+      boolean path = tokens.is(i - 2, "search_path") && tokens.is(i - 3, "set");
+      if (current && !path) {
+        throw new Refusal(
+            "SET "
+                + tokens.text(i - 2)
+                + " FROM CURRENT takes the value of each copy's own session",
+            "Write the value out.");
+      }
+    }
+  }
+
   /** Defaults of arguments are stored, and a body that is no text; one that is, when it runs. */
   private void routine() throws Refusal {
     Tokens tokens = in.tokens();
@@ -194,7 +222,7 @@ final class DefinitionPlanner {
     if (in.take("sequence")) {
       return !has("unlogged");
     }
-    if (in.peek("view") || in.peek("foreign")) {
+    if (in.peek("view") || EXPRESSIONS.stream().anyMatch(this::comes)) {
       DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
     }
     return one(KINDS) || one(List.of("materialized view", "view", "schema", "index"));
@@ -236,11 +264,24 @@ final class DefinitionPlanner {
       if (tokens.is(i, "password") && tokens.isKind(i + 1, Tokens.Kind.STRING)) {
         password(i + 1);
       }
+      if (tokens.is(i, "until")) {
+        moment(i + 1);
+      }
       if (tokens.is(i, "set") && tokens.is(0, "alter")) {
         roleSetting(i + 1);
       }
     }
     return true;
+  }
+
+  /** VALID UNTIL: each server would read the clock's words at another time. */
+  private void moment(int token) throws Refusal {
+    if (in.tokens().isKind(token, Tokens.Kind.STRING)
+        && DdlExpressions.isClockWord(Facts.literal(in.tokens(), token))) {
+      throw new Refusal(
+          "VALID UNTIL may hold a word that stands for the time of the DDL itself",
+          "Write the time out, with its zone: '2030-01-01 00:00:00+00'.");
+    }
   }
 
   /**
@@ -273,7 +314,8 @@ final class DefinitionPlanner {
   }
 
   private void roleSetting(int token) throws Refusal {
-    String name = in.tokens().text(token).toLowerCase(Locale.ROOT);
+    boolean zone = in.tokens().is(token, "time") && in.tokens().is(token + 1, "zone");
+    String name = zone ? "timezone" : in.tokens().text(token).toLowerCase(Locale.ROOT);
     if (name.equals("search_path")) {
       throw new Refusal(
           "a role's own search_path would not be known where its statements are planned",
@@ -353,6 +395,13 @@ final class DefinitionPlanner {
 
   private boolean one(List<String> kinds) {
     return kinds.stream().anyMatch(kind -> in.take(kind.split(" ", -1)));
+  }
+
+  private boolean comes(String kind) {
+    int start = in.at();
+    boolean comes = in.take(kind.split(" ", -1));
+    in.at(start);
+    return comes;
   }
 
   private boolean has(String word) {

@@ -141,7 +141,27 @@ final class Determinism {
       return false;
     }
     return facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()))
-        && facts.types().stream().allMatch(Builtins::isPlain);
+        && facts.types().stream().allMatch(Builtins::isPlain)
+        && !readsSetting(range);
+  }
+
+  /** Only a text is searched by a setting: not so a column that is known to be something else. */
+  private boolean readsSetting(Range range) {
+    for (int i = range.first(); i <= range.last(); i++) {
+      if (tokens.isKind(i, Kind.OPERATOR)
+          && Builtins.readsSetting(tokens.text(i))
+          && !isSearched(i - 1)
+          && !isSearched(i + 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isSearched(int token) {
+    boolean column = token >= 0 && token < tokens.size() && shape.isColumn(token);
+    Catalog.Column found = column ? columns.get(tokens.text(token)) : null;
+    return found != null && Builtins.isSearched(found.type().name());
   }
 
   /** Digits and the signs between them: nothing that the server would take for a word. */

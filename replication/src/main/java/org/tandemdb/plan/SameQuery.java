@@ -23,12 +23,20 @@ final class SameQuery {
   private static final int MAX_DEPTH = 16;
 
   private static final Set<String> ORDERED =
-      Set.of("limit", "fetch", "offset", "over", "window", "tablesample", "ordinality", "ctid");
+      Set.of("limit", "fetch", "offset", "over", "window", "tablesample", "ordinality");
 
   private static final Set<String> GROUPING = Set.of("group", "distinct", "union", "intersect");
 
   private static final Set<String> AGGREGATES =
       Set.of("count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every");
+
+  /** Built-in functions and operators that make floating point of whole numbers. */
+  private static final Set<String> FLOATING =
+      Set.of(
+          "sqrt", "cbrt", "power", "pow", "exp", "ln", "log", "log10", "pi", "degrees", "radians",
+          "sin", "cos", "tan", "cot", "asin", "acos", "atan", "atan2", "sind", "cosd", "tand",
+          "cotd", "asind", "acosd", "atand", "atan2d", "sinh", "cosh", "tanh", "asinh", "acosh",
+          "atanh", "erf", "erfc", "^", "|/", "||/");
 
   /** Aggregates that give the same whichever of equal values they meet, and in whatever order. */
   private static final Set<String> EXACT = Set.of("count", "sum", "avg");
@@ -66,6 +74,13 @@ final class SameQuery {
     if (facts.zone() || !facts.context().isEmpty() || facts.parameters()) {
       throw differs("it depends on the session");
     }
+    if (facts.readsSetting()) {
+      throw differs("how @@ searches a text is a setting");
+    }
+    Optional<String> system = facts.systemColumn();
+    if (system.isPresent()) {
+      throw differs("the column " + system.get() + " is each server's own");
+    }
     for (Facts.Use function : facts.functions()) {
       if (!Builtins.isImmutable(function.name()) && !AGGREGATES.contains(function.name())) {
         throw differs("the function " + function.name());
@@ -85,6 +100,9 @@ final class SameQuery {
       if (ORDERED.contains(word) || (word.equals("on") && tokens.is(i - 1, "distinct"))) {
         throw differs(word.equals("on") ? "DISTINCT ON" : word.toUpperCase(java.util.Locale.ROOT));
       }
+      if (word.equals("array") && tokens.isSymbol(i + 1, "(")) {
+        throw differs("ARRAY takes the rows of its query in the order in which they are found");
+      }
       grouping |= GROUPING.contains(word) || word.equals("except") || word.equals("recursive");
       grouping |= word.equals("min") || word.equals("max");
     }
@@ -92,8 +110,9 @@ final class SameQuery {
   }
 
   private void relations(Facts facts, boolean grouping) throws Refusal, SqlSyntaxException {
-    Set<String> manyFaced = new HashSet<>();
+    Set<String> manyFaced = new HashSet<>(scope.catalog().looseColumns());
     Set<String> inexact = new HashSet<>();
+    Set<String> known = new HashSet<>();
     boolean views = false;
     for (Facts.Use use : facts.relations()) {
       Catalog.Table table =
@@ -101,26 +120,96 @@ final class SameQuery {
       views |= table.kind() == Catalog.Kind.VIEW;
       for (Catalog.Column column : table.columns()) {
         String type = column.type().name();
+        known.add(column.name());
         if (type.startsWith("float")) {
           inexact.add(column.name());
         }
-        if (!type.startsWith("int") && !type.equals("text") && !type.equals("uuid")) {
+        if (!isOneFaced(type)) {
           manyFaced.add(column.name());
         }
         if (!Builtins.isCapturable(type) && !scope.catalog().isUserType(type)) {
-          throw differs("the column " + column.name() + " names an object of one server");
+          throw differs(
+              "the column "
+                  + column.name()
+                  + " of "
+                  + table.name()
+                  + " has a type that is not the same everywhere, "
+                  + type);
         }
       }
       view(table);
     }
-    boolean sums =
-        facts.functions().stream().anyMatch(f -> Set.of("sum", "avg").contains(f.name()));
-    if (sums
-        && (!inexact.isEmpty() || facts.types().stream().anyMatch(t -> t.startsWith("float")))) {
+    sums(facts, inexact);
+    if (grouping) {
+      if (facts.collate()) {
+        throw differs("a collation may take different texts for equal");
+      }
+      groups(manyFaced, views);
+      aliases(facts, known, manyFaced);
+    }
+  }
+
+  /** Equal values are one value, whatever the order in which they are met. */
+  private static boolean isOneFaced(String type) {
+    return type.startsWith("int") || type.equals("text") || type.equals("uuid");
+  }
+
+  private void sums(Facts facts, Set<String> inexact) throws Refusal {
+    if (facts.functions().stream().noneMatch(f -> Set.of("sum", "avg").contains(f.name()))) {
+      return;
+    }
+    Optional<String> column =
+        facts.columns().stream().map(Facts.Use::name).filter(inexact::contains).findFirst();
+    if (column.isPresent()) {
+      throw differs(
+          "sums of floating point depend on the order of rows, and "
+              + column.get()
+              + " is floating point");
+    }
+    boolean all = !inexact.isEmpty() && selectsAll();
+    boolean made =
+        facts.types().stream().anyMatch(t -> t.startsWith("float"))
+            || facts.functions().stream().anyMatch(f -> FLOATING.contains(f.name()))
+            || facts.operators().stream().anyMatch(FLOATING::contains);
+    if (all || made) {
       throw differs("sums of floating point depend on the order of rows");
     }
-    if (grouping) {
-      groups(manyFaced, views);
+  }
+
+  /** A * other than that of {@code count(*)} and of a product may stand for any column. */
+  private boolean selectsAll() {
+    for (int i = 0; i < tokens.size(); i++) {
+      boolean all = tokens.is(i - 1, "select") || tokens.is(i - 1, "distinct");
+      boolean follows = tokens.isSymbol(i - 1, ".") || tokens.isSymbol(i - 1, ",");
+      if ((tokens.isSymbol(i, "*") && (all || follows)) || tokens.is(i, "table")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * A name that a part of the query gives, in a query that makes groups: what it stands for is not
+   * known, so nothing with several faces may be anywhere.
+   */
+  private void aliases(Facts facts, Set<String> known, Set<String> manyFaced) throws Refusal {
+    Optional<String> alias =
+        facts.columns().stream()
+            .map(Facts.Use::name)
+            .filter(name -> !known.contains(name))
+            .findFirst();
+    if (alias.isEmpty()) {
+      return;
+    }
+    boolean decimal = false;
+    for (int i = 0; i < tokens.size(); i++) {
+      decimal |= tokens.isKind(i, Tokens.Kind.NUMBER) && tokens.text(i).contains(".");
+    }
+    if (decimal
+        || facts.columns().stream().anyMatch(column -> manyFaced.contains(column.name()))
+        || facts.functions().stream().anyMatch(f -> f.name().equals("avg"))
+        || !facts.types().stream().allMatch(SameQuery::isOneFaced)) {
+      throw differs("which of several equal values of " + alias.get() + " stands for them all");
     }
   }
 

@@ -445,6 +445,8 @@ final class SchemaPlanner {
 
   /** CREATE MATERIALIZED VIEW, from what follows the name: no rows can be put into it. */
   private void materialized() throws Refusal, SqlSyntaxException {
+    // Without data it is stored all the same.
+    DdlExpressions.refuseNow(in.tokens(), in.at(), in.tokens().size());
     Optional<Tokens> query = query();
     if (query.isPresent()) {
       requireSame(query.get());

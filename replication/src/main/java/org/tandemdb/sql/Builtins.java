@@ -139,7 +139,32 @@ public final class Builtins {
           "xid8",
           "cid");
 
+  /** Columns that every table has, and every server fills in its own way. */
+  private static final Set<String> SYSTEM_COLUMNS =
+      Set.of("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid");
+
+  /**
+   * Operators that read a setting where their operands are texts: a text is searched by {@code
+   * default_text_search_config}, which each session and each server has its own of.
+   */
+  private static final Set<String> SETTING_OPERATORS = Set.of("@@", "@@@");
+
   private Builtins() {}
+
+  /** True for a column that no table may define: what it holds differs from copy to copy. */
+  public static boolean isSystemColumn(String column) {
+    return SYSTEM_COLUMNS.contains(column);
+  }
+
+  /** True if such an operator reads no setting where one of its operands is of the type. */
+  public static boolean isSearched(String type) {
+    return type.equals("tsvector") || type.equals("jsonb");
+  }
+
+  /** True if what the operator gives may depend on a setting beside its operands. */
+  public static boolean readsSetting(String operator) {
+    return SETTING_OPERATORS.contains(operator);
+  }
 
   /** IMMUTABLE and free of dates: equal arguments give equal results on every copy. */
   public static boolean isImmutable(String function) {

@@ -132,6 +132,16 @@ public record Facts(
         collate);
   }
 
+  /** The first column that each server fills in its own way, if there is one. */
+  public Optional<String> systemColumn() {
+    return columns.stream().map(Use::name).filter(Builtins::isSystemColumn).findFirst();
+  }
+
+  /** True if an operator stands here that may read a setting. */
+  public boolean readsSetting() {
+    return operators.stream().anyMatch(Builtins::readsSetting);
+  }
+
   /** The value of a string constant, if it needs no decoding. */
   public static Optional<String> literal(Tokens tokens, int token) {
     String text = tokens.text(token);
