@@ -2,6 +2,7 @@ package org.tandemdb.backend;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,6 +31,14 @@ public interface BackendLink {
 
   /** The server process behind this link, so that it can be ended and waited for. */
   ServerProcess process();
+
+  /**
+   * Settings as they are now, as far as the server tells of them without being asked, by its names
+   * for them.
+   */
+  default Map<String, String> reported() {
+    return Map.of();
+  }
 
   /** Opens a transaction. May be sent together with the first statement. */
   CompletionStage<TxStart> begin(BeginSpec spec);

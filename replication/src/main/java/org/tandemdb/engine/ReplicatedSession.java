@@ -3,9 +3,12 @@ package org.tandemdb.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -36,9 +39,11 @@ import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.Value;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.plan.Form;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.plan.SessionView;
+import org.tandemdb.plan.SettingRules;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
 
@@ -454,7 +459,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> now = opened();
     now.untraced = List.of();
     now.ran = true;
-    followSettings(now, false);
+    followSettings(now, false, write.form() == Form.EXCLUSIVE);
     if (write.sequences().isEmpty()) {
       now.record.add(write, parameters, rows, captured);
       return;
@@ -646,7 +651,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     OpenTransaction<L> now = opened();
     now.ran = true;
     now.schemaChanged = true;
-    followSettings(now, true);
+    followSettings(now, true, true);
     if (exclusive.fill() instanceof Plan.Fill.None) {
       now.record.addExclusive(exclusive);
     } else {
@@ -654,12 +659,27 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     }
   }
 
-  /** What is recorded next means what it does under the settings that hold now. */
-  private void followSettings(OpenTransaction<L> now, boolean namesUnresolved) {
+  /**
+   * What is recorded next means what it does under the settings that hold now.
+   *
+   * @param asWritten every copy runs the text, whose meaning the server's own settings decide, too
+   */
+  private void followSettings(OpenTransaction<L> now, boolean namesUnresolved, boolean asWritten) {
     now.changedByClient |= namesUnresolved;
-    if (namesUnresolved || now.settingsSeen != links.changes()) {
+    if (asWritten || now.settingsSeen != links.changes()) {
       now.settingsSeen = links.changes();
-      now.record.settings(engine.entrySettings(links.settings(), user, namesUnresolved));
+      Map<String, String> settings = new HashMap<>();
+      if (asWritten) {
+        Map<String, String> reported = now.lease.link().reported();
+        for (String name : SettingRules.REPORTED) {
+          String value = reported.get(name);
+          if (value != null) {
+            settings.put(name.toLowerCase(Locale.ROOT), value);
+          }
+        }
+      }
+      settings.putAll(links.settings());
+      now.record.settings(engine.entrySettings(settings, user, namesUnresolved));
     }
   }
 
@@ -1110,7 +1130,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                         ok -> {
                           begun.ran = true;
                           // Its names are as the client wrote them.
-                          followSettings(begun, true);
+                          followSettings(begun, true, true);
                           begun.record.addExclusive(
                               new Plan.Exclusive(done.plan().reason(), done.plan().logged()));
                           return commit();

@@ -26,27 +26,30 @@ final class KeyLookup {
   private final Catalog.Table table;
   private final List<String> qualifiers;
   private final List<TypeRef> parameterTypes;
+  private final Determinism determinism;
 
   KeyLookup(
       Tokens tokens,
       Shape shape,
       Catalog.Table table,
       List<String> qualifiers,
-      List<TypeRef> parameterTypes) {
+      List<TypeRef> parameterTypes,
+      Determinism determinism) {
     this.tokens = tokens;
     this.shape = shape;
     this.table = table;
     this.qualifiers = qualifiers;
     this.parameterTypes = parameterTypes;
+    this.determinism = determinism;
   }
 
   /**
    * True if the conditions hold for one row at most, by equality on a whole unique key, and the
    * others are deterministic on that row alone.
    */
-  boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
+  boolean namesOneRow(List<Range> conjuncts) {
     Map<String, Range> equalities = new HashMap<>();
-    if (!readsOneRow(conjuncts, determinism, equalities)) {
+    if (!readsOneRow(conjuncts, equalities)) {
       return false;
     }
     return table.uniqueKeys().stream()
@@ -54,12 +57,11 @@ final class KeyLookup {
   }
 
   /** True if whether the conditions hold for a row follows from that row alone, on any copy. */
-  boolean readsOneRow(List<Range> conjuncts, Determinism determinism) {
-    return readsOneRow(conjuncts, determinism, new HashMap<>());
+  boolean readsOneRow(List<Range> conjuncts) {
+    return readsOneRow(conjuncts, new HashMap<>());
   }
 
-  private boolean readsOneRow(
-      List<Range> conjuncts, Determinism determinism, Map<String, Range> equalities) {
+  private boolean readsOneRow(List<Range> conjuncts, Map<String, Range> equalities) {
     for (Range conjunct : conjuncts) {
       Optional<String> column = equality(conjunct);
       if (column.isPresent()) {
@@ -136,8 +138,7 @@ final class KeyLookup {
               || (INTEGERS.contains(type)
                   && tokens.text(first).chars().allMatch(c -> c >= '0' && c <= '9'));
       case STRING ->
-          Builtins.isPlain(type)
-              || (Builtins.isClock(type) && Determinism.isDated(Facts.literal(tokens, first)));
+          Builtins.isPlain(type) || determinism.isDated(Facts.literal(tokens, first), type);
       case WORD, QUOTED, OPERATOR, PUNCTUATION -> false;
     };
   }

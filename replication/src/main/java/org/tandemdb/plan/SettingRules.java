@@ -17,6 +17,13 @@ public final class SettingRules {
   public static final List<String> TRAVELLING =
       List.of("timezone", "datestyle", "intervalstyle", "bytea_output");
 
+  /**
+   * Those of them that a server tells of itself. A statement that is run as it stands on every
+   * copy, DDL above all, carries them even where nobody has SET them: each server, database and
+   * role may have its own.
+   */
+  public static final List<String> REPORTED = List.of("TimeZone", "DateStyle", "IntervalStyle");
+
   /** As {@link #TRAVELLING}, for DDL, whose names and owners are resolved where it is applied. */
   public static final List<String> TRAVELLING_WITH_DDL =
       List.of("search_path", "role", "check_function_bodies");

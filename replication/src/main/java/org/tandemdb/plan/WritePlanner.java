@@ -288,8 +288,19 @@ final class WritePlanner {
 
   // ---- UPDATE and DELETE
 
-  private Decision update(Update update) throws Refusal {
-    Determinism determinism = new Determinism(tokens, shape, table, writing.qualifiers());
+  /**
+   * What an UPDATE sets.
+   *
+   * @param evaluated what only the primary can tell; empty if there is nothing
+   * @param clocks where the transaction's clock is meant
+   */
+  private record Values(
+      List<Catalog.Column> set,
+      List<Catalog.Column> defaulted,
+      Map<Integer, Range> clocks,
+      String evaluated) {}
+
+  private Values values(Update update, Determinism determinism) throws Refusal {
     Map<Integer, Range> clocks = new HashMap<>();
     List<Catalog.Column> set = new ArrayList<>();
     List<Catalog.Column> defaulted = new ArrayList<>();
@@ -317,17 +328,31 @@ final class WritePlanner {
         }
       }
     }
+    return new Values(set, defaulted, clocks, evaluated);
+  }
+
+  private Decision update(Update update) throws Refusal {
+    Determinism determinism = new Determinism(tokens, shape, table, writing.qualifiers());
+    Values values = values(update, determinism);
+    String evaluated = values.evaluated();
+    List<Catalog.Column> set = values.set();
+    List<Catalog.Column> defaulted = values.defaulted();
     if (evaluated.isEmpty() && update.from() < 0 && namesOneRow(update.conjuncts(), determinism)) {
       return verbatim(
-          "one row by a whole key, set deterministically", clocks, false, Optional.empty());
+          "one row by a whole key, set deterministically",
+          values.clocks(),
+          false,
+          Optional.empty());
     }
-    if (evaluated.isEmpty()
-        && update.from() < 0
+    if (update.from() < 0
         && !table.ordered()
         && table.uniqueKeys().stream()
             .noneMatch(unique -> set.stream().anyMatch(c -> unique.contains(c.name())))
         && followsFromItsRows(update.where(), update.conjuncts(), determinism)) {
-      return verbatim(Form.EXCLUSIVE, ALONE, clocks, false, Optional.empty());
+      Values alone = values(update, determinism.underSettings());
+      if (alone.evaluated().isEmpty()) {
+        return verbatim(Form.EXCLUSIVE, ALONE, alone.clocks(), false, Optional.empty());
+      }
     }
     set.removeIf(column -> column.defaultKind() == Catalog.DefaultKind.GENERATED);
     List<Catalog.Column> key = writing.keyColumns();
@@ -378,24 +403,25 @@ final class WritePlanner {
   private boolean namesOneRow(List<Range> conjuncts, Determinism determinism) {
     return !shape.locking()
         && writing.isWholeStatement()
-        && lookup().namesOneRow(conjuncts, determinism);
+        && lookup(determinism).namesOneRow(conjuncts);
   }
 
   /**
    * Rows without a key cannot be named. Where the same rows are there, as they are while nobody
-   * else writes, the same are changed by conditions and values that read no more than the row.
+   * else writes, the same are changed by conditions and values that read no more than the row. The
+   * entry of such a statement carries all settings that decide what its text means.
    */
   private boolean followsFromItsRows(int where, List<Range> conjuncts, Determinism determinism) {
     return table.traceHazards().contains(Catalog.Table.NO_KEY)
         && !writing.isByCursor(where)
         && !shape.locking()
         && writing.isWholeStatement()
-        && lookup().readsOneRow(conjuncts, determinism);
+        && lookup(determinism.underSettings()).readsOneRow(conjuncts);
   }
 
-  private KeyLookup lookup() {
+  private KeyLookup lookup(Determinism determinism) {
     return new KeyLookup(
-        tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes());
+        tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes(), determinism);
   }
 
   private Decision verbatim(

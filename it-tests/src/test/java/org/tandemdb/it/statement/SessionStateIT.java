@@ -11,11 +11,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.TimeZone;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
 import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.Comparison;
@@ -202,12 +205,91 @@ class SessionStateIT {
           connection,
           "INSERT INTO note (id, z, d) VALUES (5, '2020-01-01 00:00:00', '01-02-2020')");
       assertThat(text(connection, "SHOW TANDEM PLAN FOR UPDATE note SET t = b::text WHERE id = 4"))
-          .isEqualTo("VERBATIM");
+          .isEqualTo("CAPTURED");
       assertThat(text(connection, "SELECT count(DISTINCT z) FROM note WHERE id IN (2, 4)"))
           .isEqualTo("1");
       assertThat(text(connection, "SELECT string_agg(d::text, ' ' ORDER BY id) FROM note"))
           .isEqualTo("2020-01-02 2020-02-01 2020-02-01");
       assertEqualCopies(connection);
+    }
+  }
+
+  /**
+   * † Nor by what one server, or a link, has by itself: the primary's configuration, and the zone
+   * that the process had when the link was opened.
+   */
+  @Test
+  void whatAServerHasByItselfDecidesNoCopy() throws Exception {
+    TimeZone zone = TimeZone.getDefault();
+    try (Connection connection = connect()) {
+      run(
+          connection,
+          "DROP TABLE IF EXISTS keyless, dated, searched",
+          "CREATE TABLE keyless (d date, z timestamptz)",
+          "CREATE TABLE searched (id int PRIMARY KEY, body text, hit boolean)");
+      ownSettings(
+          "DateStyle = 'ISO, DMY'",
+          "IntervalStyle = 'sql_standard'",
+          "bytea_output = 'escape'",
+          "default_text_search_config = 'pg_catalog.simple'");
+      TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo"));
+      endLink(connection);
+      run(
+          connection,
+          "INSERT INTO note (id, d, z) VALUES (1, '01-02-2020', '2020-01-01 00:00:00')",
+          "INSERT INTO note (id, i, b) VALUES (2, '-1 2:03:04', '\\x5c00ff')",
+          "INSERT INTO note (id, i) SELECT 3, i * 2 FROM note WHERE id = 2",
+          "INSERT INTO note (id, z) VALUES (4, timestamp '2020-01-01 00:00:00')",
+          "INSERT INTO note (id, d) VALUES (5, '2020-05-06')",
+          "UPDATE note SET t = b::text WHERE id = 2",
+          "UPDATE note SET z = d WHERE id = 5",
+          "UPDATE note SET n = 7 WHERE id = 5 AND d < z + '1 s'",
+          "INSERT INTO keyless VALUES ('2020-02-01', '2020-01-01 00:00:00+09'), ('2020-01-02',"
+              + " now())",
+          "DELETE FROM keyless WHERE d = '01-02-2020' AND z = '2020-01-01 00:00:00'",
+          "CREATE TABLE dated (id int, d date DEFAULT '01-02-2020', z timestamptz)"
+              + " PARTITION BY RANGE (z)",
+          "CREATE TABLE dated_1 PARTITION OF dated (PRIMARY KEY (id))"
+              + " FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')",
+          "CREATE TABLE dated_2 PARTITION OF dated (PRIMARY KEY (id)) DEFAULT",
+          "INSERT INTO dated (id, z) VALUES (1, '2019-12-31 20:00:00+00')",
+          "ALTER TABLE dated ADD COLUMN e date DEFAULT '03-04-2020'",
+          "ALTER TABLE note ALTER COLUMN z TYPE text",
+          "INSERT INTO searched VALUES (1, 'the cats', 'the cats' @@ 'cat')",
+          "UPDATE searched SET hit = body @@ 'the' WHERE id = 1");
+      assertThat(text(connection, "SELECT d FROM note WHERE id = 1")).isEqualTo("2020-02-01");
+      assertThat(text(connection, "SELECT n FROM note WHERE id = 5")).isEqualTo("7");
+      assertThat(text(connection, "SELECT count(*) FROM keyless")).isEqualTo("1");
+      assertThat(text(connection, "SELECT count(*) FROM dated_1 WHERE d = '2020-02-01'"))
+          .isEqualTo("1");
+      assertThat(text(connection, "SELECT hit FROM searched")).isEqualTo("t");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      // Compared as texts, which the settings of each server decide.
+      ownSettings();
+      assertEqualCopies(connection);
+    } finally {
+      TimeZone.setDefault(zone);
+      ownSettings();
+    }
+  }
+
+  /** Of the server that is the primary at first; none: as it was. */
+  private static void ownSettings(String... settings) throws SQLException {
+    PostgresServer server = pair.server("a");
+    server.execute(ServerPair.DATABASE, "ALTER SYSTEM RESET ALL");
+    for (String setting : settings) {
+      server.execute(ServerPair.DATABASE, "ALTER SYSTEM SET " + setting);
+    }
+    // A session that begins later has read the file again.
+    server.execute(ServerPair.DATABASE, "SELECT pg_reload_conf()");
+    String expected = settings.length == 0 ? "hex" : "escape";
+    Instant end = Instant.now().plus(LIMIT);
+    String shown = "";
+    while (!shown.equals(expected)) {
+      assertThat(Instant.now()).isBefore(end);
+      try (Connection direct = DriverManager.getConnection(server.url(ServerPair.DATABASE))) {
+        shown = text(direct, "SHOW bytea_output");
+      }
     }
   }
 
@@ -322,7 +404,8 @@ class SessionStateIT {
           connection,
           "INSERT INTO note (id, n) VALUES (currval('note_id_seq') + 1000, 3)",
           "UPDATE note SET t = 'me' WHERE id = currval(pg_get_serial_sequence('note', 'id'))",
-          "INSERT INTO note (id, t) VALUES (lastval() + 2000, 'n' || currval('public.note_id_seq'))");
+          "INSERT INTO note (id, t) VALUES (lastval() + 2000, 'n' ||"
+              + " currval('public.note_id_seq'))");
       assertThat(text(connection, "SELECT t FROM note WHERE n = 1")).isEqualTo("me");
       endLink(connection);
       try (PreparedStatement statement =

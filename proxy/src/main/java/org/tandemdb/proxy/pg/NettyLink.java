@@ -122,6 +122,7 @@ public final class NettyLink implements BackendLink {
   }
 
   /** What the server reports of its session: {@code server_version}, {@code TimeZone} ... */
+  @Override
   public Map<String, String> reported() {
     return wire.settings();
   }

@@ -136,10 +136,13 @@ public final class NettyPort implements BackendPort<NettyLink> {
     parameters.put("database", database);
     parameters.put("client_encoding", "UTF8");
     parameters.put("application_name", purpose);
-    // The log is the durable copy, and markers tell what a crash has lost.
     // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
     String path = user.equals("tandem") ? " -c search_path=public" : "";
-    parameters.put("options", "-c synchronous_commit=off -c standard_conforming_strings=on" + path);
+    parameters.put("options", PgBackend.LINK_OPTIONS + path);
+    // As pgjdbc does, which applies what is captured here: it reads no other style. The order of
+    // day and month stays the server's own.
+    parameters.put("DateStyle", "ISO");
+    parameters.put("extra_float_digits", "3");
     ChannelFuture connecting =
         bootstrap()
             .handler(

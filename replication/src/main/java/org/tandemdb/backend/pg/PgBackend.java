@@ -25,6 +25,18 @@ import org.tandemdb.env.Environment;
 
 /** One PostgreSQL server: its control, and links that have entered. Thread-safe. */
 public final class PgBackend implements BackendPort<JdbcLink> {
+
+  /**
+   * What every connection to a server begins with, whatever the server, the database or the role
+   * has of its own, and RESET goes back to: no wait for the disk, since the log is the durable copy
+   * and markers tell what a crash has lost; and the settings that decide what texts in the log
+   * mean, as far as they have one value for all.
+   */
+  public static final String LINK_OPTIONS =
+      "-c synchronous_commit=off -c standard_conforming_strings=on -c bytea_output=hex"
+          + " -c IntervalStyle=postgres -c xmloption=content -c array_nulls=on"
+          + " -c transform_null_equals=off";
+
   private static final SecureRandom SECRETS = new SecureRandom();
 
   private final BackendId id;

@@ -12,9 +12,6 @@ import org.postgresql.Driver;
  * the durable copy, and markers tell what a crash has lost.
  */
 final class PgConnector {
-  private static final String SESSION_OPTIONS =
-      "-c synchronous_commit=off -c standard_conforming_strings=on";
-
   private final VendorProperties vendorProperties;
   private final Duration connectTimeout;
 
@@ -66,7 +63,7 @@ final class PgConnector {
     String options = properties.getProperty("options", "");
     // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
     String path = user.equals("tandem") ? " -c search_path=public" : "";
-    properties.setProperty("options", (SESSION_OPTIONS + path + " " + options).trim());
+    properties.setProperty("options", (PgBackend.LINK_OPTIONS + path + " " + options).trim());
     Connection connection = new Driver().connect(vendorProperties.url(), properties);
     if (connection == null) {
       throw new SQLException("not a PostgreSQL URL: " + vendorProperties.url(), "08001");

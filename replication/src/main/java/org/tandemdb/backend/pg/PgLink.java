@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -82,6 +83,15 @@ final class PgLink implements JdbcLink {
   @Override
   public ServerProcess process() {
     return process;
+  }
+
+  @Override
+  public Map<String, String> reported() {
+    try {
+      return connection.unwrap(PGConnection.class).getParameterStatuses();
+    } catch (SQLException e) {
+      throw new IllegalStateException("a link that is no connection of pgjdbc", e);
+    }
   }
 
   @Override
