@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,6 +90,7 @@ final class EmbeddedContractTest extends SurfaceContract {
           return answer;
         }
       }
+      LockSupport.parkNanos(2_000_000);
     }
   }
 

@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -916,6 +917,7 @@ abstract class JdbcContract {
         }
         watcher.rollback();
         assertThat(System.nanoTime()).isLessThan(deadline);
+        LockSupport.parkNanos(2_000_000);
       }
       statement.cancel();
       assertThatThrownBy(() -> sleeping.get(10, TimeUnit.SECONDS))

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +44,7 @@ final class SoleUseTest {
               }
             });
     while (!use.isBusyElsewhere()) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
@@ -99,7 +100,7 @@ final class SoleUseTest {
     thread.start();
     thread.interrupt();
     while (thread.getState() != Thread.State.TIMED_WAITING || thread.isInterrupted()) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     gate.complete(null);
     assertThat(waiter.get(20, TimeUnit.SECONDS)).isTrue();

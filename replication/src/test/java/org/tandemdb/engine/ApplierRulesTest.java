@@ -18,7 +18,8 @@ import org.tandemdb.session.EngineSession.CommitResult;
 class ApplierRulesTest {
   private static final String BLOCKED =
       "SELECT count(*) > 0 FROM pg_stat_activity"
-          + " WHERE application_name = 'tandem applier' AND wait_event_type = 'Lock'";
+          + " WHERE application_name = 'tandem applier' AND datname = current_database()"
+          + " AND wait_event_type = 'Lock'";
 
   /** A reader in the middle of its transaction. */
   private static Connection reader(RunningEngine rig) throws Exception {
@@ -65,7 +66,8 @@ class ApplierRulesTest {
       client.run("ALTER TABLE t ADD COLUMN more int");
       client.run("UPDATE t SET more = 1 WHERE id = 1");
       String since =
-          "SELECT xact_start FROM pg_stat_activity WHERE application_name = 'tandem applier'";
+          "SELECT xact_start FROM pg_stat_activity"
+              + " WHERE application_name = 'tandem applier' AND datname = current_database()";
       RunningEngine.until(() -> rig.holds(1, BLOCKED));
       for (int i = 0; i < 3; i++) {
         var before = rig.servers.rows(1, since);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +73,7 @@ class EngineRulesTest {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("the deadline").isLessThan(deadline);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(RunningEngine.POLL_NANOS);
     }
   }
 
@@ -97,7 +98,7 @@ class EngineRulesTest {
   }
 
   private void admin(int server, String sql) throws SQLException {
-    try (Connection c = servers.servers.get(server).getPostgresDatabase().getConnection();
+    try (Connection c = servers.servers.get(server).connect();
         Statement s = c.createStatement()) {
       s.execute(sql);
     }
@@ -304,7 +305,7 @@ class EngineRulesTest {
             .isInstanceOf(CommitResult.Committed.class);
       }
       long epoch = engine.log().epoch();
-      try (Connection c = servers.servers.get(0).getPostgresDatabase().getConnection();
+      try (Connection c = servers.servers.get(0).connect();
           Statement s = c.createStatement();
           ResultSet r = s.executeQuery("SELECT pg_backend_pid()")) {
         r.next();

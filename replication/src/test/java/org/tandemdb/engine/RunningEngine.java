@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.cluster.BackendState;
 import org.tandemdb.cluster.Member;
@@ -21,6 +22,10 @@ import org.tandemdb.session.SessionExecutor;
 /** An engine over real servers, {@code a} its first primary, with a small table {@code t}. */
 final class RunningEngine implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** Who asks in between takes the processor from those who are waited for. */
+  static final long POLL_NANOS = Duration.ofMillis(2).toNanos();
+
   final TwoServers servers;
   final Engine<JdbcLink> engine;
 
@@ -75,7 +80,7 @@ final class RunningEngine implements AutoCloseable {
     try {
       while (!condition.call()) {
         assertThat(System.nanoTime()).as("the deadline").isLessThan(deadline);
-        Thread.onSpinWait();
+        LockSupport.parkNanos(POLL_NANOS);
       }
     } catch (Exception e) {
       throw new AssertionError("the condition could not be asked for", e);
@@ -96,7 +101,7 @@ final class RunningEngine implements AutoCloseable {
 
   /** A connection that the engine knows nothing of. */
   Connection direct(int server) throws SQLException {
-    return servers.servers.get(server).getPostgresDatabase().getConnection();
+    return servers.servers.get(server).connect();
   }
 
   @Override

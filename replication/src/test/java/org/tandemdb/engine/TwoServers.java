@@ -1,6 +1,5 @@
 package org.tandemdb.engine;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -18,22 +17,19 @@ import org.tandemdb.config.Limits;
 import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.SystemEnvironment;
+import org.tandemdb.postgres.TestDatabase;
 import org.tandemdb.session.ReadLevel;
 
-/** Real PostgreSQL servers and an engine over them. */
+/** A database of its own on each of some real PostgreSQL servers, and an engine over them. */
 final class TwoServers implements AutoCloseable {
-  final List<EmbeddedPostgres> servers = new ArrayList<>();
+  final List<TestDatabase> servers = new ArrayList<>();
   final SystemEnvironment environment = new SystemEnvironment("engine", 16);
   final Path log;
 
-  TwoServers(int count, Path directory) throws IOException {
+  TwoServers(int count, Path directory) throws IOException, SQLException {
     this.log = directory.resolve("log");
     for (int i = 0; i < count; i++) {
-      servers.add(
-          EmbeddedPostgres.builder()
-              .setServerConfig("max_prepared_transactions", "20")
-              .setServerConfig("fsync", "off")
-              .start());
+      servers.add(TestDatabase.on(i));
     }
   }
 
@@ -43,7 +39,7 @@ final class TwoServers implements AutoCloseable {
       backends.add(
           new BackendConfig(
               new BackendId(Character.toString('a' + i)),
-              servers.get(i).getJdbcUrl("postgres", "postgres").replaceAll("\\?.*", ""),
+              servers.get(i).url(),
               "postgres",
               "",
               Map.of(),
@@ -59,7 +55,7 @@ final class TwoServers implements AutoCloseable {
 
   List<String> rows(int server, String sql) throws SQLException {
     List<String> rows = new ArrayList<>();
-    try (Connection connection = servers.get(server).getPostgresDatabase().getConnection();
+    try (Connection connection = servers.get(server).connect();
         Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(sql)) {
       while (result.next()) {
@@ -75,7 +71,7 @@ final class TwoServers implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (EmbeddedPostgres server : servers) {
+    for (TestDatabase server : servers) {
       server.close();
     }
     environment.close();

@@ -2,7 +2,6 @@ package org.tandemdb.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.PgCatalogLoader;
+import org.tandemdb.postgres.TestDatabase;
 import org.tandemdb.sql.PgLexer;
 import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.StatementParser;
@@ -56,13 +56,13 @@ class CorpusTest {
   private static final Set<String> OF_ROWS =
       Set.of("select", "values", "table", "with", "insert", "update", "delete", "merge");
 
-  private static EmbeddedPostgres server;
+  private static TestDatabase server;
   private static Catalog catalog;
 
   @BeforeAll
   static void start() throws IOException, SQLException {
-    server = EmbeddedPostgres.builder().start();
-    try (Connection connection = server.getPostgresDatabase().getConnection();
+    server = TestDatabase.on(0);
+    try (Connection connection = server.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(ShopDatabase.resource("corpus/schema.sql"));
       catalog = PgCatalogLoader.load(connection, 0);

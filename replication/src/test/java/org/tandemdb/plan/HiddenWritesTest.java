@@ -33,7 +33,7 @@ class HiddenWritesTest {
   @BeforeAll
   static void start() throws IOException, SQLException {
     server = new ShopDatabase();
-    try (Connection connection = server.connect("one")) {
+    try (Connection connection = server.one()) {
       catalog = PgCatalogLoader.load(connection, 1);
     }
   }

@@ -33,7 +33,7 @@ class ReplayedWritesTest {
   @BeforeAll
   static void start() throws IOException, SQLException {
     server = new ShopDatabase();
-    try (Connection connection = server.connect("one")) {
+    try (Connection connection = server.one()) {
       catalog = PgCatalogLoader.load(connection, 0);
     }
   }
@@ -47,8 +47,8 @@ class ReplayedWritesTest {
   @Test
   void theLoggedChangeGivesTheSameRowsAsTheStatement() throws SQLException {
     SqlPlanner planner = new SqlPlanner(100);
-    try (Connection one = server.connect("one");
-        Connection two = server.connect("two")) {
+    try (Connection one = server.one();
+        Connection two = server.two()) {
       // Another path, zone and clock: the log must not lean on the applier's session.
       run(two, "SET search_path = pg_catalog");
       for (String line : ShopDatabase.resource("writes.txt").lines().toList()) {

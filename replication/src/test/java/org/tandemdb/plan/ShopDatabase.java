@@ -1,36 +1,37 @@
 package org.tandemdb.plan;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import org.tandemdb.postgres.TestDatabase;
 
-/** An embedded PostgreSQL with two empty databases of the test schema. */
+/** Two databases of the test schema, {@code one} and {@code two}, without rows. */
 final class ShopDatabase implements AutoCloseable {
-  private final EmbeddedPostgres server;
+  private final TestDatabase one;
+  private final TestDatabase two;
 
   ShopDatabase() throws IOException, SQLException {
-    server = EmbeddedPostgres.builder().start();
-    try (Connection connection = connect("postgres");
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE one");
-      statement.execute("CREATE DATABASE two");
-    }
-    for (String database : new String[] {"one", "two"}) {
-      try (Connection connection = connect(database);
+    one = TestDatabase.on(0);
+    two = TestDatabase.on(0);
+    for (TestDatabase database : List.of(one, two)) {
+      try (Connection connection = database.connect();
           Statement statement = connection.createStatement()) {
         statement.execute(resource("schema.sql"));
       }
     }
   }
 
-  Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(server.getJdbcUrl("postgres", database));
+  Connection one() throws SQLException {
+    return one.connect();
+  }
+
+  Connection two() throws SQLException {
+    return two.connect();
   }
 
   static String resource(String name) {
@@ -46,6 +47,7 @@ final class ShopDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    server.close();
+    one.close();
+    two.close();
   }
 }

@@ -28,7 +28,7 @@ class SqlPlannerTest {
   @BeforeAll
   static void start() throws IOException, SQLException {
     server = new ShopDatabase();
-    try (Connection connection = server.connect("one")) {
+    try (Connection connection = server.one()) {
       catalog = PgCatalogLoader.load(connection, 41);
       assertThat(connection.getAutoCommit()).isTrue();
     }
@@ -224,7 +224,8 @@ class SqlPlannerTest {
             new SqlPlanner(10)
                 .plan(
                     new Request(
-                        "UPDATE account SET owner=?,changed=now() WHERE id=?AND owner<>? RETURNING id",
+                        "UPDATE account SET owner=?,changed=now() WHERE id=?AND owner<>? RETURNING"
+                            + " id",
                         Request.Markers.QUESTION,
                         List.of()),
                     catalog,

@@ -2,7 +2,6 @@ package org.tandemdb.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -22,6 +21,7 @@ import org.tandemdb.catalog.Catalog.DefaultKind;
 import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
+import org.tandemdb.postgres.TestDatabase;
 
 /**
  * † Section 3.2 and 4: a write to a table with triggers or rules is never VERBATIM or CAPTURED. A
@@ -53,11 +53,11 @@ class TriggersAndRulesTest {
           "DELETE FROM w WHERE id > 1",
           "DELETE FROM w");
 
-  private static EmbeddedPostgres server;
+  private static TestDatabase server;
 
   @BeforeAll
-  static void start() throws IOException {
-    server = EmbeddedPostgres.builder().start();
+  static void start() throws IOException, SQLException {
+    server = TestDatabase.on(0);
   }
 
   @AfterAll
@@ -139,7 +139,7 @@ class TriggersAndRulesTest {
         "CREATE RULE x AS ON DELETE TO w DO INSTEAD UPDATE w SET v = 'gone' WHERE id = OLD.id",
       })
   void noWriteToATableWithATriggerOrARuleIsVerbatimOrCaptured(String attach) throws SQLException {
-    try (Connection connection = server.getPostgresDatabase().getConnection();
+    try (Connection connection = server.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(
           "DROP TABLE IF EXISTS w, other CASCADE; CREATE TABLE w (id int PRIMARY KEY, v text);"
@@ -163,7 +163,7 @@ class TriggersAndRulesTest {
   /** One that is switched off does nothing, so it is in nobody's way. */
   @Test
   void aTriggerThatIsDisabledIsNoHindrance() throws SQLException {
-    try (Connection connection = server.getPostgresDatabase().getConnection();
+    try (Connection connection = server.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(
           "DROP TABLE IF EXISTS w CASCADE; CREATE TABLE w (id int PRIMARY KEY, v text);"

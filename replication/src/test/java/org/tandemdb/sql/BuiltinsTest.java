@@ -2,11 +2,11 @@ package org.tandemdb.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.tandemdb.postgres.TestDatabase;
 
 class BuiltinsTest {
 
@@ -17,8 +17,8 @@ class BuiltinsTest {
   @Test
   void immutableFunctionsAreSoInEveryOverloadOfTheServer() throws Exception {
     List<String> wrong = new ArrayList<>();
-    try (EmbeddedPostgres server = EmbeddedPostgres.builder().start();
-        var connection = server.getPostgresDatabase().getConnection();
+    try (TestDatabase server = TestDatabase.on(0);
+        var connection = server.connect();
         var statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery(

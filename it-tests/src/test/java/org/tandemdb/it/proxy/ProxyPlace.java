@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.tandemdb.config.ClusterFile;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
@@ -138,6 +139,7 @@ final class ProxyPlace implements AutoCloseable {
     try (Connection connection = connect()) {
       while (!rows(connection, "SHOW TANDEM LAG").stream().allMatch(row -> row.contains("|0|"))) {
         assertThat(System.nanoTime()).as("the replica has everything").isLessThan(deadline);
+        LockSupport.parkNanos(5_000_000);
       }
     }
     try (Connection a = directly("a");

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
@@ -23,7 +24,7 @@ class OrderEntryTest {
       orders.start(3, 3);
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (orders.progress().acknowledgedWrites() < 2000 && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(5_000_000);
       }
       assertThat(orders.stop()).isTrue();
       assertThat(orders.progress().acknowledgedWrites()).isGreaterThanOrEqualTo(2000);

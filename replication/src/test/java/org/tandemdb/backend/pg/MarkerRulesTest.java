@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +40,7 @@ import org.tandemdb.error.TandemException;
 /** What section 3 asks of marker, fence and incarnation, on a real server. */
 class MarkerRulesTest {
   private static final UUID CLUSTER = new UUID(7, 7);
+  private static final long POLL_NANOS = Duration.ofMillis(2).toNanos();
   private static EmbeddedPostgres server;
   private static SystemEnvironment environment;
   private static int databases;
@@ -296,7 +298,7 @@ class MarkerRulesTest {
     long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (!one("SELECT wait_event_type FROM pg_stat_activity WHERE pid = " + pid).equals("Lock")) {
       assertThat(System.nanoTime()).as("waiting for a lock").isLessThan(deadline);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 
@@ -474,7 +476,7 @@ class MarkerRulesTest {
       try {
         up = one("SELECT count(*) FROM tandem.incarnation").equals("0");
       } catch (SQLException e) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(POLL_NANOS);
       }
     }
   }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -167,6 +168,7 @@ class PgOwnershipTest {
         await(second.control().probe(fresh));
         owner = ownerSeenBy(third).orElse("");
         assertThat(System.nanoTime()).as(owner).isLessThan(deadline);
+        LockSupport.parkNanos(2_000_000);
       } while (!owner.contains("process 2 "));
     } finally {
       third.close();
