@@ -19,7 +19,8 @@ import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 
 /**
- * A configuration file. A relative log directory is relative to the file's own.
+ * A configuration file. A relative log directory, certificate or key is relative to the file's own
+ * directory.
  *
  * @param databases by name, in the order of the file
  * @param front the proxy's own keys, flattened: {@code listen}, {@code admin.listen}, {@code
@@ -64,6 +65,10 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
     return found;
   }
 
+  /** Keys of the proxy's own that name a file. */
+  private static final List<String> FRONT_PATHS =
+      List.of("clients.tls.certificate", "clients.tls.key");
+
   /** Walks over the tree; every complaint carries file and line. */
   private record Reader(Path path, Function<String, Optional<String>> environment) {
 
@@ -75,6 +80,10 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
         if (node != null) {
           flatten(setting.key(), node, front);
         }
+      }
+      for (String key : FRONT_PATHS) {
+        front.computeIfPresent(
+            key, (same, text) -> path.toAbsolutePath().resolveSibling(text).toString());
       }
       YamlNode databases = given.get(Setting.DATABASES);
       if (databases == null) {

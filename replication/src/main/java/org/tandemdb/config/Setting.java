@@ -34,7 +34,9 @@ public enum Setting {
       "",
       "",
       "How a proxy authenticates clients: `auth` (`trust` or `scram`), and `users` by name, each"
-          + " with a `secret` and the `password` of its links."),
+          + " with a `secret` and the `password` of its links. `tls`: `certificate` and `key`,"
+          + " files in PEM, relative to this one; `required` (`true` or `false`) lets nobody in"
+          + " without."),
   DATABASES(FILE, MAP, "", "", "", "The databases kept redundant, by name."),
 
   LOG(DATABASE, PATH, "Directory of the replication log. Required.", true),

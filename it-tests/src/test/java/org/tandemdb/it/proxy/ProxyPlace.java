@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,6 +28,10 @@ import org.tandemdb.proxy.front.ProxyServer;
 final class ProxyPlace implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String ROLE = ServerPair.ROLE;
+
+  /** Tandem's own, and its password. */
+  static final String KEEPER = "keeper";
+
   private static final String DATABASE = ServerPair.DATABASE;
 
   private final ServerPair pair;
@@ -45,22 +50,60 @@ final class ProxyPlace implements AutoCloseable {
   }
 
   ProxyPlace() throws IOException, InterruptedException {
-    pair = ServerPair.start(2, Map.of("fsync", "off", "max_prepared_transactions", "10"));
+    this(servers(), "{ auth: trust }", "");
+  }
+
+  /**
+   * @param servers closed with this place; Tandem's role is made here
+   * @param clients as the file has it
+   * @param parameters of the backends' URLs
+   */
+  ProxyPlace(ServerPair servers, String clients, String parameters) throws IOException {
+    pair = servers;
     Path file = pair.directory().resolve("cluster.yaml");
-    Files.writeString(file, yaml());
-    proxy = ProxyServer.start(ProxyConfig.of(ClusterFile.read(file)));
+    try {
+      Files.writeString(file, yaml(clients, parameters));
+      proxy = ProxyServer.start(ProxyConfig.of(ClusterFile.read(file)));
+    } catch (IOException | RuntimeException e) {
+      pair.close();
+      throw e;
+    }
+  }
+
+  /** With a role for Tandem that is not the clients'. */
+  static ServerPair servers(Map<String, String> settings) throws IOException, InterruptedException {
+    Map<String, String> all =
+        new HashMap<>(Map.of("fsync", "off", "max_prepared_transactions", "10"));
+    all.putAll(settings);
+    ServerPair servers = ServerPair.start(2, all);
+    for (PostgresServer server : servers.servers()) {
+      try {
+        server.execute(
+            "postgres",
+            "CREATE ROLE " + KEEPER + " LOGIN PASSWORD '" + KEEPER + "'",
+            "GRANT pg_signal_backend, pg_read_all_stats, " + ROLE + " TO " + KEEPER,
+            "GRANT SET ON PARAMETER session_replication_role TO " + KEEPER);
+      } catch (SQLException e) {
+        servers.close();
+        throw new IOException("server " + server.name() + " has no role for Tandem", e);
+      }
+    }
+    return servers;
+  }
+
+  private static ServerPair servers() throws IOException, InterruptedException {
+    return servers(Map.of());
   }
 
   /** As the documentation has it, with a port of its own. */
-  private String yaml() {
+  private String yaml(String clients, String parameters) {
     StringBuilder text =
         new StringBuilder(
             """
             listen: 127.0.0.1:0
             admin:
               listen: 127.0.0.1:0
-            clients:
-              auth: trust
+            clients: CLIENTS
             databases:
               shop:
                 log: ./shop-log
@@ -68,14 +111,16 @@ final class ProxyPlace implements AutoCloseable {
                 commit: durable
                 limits: { max_links_per_backend: 8 }
                 backends:
-            """);
+            """
+                .replace("CLIENTS", clients));
     for (PostgresServer server : pair.servers()) {
-      String url = server.url(DATABASE, ROLE);
+      String url = server.url(DATABASE);
       text.append("      - { name: ")
           .append(server.name())
           .append(", url: \"")
           .append(url, 0, url.indexOf('?'))
-          .append("\", user: shop, password: \"${A_PASSWORD:-}\" }\n");
+          .append(parameters)
+          .append("\", user: " + KEEPER + ", password: \"${A_PASSWORD:-" + KEEPER + "}\" }\n");
     }
     return text.toString();
   }

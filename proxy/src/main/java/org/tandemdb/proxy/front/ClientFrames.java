@@ -44,6 +44,11 @@ final class ClientFrames extends ByteToMessageDecoder {
     phase = now;
   }
 
+  /** Something has come behind the message that is being worked on. */
+  boolean holdsMore() {
+    return actualReadableBytes() > 0;
+  }
+
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
     int typeBytes = phase == Phase.STARTUP ? 0 : 1;

@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +32,19 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
   private static final int MAJOR = 3;
   private static final int NEWEST_MINOR = 2;
 
+  /** Of the handler of an encrypted connection. */
+  static final String TLS = "tls";
+
   /** How a client becomes a session. */
   interface Door {
     /** Ends the statement of whoever has that key; silent if nobody has. */
     void cancel(int pid, int secret);
 
     /**
+     * @param encrypted the client has come by TLS
      * @throws ClientFailure 3D000 where there is no such database, 28000 where the user may not
      */
-    Authentication authentication(String user, String database);
+    Authentication authentication(String user, String database, boolean encrypted);
 
     /** Opens the session; takes over from here. */
     void admit(
@@ -60,6 +68,8 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
   private final ClientFrames frames;
   private final Door door;
   private final Duration deadline;
+  private final Optional<ClientTls> tls;
+  private final Executor executor;
   private @Nullable ScheduledFuture<?> timer;
   private @Nullable Authentication authentication;
   private final Map<String, String> settings = new LinkedHashMap<>();
@@ -67,12 +77,29 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
   private String database = "";
   private boolean sslAsked;
   private boolean gssAsked;
+  private boolean direct;
   private boolean ended;
 
-  ClientLogin(ClientFrames frames, Door door, Duration deadline) {
+  /**
+   * @param executor see {@link ClientTls#handler}
+   */
+  ClientLogin(
+      ClientFrames frames,
+      Door door,
+      Duration deadline,
+      Optional<ClientTls> tls,
+      Executor executor) {
     this.frames = frames;
     this.door = door;
     this.deadline = deadline;
+    this.tls = tls;
+    this.executor = executor;
+  }
+
+  /** The client has begun with the handshake. */
+  void isDirect() {
+    direct = true;
+    sslAsked = true;
   }
 
   @Override
@@ -117,12 +144,18 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
     int code = frame.readInt();
     switch (code) {
       case SSL_REQUEST -> {
-        declined(context, sslAsked);
+        refuseAgain(sslAsked);
         sslAsked = true;
+        if (tls.isPresent()) {
+          encrypt(context, tls.get());
+        } else {
+          answerByte(context, 'N');
+        }
       }
       case GSSENC_REQUEST -> {
-        declined(context, gssAsked);
+        refuseAgain(gssAsked || isEncrypted(context));
         gssAsked = true;
+        answerByte(context, 'N');
       }
       case CANCEL_REQUEST -> {
         if (frame.readableBytes() == 2 * Integer.BYTES) {
@@ -135,12 +168,42 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** One byte, which is no message; to be asked once. */
-  private static void declined(ChannelHandlerContext context, boolean again) {
+  /** To be asked once, and alone. */
+  private void refuseAgain(boolean again) {
     if (again) {
-      throw new ProtocolException("encryption was declined already");
+      throw new ProtocolException("encryption was asked for already");
     }
-    context.writeAndFlush(context.alloc().buffer(1).writeByte('N'));
+    if (frames.holdsMore()) {
+      // Nobody may take for encrypted what somebody has put in behind the request.
+      throw new ProtocolException("received unencrypted data after a request for encryption");
+    }
+  }
+
+  /** Which is no message. */
+  private static void answerByte(ChannelHandlerContext context, char answer) {
+    context.writeAndFlush(context.alloc().buffer(1).writeByte(answer));
+  }
+
+  private void encrypt(ChannelHandlerContext context, ClientTls by) {
+    answerByte(context, 'S');
+    context.pipeline().addFirst(TLS, by.handler(context.channel(), executor));
+  }
+
+  private static boolean isEncrypted(ChannelHandlerContext context) {
+    return context.pipeline().get(SslHandler.class) != null;
+  }
+
+  /** A handshake that nobody asked for must be meant for this protocol. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (direct
+        && event instanceof SslHandshakeCompletionEvent done
+        && done.isSuccess()
+        && !ClientTls.isNamed(context.pipeline().get(SslHandler.class))) {
+      ended = true;
+      context.close();
+    }
+    context.fireUserEventTriggered(event);
   }
 
   private void begin(ChannelHandlerContext context, int major, int minor, ByteBuf body) {
@@ -165,10 +228,19 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
       int newest = (MAJOR << 16) | Math.min(minor, NEWEST_MINOR);
       ClientMessages.negotiateProtocol(out, newest, unknown);
     }
+    boolean encrypted = isEncrypted(context);
+    if (!encrypted && tls.filter(ClientTls::isRequired).isPresent()) {
+      out.release();
+      fatal(
+          context,
+          "28000",
+          "connections without encryption are not accepted here: connect with sslmode=require");
+      return;
+    }
     frames.phase(ClientFrames.Phase.LOGIN);
     Authentication asked;
     try {
-      asked = door.authentication(user, database);
+      asked = door.authentication(user, database, encrypted);
       authentication = asked;
       asked.begin(out);
     } catch (ClientFailure e) {

@@ -1,6 +1,7 @@
 package org.tandemdb.proxy.front;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,12 +20,14 @@ import org.tandemdb.error.TandemException;
  *
  * @param listen where clients are accepted
  * @param admin where operators are, empty for nowhere
+ * @param tls what is shown to clients that want it; empty for none
  * @param users secrets of clients by name
  */
 public record ProxyConfig(
     InetSocketAddress listen,
     Optional<InetSocketAddress> admin,
     Auth auth,
+    Optional<Tls> tls,
     Map<String, User> users,
     Map<String, ClusterConfig> databases) {
 
@@ -51,8 +54,19 @@ public record ProxyConfig(
     }
   }
 
+  /**
+   * Certificate and key, in PEM.
+   *
+   * @param required nobody is let in without
+   */
+  public record Tls(Path certificate, Path key, boolean required) {}
+
   private static final Pattern ADDRESS = Pattern.compile("(.*):([0-9]{1,5})");
-  private static final List<String> KEYS = List.of("listen", "admin.listen", "clients.auth");
+  private static final String CERTIFICATE = "clients.tls.certificate";
+  private static final String KEY = "clients.tls.key";
+  private static final String REQUIRED = "clients.tls.required";
+  private static final List<String> KEYS =
+      List.of("listen", "admin.listen", "clients.auth", CERTIFICATE, KEY, REQUIRED);
   private static final Pattern USER = Pattern.compile("clients\\.users\\.(.+)\\.([a-z]+)");
 
   /**
@@ -101,6 +115,7 @@ public record ProxyConfig(
         listen,
         Optional.ofNullable(file.front().get("admin.listen")).map(a -> address("admin.listen", a)),
         auth,
+        tls(file.front()),
         Map.copyOf(users),
         new LinkedHashMap<>(file.databases()));
   }
@@ -111,6 +126,25 @@ public record ProxyConfig(
         .map(User::secret)
         .filter(secret -> !secret.isEmpty())
         .map(ScramSecret::parse);
+  }
+
+  private static Optional<Tls> tls(Map<String, String> front) {
+    String certificate = front.getOrDefault(CERTIFICATE, "");
+    String key = front.getOrDefault(KEY, "");
+    String required = front.getOrDefault(REQUIRED, "false");
+    if (!required.equals("true") && !required.equals("false")) {
+      throw invalid(REQUIRED + ": '" + required + "' is neither true nor false");
+    }
+    if (certificate.isEmpty() != key.isEmpty()) {
+      throw invalid("clients.tls needs both, certificate and key");
+    }
+    if (certificate.isEmpty()) {
+      if (required.equals("true")) {
+        throw invalid(REQUIRED + " needs " + CERTIFICATE + " and " + KEY);
+      }
+      return Optional.empty();
+    }
+    return Optional.of(new Tls(Path.of(certificate), Path.of(key), required.equals("true")));
   }
 
   private static Auth auth(String text) {

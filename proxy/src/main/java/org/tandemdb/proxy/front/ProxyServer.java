@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,6 +45,7 @@ public final class ProxyServer implements AutoCloseable {
   /** See {@link ClientConnection#look}. */
   private static final int LOOK_MILLIS = 100;
 
+  private static final byte[] UNBOUND = {};
   private static final int MOST_MESSAGE_BYTES = 64 << 20;
   private static final int MOST_WORKERS = 64;
   private static final int MOST_QUEUED = 10_000;
@@ -63,6 +65,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Map<String, Database> databases = new LinkedHashMap<>();
   private final ClientKeys keys = new ClientKeys();
   private final byte[] mockSeed = new byte[32];
+  private final Optional<ClientTls> tls;
 
   /** Connections that have not ended; on the event loop. */
   private final Map<Channel, @Nullable ClientConnection> clients = new HashMap<>();
@@ -71,8 +74,9 @@ public final class ProxyServer implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private boolean stopping;
 
-  private ProxyServer(ProxyConfig config) {
+  private ProxyServer(ProxyConfig config, Optional<ClientTls> tls) {
     this.config = config;
+    this.tls = tls;
     workers.allowCoreThreadTimeOut(true);
     new SecureRandom().nextBytes(mockSeed);
   }
@@ -83,7 +87,7 @@ public final class ProxyServer implements AutoCloseable {
    * @throws TandemException with nothing left running
    */
   public static ProxyServer start(ProxyConfig config) {
-    ProxyServer server = new ProxyServer(config);
+    ProxyServer server = new ProxyServer(config, config.tls().map(ClientTls::load));
     try {
       server.open();
       return server;
@@ -99,6 +103,7 @@ public final class ProxyServer implements AutoCloseable {
    * @throws TandemException if a start would fail
    */
   public static void check(ProxyConfig config) {
+    config.tls().ifPresent(ClientTls::load);
     config.databases().values().forEach(Database::check);
   }
 
@@ -167,7 +172,8 @@ public final class ProxyServer implements AutoCloseable {
     clients.put(channel, null);
     channel.closeFuture().addListener(closed -> clients.remove(channel));
     ClientFrames frames = new ClientFrames(MOST_MESSAGE_BYTES);
-    channel.pipeline().addLast(frames, new ClientLogin(frames, new Door(), LOGIN_DEADLINE));
+    ClientLogin login = new ClientLogin(frames, new Door(), LOGIN_DEADLINE, tls, workers);
+    channel.pipeline().addLast(new FirstByte(tls, login, workers), frames, login);
   }
 
   private final class Door implements ClientLogin.Door {
@@ -177,13 +183,18 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     @Override
-    public ClientLogin.Authentication authentication(String user, String database) {
+    public ClientLogin.Authentication authentication(
+        String user, String database, boolean encrypted) {
       if (!databases.containsKey(database)) {
         throw new ClientFailure("3D000", "database \"" + database + "\" does not exist");
       }
       return config.auth() == ProxyConfig.Auth.TRUST
           ? new Trust()
-          : new ScramLogin(user, config.secret(user), mockSeed);
+          : new ScramLogin(
+              user,
+              config.secret(user),
+              mockSeed,
+              encrypted ? tls.map(ClientTls::endPoint).orElse(UNBOUND) : UNBOUND);
     }
 
     @Override

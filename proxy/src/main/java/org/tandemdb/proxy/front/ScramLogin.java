@@ -4,20 +4,26 @@ import com.ongres.scram.common.ClientFirstMessage;
 import com.ongres.scram.common.ScramFunctions;
 import com.ongres.scram.common.ScramMechanism;
 import com.ongres.scram.common.exception.ScramParseException;
+import com.ongres.scram.common.util.TlsServerEndpoint;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 
 /**
- * SCRAM-SHA-256 (RFC 5802, 7677) from the server's side, without channel binding. A user that there
- * is not gets the same questions, with a salt that stays the same, and fails at the end: who asks
- * does not learn which names there are.
+ * SCRAM-SHA-256 (RFC 5802, 7677) from the server's side, over TLS also with channel binding
+ * (SCRAM-SHA-256-PLUS, tls-server-end-point of RFC 5929): then whoever stands between client and
+ * proxy with a certificate of his own cannot pass the proof on. A user that there is not gets the
+ * same questions, with a salt that stays the same, and fails at the end: who asks does not learn
+ * which names there are.
  */
 final class ScramLogin implements ClientLogin.Authentication {
   private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
+  private static final ScramMechanism BOUND = ScramMechanism.SCRAM_SHA_256_PLUS;
+  private static final String BINDING = "p=" + TlsServerEndpoint.TLS_SERVER_END_POINT;
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int NONCE_CHARACTERS = 24;
   private static final int USUAL_ITERATIONS = 4096;
@@ -26,7 +32,13 @@ final class ScramLogin implements ClientLogin.Authentication {
   private final String user;
   private final Optional<ScramSecret> secret;
   private final byte[] mockSeed;
-  private String header = "";
+
+  /** Empty where there is nothing to bind to. */
+  private final byte[] endPoint;
+
+  /** What the client must show of the channel, in Base64. */
+  private String binding = "";
+
   private String clientFirst = "";
   private String serverFirst = "";
   private String nonce = "";
@@ -34,11 +46,13 @@ final class ScramLogin implements ClientLogin.Authentication {
 
   /**
    * @param mockSeed makes salts for users that there are not
+   * @param endPoint see {@link ClientTls#endPoint}; empty without TLS
    */
-  ScramLogin(String user, Optional<ScramSecret> secret, byte[] mockSeed) {
+  ScramLogin(String user, Optional<ScramSecret> secret, byte[] mockSeed, byte[] endPoint) {
     this.user = user;
     this.secret = secret;
     this.mockSeed = mockSeed;
+    this.endPoint = endPoint.clone();
   }
 
   @Override
@@ -48,7 +62,8 @@ final class ScramLogin implements ClientLogin.Authentication {
 
   @Override
   public void begin(ByteBuf out) {
-    ClientMessages.sasl(out, 10, bytes(MECHANISM.getName() + "\0\0"));
+    String offered = endPoint.length > 0 ? BOUND.getName() + "\0" : "";
+    ClientMessages.sasl(out, 10, bytes(offered + MECHANISM.getName() + "\0\0"));
   }
 
   @Override
@@ -64,7 +79,8 @@ final class ScramLogin implements ClientLogin.Authentication {
 
   private void first(ByteBuf body, ByteBuf out) {
     String mechanism = FrontendReader.cstring(body);
-    if (!mechanism.equals(MECHANISM.getName()) || body.readableBytes() < Integer.BYTES) {
+    boolean bound = endPoint.length > 0 && mechanism.equals(BOUND.getName());
+    if (!(bound || mechanism.equals(MECHANISM.getName())) || body.readableBytes() < Integer.BYTES) {
       throw new ProtocolException("client selected an invalid SASL authentication mechanism");
     }
     int length = body.readInt();
@@ -78,10 +94,10 @@ final class ScramLogin implements ClientLogin.Authentication {
     } catch (ScramParseException | IllegalArgumentException e) {
       throw malformed();
     }
-    if (parsed.isChannelBindingRequired()) {
-      throw new ProtocolException("the client requires SCRAM channel binding, which needs TLS");
-    }
-    header = message.substring(0, message.indexOf(',', message.indexOf(',') + 1) + 1);
+    String header = message.substring(0, message.indexOf(',', message.indexOf(',') + 1) + 1);
+    checkBinding(header.substring(0, header.indexOf(',')), bound);
+    binding =
+        Base64.getEncoder().encodeToString(bound ? join(bytes(header), endPoint) : bytes(header));
     clientFirst = message.substring(header.length());
     nonce = parsed.getClientNonce() + ScramFunctions.nonce(NONCE_CHARACTERS, RANDOM);
     serverFirst =
@@ -94,18 +110,51 @@ final class ScramLogin implements ClientLogin.Authentication {
     ClientMessages.sasl(out, 11, bytes(serverFirst));
   }
 
+  /**
+   * @param flag what the client says of binding: {@code n} does not know it, {@code y} thinks that
+   *     the server does not, {@code p=type} binds
+   */
+  private void checkBinding(String flag, boolean bound) {
+    if (flag.equals("y") && endPoint.length > 0) {
+      // Somebody has taken the mechanism out of the list on its way.
+      throw new ClientFailure(
+          "28000",
+          "SCRAM channel binding negotiation error: the client supports channel binding but thinks"
+              + " the server does not. However, this server does support it");
+    }
+    if (bound && flag.startsWith("p=") && !flag.equals(BINDING)) {
+      throw new ProtocolException(
+          "unsupported SCRAM channel-binding type \"" + flag.substring(2) + "\"");
+    }
+    if (bound != flag.startsWith("p=")) {
+      throw new ProtocolException(
+          bound
+              ? "the client has chosen channel binding, and its message has none"
+              : "the client requires SCRAM channel binding, which needs TLS");
+    }
+  }
+
+  private static byte[] join(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
   private String mockSalt() {
     byte[] hash = ScramFunctions.hmac(MECHANISM, mockSeed, bytes(user));
-    return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(hash, SALT_BYTES));
+    return Base64.getEncoder().encodeToString(Arrays.copyOf(hash, SALT_BYTES));
   }
 
   private void last(String message, ByteBuf out) {
     int at = message.lastIndexOf(",p=");
-    String expected = "c=" + Base64.getEncoder().encodeToString(bytes(header)) + ",r=" + nonce;
+    String expected = "c=" + binding + ",r=" + nonce;
     if (at < 0) {
       throw malformed();
     }
     String withoutProof = message.substring(0, at);
+    if (!withoutProof.startsWith("c=" + binding + ",")) {
+      throw new ClientFailure("28000", "SCRAM channel binding check failed");
+    }
     byte[] proof;
     try {
       proof = Base64.getDecoder().decode(message.substring(at + 3));

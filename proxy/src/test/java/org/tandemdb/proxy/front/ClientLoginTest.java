@@ -28,7 +28,11 @@ class ClientLoginTest {
     channel = new EmbeddedChannel();
     channel.freezeTime();
     ClientFrames frames = new ClientFrames(1 << 20);
-    channel.pipeline().addLast(frames, new ClientLogin(frames, new Door(), DEADLINE));
+    ClientLogin login =
+        new ClientLogin(frames, new Door(), DEADLINE, Optional.empty(), Runnable::run);
+    channel
+        .pipeline()
+        .addLast(new FirstByte(Optional.empty(), login, Runnable::run), frames, login);
     channel.pipeline().fireChannelActive();
   }
 
@@ -39,8 +43,9 @@ class ClientLoginTest {
     }
 
     @Override
-    public ClientLogin.Authentication authentication(String user, String database) {
-      return new ScramLogin(user, Optional.empty(), new byte[] {1});
+    public ClientLogin.Authentication authentication(
+        String user, String database, boolean encrypted) {
+      return new ScramLogin(user, Optional.empty(), new byte[] {1}, new byte[0]);
     }
 
     @Override
@@ -110,6 +115,21 @@ class ClientLoginTest {
     channel.writeInbound(startup());
     channel.releaseOutbound();
     channel.writeInbound(Unpooled.buffer().writeByte('S').writeInt(4));
+    assertBroken();
+    assertThat(admitted).isEmpty();
+  }
+
+  @Test
+  void aHandshakeIsNotTakenForAMessageWhereThereIsNoTls() {
+    channel.writeInbound(Unpooled.buffer().writeByte(0x16).writeByte(3).writeByte(1));
+    assertThat(channel.isOpen()).isFalse();
+    assertThat((Object) channel.readOutbound()).isNull();
+  }
+
+  @Test
+  void whatComesBehindARequestForEncryptionIsRefused() {
+    ByteBuf request = Unpooled.buffer().writeInt(8).writeInt(80877103);
+    channel.writeInbound(request.writeBytes(startup()));
     assertBroken();
     assertThat(admitted).isEmpty();
   }

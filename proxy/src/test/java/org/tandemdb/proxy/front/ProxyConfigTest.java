@@ -85,6 +85,22 @@ class ProxyConfigTest {
   }
 
   @Test
+  void tlsNeedsACertificateAndItsKeyWhichLieBesideTheFile() throws IOException {
+    assertRefused("clients:\n  tls: { certificate: a.crt }\n", "clients.tls", "key");
+    assertRefused("clients:\n  tls: { required: true }\n", "clients.tls.required");
+    assertRefused("clients:\n  tls: { certificate: a, key: b, required: maybe }\n", "maybe");
+    assertRefused("clients:\n  tls: { certificat: a }\n", "clients.tls.certificate");
+    ProxyConfig config =
+        read("clients:\n  tls: { certificate: a.crt, key: /keys/a.key, required: true }\n");
+    assertThat(config.tls())
+        .contains(new ProxyConfig.Tls(directory.resolve("a.crt"), Path.of("/keys/a.key"), true));
+    Files.writeString(directory.resolve("a.crt"), "nothing");
+    assertThatThrownBy(() -> ClientTls.load(config.tls().orElseThrow()))
+        .isInstanceOf(TandemException.class)
+        .hasMessageContaining("BEGIN PRIVATE KEY");
+  }
+
+  @Test
   void optionsOfAStartAreSettings() {
     assertThat(StartSettings.options("-c a.b=1 --work-mem=4MB -cx=y\\ z"))
         .containsExactlyInAnyOrderEntriesOf(Map.of("a.b", "1", "work_mem", "4MB", "x", "y z"));

@@ -13,14 +13,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** The server's half of SCRAM against the client's half of a library. */
 class ScramLoginTest {
   private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
   private static final byte[] SEED = {1, 2, 3};
+  private static final byte[] UNBOUND = {};
+  private static final byte[] END_POINT = {4, 5, 6};
 
-  private final ScramLogin login = new ScramLogin("app", Optional.of(secret("right")), SEED);
+  private final ScramLogin login =
+      new ScramLogin("app", Optional.of(secret("right")), SEED, UNBOUND);
 
   private static ScramSecret secret(String password) {
     byte[] salt = "sixteen bytes ok".getBytes(StandardCharsets.UTF_8);
@@ -51,11 +55,29 @@ class ScramLoginTest {
         .build();
   }
 
+  /** One that binds to what it sees of the channel. */
+  private static ScramClient client(byte[] endPoint) {
+    return ScramClient.builder()
+        .advertisedMechanisms(List.of("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"))
+        .username("*")
+        .password("right".toCharArray())
+        .channelBinding("tls-server-end-point", endPoint)
+        .build();
+  }
+
+  private static ScramLogin bound() {
+    return new ScramLogin("app", Optional.of(secret("right")), SEED, END_POINT);
+  }
+
   /** What the server says to the client's first message. */
   private static String first(ScramLogin login, ScramClient client) {
-    String first = client.clientFirstMessage().toString();
+    return first(
+        login, client.getScramMechanism().getName(), client.clientFirstMessage().toString());
+  }
+
+  private static String first(ScramLogin login, String mechanism, String first) {
     ByteBuf body = Unpooled.buffer();
-    body.writeBytes("SCRAM-SHA-256\0".getBytes(StandardCharsets.UTF_8));
+    body.writeBytes((mechanism + "\0").getBytes(StandardCharsets.UTF_8));
     body.writeInt(first.length()).writeBytes(first.getBytes(StandardCharsets.UTF_8));
     return said(login, body);
   }
@@ -93,8 +115,8 @@ class ScramLoginTest {
   /** The questions do not tell whether there is such a user, however often they are asked. */
   @Test
   void aUserThatThereIsNotFailsAtTheEnd() throws Exception {
-    ScramLogin nobody = new ScramLogin("nobody", Optional.empty(), SEED);
-    ScramLogin again = new ScramLogin("nobody", Optional.empty(), SEED);
+    ScramLogin nobody = new ScramLogin("nobody", Optional.empty(), SEED, UNBOUND);
+    ScramLogin again = new ScramLogin("nobody", Optional.empty(), SEED, UNBOUND);
     ScramClient client = client("right");
     String asked = first(nobody, client);
     String salt = asked.replaceAll(".*,s=([^,]*),i=4096", "$1");
@@ -109,9 +131,56 @@ class ScramLoginTest {
     ScramClient client = client("right");
     client.serverFirstMessage(first(login, client));
     String last = client.clientFinalMessage().toString();
-    ScramLogin other = new ScramLogin("app", Optional.of(secret("right")), SEED);
+    ScramLogin other = new ScramLogin("app", Optional.of(secret("right")), SEED, UNBOUND);
     first(other, client("right"));
     assertThatThrownBy(() -> said(other, text(last))).isInstanceOf(ClientFailure.class);
+  }
+
+  private static void isRefused(String sqlState, ThrowingCallable login) {
+    assertThatThrownBy(login)
+        .isInstanceOfSatisfying(
+            ClientFailure.class, e -> assertThat(e.sqlState()).isEqualTo(sqlState));
+  }
+
+  @Test
+  void aProofThatIsBoundToTheChannelIsTaken() throws Exception {
+    ScramLogin login = bound();
+    ScramClient client = client(END_POINT);
+    client.serverFirstMessage(first(login, client));
+    client.serverFinalMessage(said(login, text(client.clientFinalMessage().toString())));
+    assertThat(login.isComplete()).isTrue();
+  }
+
+  /** Whoever stands between has another certificate. */
+  @Test
+  void aProofThatIsBoundToAnotherChannelIsWorthNothing() throws Exception {
+    ScramLogin login = bound();
+    ScramClient client = client(new byte[] {7});
+    client.serverFirstMessage(first(login, client));
+    ByteBuf last = text(client.clientFinalMessage().toString());
+    isRefused("28000", () -> said(login, last));
+    assertThat(login.isComplete()).isFalse();
+  }
+
+  @Test
+  void aClientThatWasToldOfNoBindingFindsOut() {
+    isRefused("28000", () -> first(bound(), "SCRAM-SHA-256", "y,,n=*,r=abcdefghijklmnop"));
+    // Where there is none it is right.
+    assertThat(first(login, "SCRAM-SHA-256", "y,,n=*,r=abcdefghijklmnop")).contains("i=4096");
+  }
+
+  @Test
+  void aBindingThatDoesNotFitTheMechanismBreaksTheProtocol() {
+    assertThatThrownBy(() -> first(bound(), "SCRAM-SHA-256-PLUS", "n,,n=*,r=abcdefghijklmnop"))
+        .isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(
+            () -> first(bound(), "SCRAM-SHA-256", "p=tls-server-end-point,,n=*,r=abcdefghijklmnop"))
+        .isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(
+            () -> first(bound(), "SCRAM-SHA-256-PLUS", "p=tls-unique,,n=*,r=abcdefghijklmnop"))
+        .isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(() -> first(login, "SCRAM-SHA-256-PLUS", "n,,n=*,r=abcdefghijklmnop"))
+        .isInstanceOf(ProtocolException.class);
   }
 
   @Test
