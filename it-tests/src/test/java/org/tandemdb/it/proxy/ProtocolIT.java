@@ -394,4 +394,16 @@ class ProtocolIT {
     }
     return waiting;
   }
+
+  @Test
+  void aStatementThatTheServerDoesNotUnderstandLeavesItsNameFree() throws Exception {
+    try (WireClient client = ready()) {
+      client.parse("again", "SELEC 1").sync().send();
+      assertThat(client.words('Z')).containsExactly("E 42601", "ZI");
+      client.parse("again", "SELECT 1").sync().send();
+      assertThat(client.words('Z')).containsExactly("1", "ZI");
+      client.parse("again", "SELECT 2").sync().send();
+      assertThat(client.words('Z')).containsExactly("E 42P05", "ZI");
+    }
+  }
 }

@@ -7,6 +7,7 @@ import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.config.DatabaseText;
+import org.tandemdb.error.ErrorCode;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.ReadHint;
 import org.tandemdb.proxy.pg.NettyLink;
@@ -44,6 +45,12 @@ final class BlockState {
    * will never be, and must neither run by itself nor be committed without the part that failed.
    */
   private boolean failed;
+
+  /** The block was ended by a failover: why. Null unless it was. */
+  private @Nullable ClientFailure lost;
+
+  /** The client has not been told of that. */
+  private boolean untold;
 
   /** SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY: outside of blocks, too. */
   private boolean readOnlyAlways;
@@ -219,9 +226,35 @@ final class BlockState {
     failed = failed || block;
   }
 
+  /** An error, of which the client is told, fails the block. */
+  void fail(Throwable failure) {
+    fail();
+    if (block && lost == null && isLoss(failure)) {
+      lost = ClientFailure.of(failure);
+    }
+  }
+
+  /** The block was ended by a failover, and the client will be told with what it sends next. */
+  void failUntold(Throwable failure) {
+    fail(failure);
+    untold = lost != null;
+  }
+
+  /** True of Tandem's own 40001: a server has said nothing, and the transaction is no more. */
+  static boolean isLoss(Throwable failure) {
+    ClientFailure said = ClientFailure.of(failure);
+    return said.server() == null && said.sqlState().equals(ErrorCode.TRANSACTION_LOST.sqlState());
+  }
+
+  boolean isUntold() {
+    return untold;
+  }
+
   /** ROLLBACK TO a savepoint that was set before the error. */
   void recovered() {
     failed = false;
+    lost = null;
+    untold = false;
   }
 
   boolean isFailed() {
@@ -232,7 +265,17 @@ final class BlockState {
     return doomed || failed;
   }
 
-  static ClientFailure failedError() {
+  /**
+   * What is said to whatever else is sent to the block. Of a failover it is said again: somebody
+   * may have kept the first 40001 to himself, as those do that prepare statements ahead (pgbench)
+   * or ask for metadata, and 25P02 nobody runs again.
+   */
+  ClientFailure failedError() {
+    ClientFailure loss = lost;
+    if (loss != null) {
+      untold = false;
+      return loss;
+    }
     return new ClientFailure(
         "25P02", "current transaction is aborted, commands ignored until end of transaction block");
   }
@@ -243,7 +286,7 @@ final class BlockState {
     writing = null;
     reading = null;
     doomed = false;
-    failed = false;
+    recovered();
     Modes before = modesBefore;
     if (before != null) {
       isolation = before.isolation();

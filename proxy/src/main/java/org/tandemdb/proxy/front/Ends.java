@@ -3,6 +3,7 @@ package org.tandemdb.proxy.front;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.proxy.pg.NettyLink;
@@ -30,13 +31,18 @@ final class Ends {
   /** False if nothing is left of the transaction and it is to run again as it was. */
   CompletionStage<Boolean> commit(boolean mayRunAgain) {
     if (state.isBroken()) {
-      return rollback().thenCompose(ok -> Stages.failed(BlockState.failedError()));
+      ClientFailure failed = state.failedError();
+      return rollback().thenCompose(ok -> Stages.failed(failed));
     }
     CompletionStage<Boolean> ended;
     if (state.reading != null) {
       ended = endReading().thenApply(ok -> true);
     } else if (session.inTransaction()) {
-      ended = engine.ask(session::commit).thenCompose(result -> isCommitted(result, mayRunAgain));
+      ended =
+          engine
+              .ask(session::commit)
+              .exceptionallyCompose(this::undone)
+              .thenCompose(result -> isCommitted(result, mayRunAgain));
     } else {
       ended = CompletableFuture.completedFuture(true);
     }
@@ -47,6 +53,18 @@ final class Ends {
           }
           ended();
         });
+  }
+
+  /** A COMMIT that was not even refused: the next transaction must not go on with this one. */
+  private CompletionStage<CommitResult> undone(Throwable failure) {
+    Throwable cause = ClientFailure.unwrap(failure);
+    if (!session.inTransaction()) {
+      return Stages.failed(cause);
+    }
+    return engine
+        .ask(session::rollback)
+        .handle((ok, second) -> Stages.<CommitResult>failed(cause))
+        .thenCompose(Function.identity());
   }
 
   static CompletionStage<Boolean> isCommitted(CommitResult result, boolean mayRunAgain) {

@@ -5,9 +5,11 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -44,6 +46,11 @@ final class ExtendedProtocol {
 
   /** Statements that no server has looked at yet. */
   private final List<Parse> unchecked = new ArrayList<>();
+
+  /**
+   * Names of statements that met an error before a server had seen them: they may be taken anew.
+   */
+  private final Set<String> doubtful = new HashSet<>();
 
   private boolean skipping;
 
@@ -103,7 +110,7 @@ final class ExtendedProtocol {
   void query() {
     skipping = false;
     due.setLength(0);
-    unchecked.clear();
+    doubt();
     statements.remove("");
     drop("");
   }
@@ -111,7 +118,10 @@ final class ExtendedProtocol {
   /** Ends a group: commits what is its own. Never fails. */
   CompletionStage<Void> sync() {
     CompletionStage<Void> work =
-        skipping ? Stages.DONE : caught(() -> checked().thenCompose(ok -> ended()));
+        skipping
+            ? Stages.DONE
+            : caught(
+                () -> checked().exceptionallyCompose(this::toldLater).thenCompose(ok -> ended()));
     return work.thenAccept(
         ok -> {
           skipping = false;
@@ -119,6 +129,24 @@ final class ExtendedProtocol {
             dropAll();
           }
         });
+  }
+
+  /**
+   * Whoever prepares statements ahead may not look at what comes of it. A transaction that has been
+   * lost is told of to what runs in it.
+   */
+  private CompletionStage<Void> toldLater(Throwable failure) {
+    if (!session.state().isExplicit() || !BlockState.isLoss(failure)) {
+      return Stages.failed(failure);
+    }
+    session.state().failUntold(failure);
+    unchecked.clear();
+    return Stages.DONE;
+  }
+
+  private void doubt() {
+    unchecked.forEach(parse -> doubtful.add(parse.name()));
+    unchecked.clear();
   }
 
   private CompletionStage<Void> ended() {
@@ -160,12 +188,12 @@ final class ExtendedProtocol {
   private CompletionStage<Void> failed(Throwable failure) {
     skipping = true;
     due.setLength(0);
-    unchecked.clear();
+    doubt();
     outlet.discard();
     outlet.resume();
     ClientFailure shown = ClientFailure.of(failure);
     outlet.say(out -> ClientMessages.error(out, shown));
-    session.state().fail();
+    session.state().fail(failure);
     return session.state().isImplicit()
         ? session.endImplicit(Optional.of(failure)).exceptionally(known -> null)
         : Stages.DONE;
@@ -175,7 +203,8 @@ final class ExtendedProtocol {
 
   private CompletionStage<Void> parse(Parse parse) {
     refuseWhenFailed(parse);
-    if (!parse.name().isEmpty() && statements.containsKey(parse.name())) {
+    boolean isTaken = statements.containsKey(parse.name()) && !doubtful.remove(parse.name());
+    if (!parse.name().isEmpty() && isTaken) {
       throw new ClientFailure(
           "42P05", "prepared statement \"" + parse.name() + "\" already exists");
     }
@@ -190,7 +219,7 @@ final class ExtendedProtocol {
 
   private void refuseWhenFailed(Parse parse) {
     if (session.state().isBroken() && !mayEnd(parse.sql())) {
-      throw BlockState.failedError();
+      throw session.state().failedError();
     }
   }
 
@@ -251,6 +280,7 @@ final class ExtendedProtocol {
     due.append('3');
     if (named.what() == 'S') {
       Parse closed = statements.remove(named.name());
+      doubtful.remove(named.name());
       unchecked.remove(closed);
       return Stages.DONE;
     }
@@ -388,11 +418,17 @@ final class ExtendedProtocol {
 
   @SuppressWarnings("ReferenceEquality") // this one, and not one like it
   private CompletionStage<Void> checkedBut(@Nullable Parse other) {
-    List<Parse> all = List.copyOf(unchecked);
-    unchecked.clear();
     return Stages.each(
-        all.iterator(),
-        parse -> parse == other ? Stages.DONE : look(parse).thenAccept(Described::release));
+        List.copyOf(unchecked).iterator(),
+        parse ->
+            parse == other
+                ? Stages.DONE
+                : look(parse)
+                    .thenAccept(
+                        described -> {
+                          unchecked.remove(parse);
+                          described.release();
+                        }));
   }
 
   /** The formats that Bind asks for, in place of text. */
@@ -418,7 +454,7 @@ final class ExtendedProtocol {
   private CompletionStage<Void> execute(Execute execute, Iterable<ByteBuf> ahead) {
     Portal portal = portal(execute.portal());
     if (session.state().isBroken() && !mayEnd(portal.parse.sql())) {
-      throw BlockState.failedError();
+      throw session.state().failedError();
     }
     if (portal.rows != null) {
       answerDue();
@@ -459,6 +495,7 @@ final class ExtendedProtocol {
         .thenAccept(
             ok -> {
               due.setLength(0);
+              unchecked.remove(portal.parse);
               session.state().goOnImplicit();
               fetch(portal, execute.maxRows());
             });

@@ -147,6 +147,9 @@ final class Locals {
   // --- the end of a block
 
   private CompletionStage<Void> commit(boolean chain, Statement statement) {
+    if (state.isUntold()) {
+      return Stages.ensure(Stages.failed(state.failedError()), client::rollback);
+    }
     if (state.isBroken()) {
       // As the server has it: no error, but another tag.
       return rollback(chain, statement);

@@ -165,7 +165,7 @@ final class Session {
     return stage.whenComplete(
         (ok, failure) -> {
           if (failure != null) {
-            state.fail();
+            state.fail(failure);
           }
         });
   }
@@ -195,7 +195,7 @@ final class Session {
 
   CompletionStage<Void> dispatch(Plan plan, Statement statement) {
     if (state.isBroken() && !BlockState.isEnd(plan) && !state.isWayBack(plan)) {
-      return Stages.failed(BlockState.failedError());
+      return Stages.failed(state.failedError());
     }
     ClientFailure misplaced = misplaced(plan, statement);
     if (misplaced != null) {
@@ -343,8 +343,8 @@ final class Session {
       return Stages.failed(
           new ClientFailure(
               "25006",
-              "a function that is not proven to read cannot run in this read-only transaction, which"
-                  + " reads from another server than the primary. Call it first"));
+              "a function that is not proven to read cannot run in this read-only transaction,"
+                  + " which reads from another server than the primary. Call it first"));
     }
     Optional<ReadHint> hint = plan instanceof Plan.Read read ? read.hint() : Optional.empty();
     if (lease != null && hint.isPresent() && !hint.equals(state.readingHint)) {
@@ -353,8 +353,8 @@ final class Session {
               "25001",
               "the hint '"
                   + hint.get()
-                  + "' comes too late: a READ ONLY transaction reads where its first query did. Give"
-                  + " the hint there"));
+                  + "' comes too late: a READ ONLY transaction reads where its first query did."
+                  + " Give the hint there"));
     }
     CompletionStage<Lease<NettyLink>> begun =
         lease != null ? CompletableFuture.completedFuture(lease) : beginReading(mayWrite, hint);
