@@ -59,6 +59,14 @@ public record BackendConfig(
     return BackendUrl.address(url, user);
   }
 
+  /**
+   * A property of the vendor's driver: the URL's, else {@link #vendorProperties}'; empty for none.
+   */
+  public String vendor(String property) {
+    String inUrl = BackendUrl.parameter(url, property);
+    return inUrl.isEmpty() ? vendorProperties.getOrDefault(property, "") : inUrl;
+  }
+
   String canonical() {
     return id.name()
         + "="

@@ -88,8 +88,13 @@ record BackendUrl(
     return new ServerAddress(
         bracketed ? host.substring(1, host.length() - 1) : host,
         Integer.parseInt(first(or(PGProperty.PG_PORT, parsed, "5432"))),
-        or(PGProperty.PG_DBNAME, parsed, user),
-        or(PGProperty.SSL_MODE, parsed, ""));
+        or(PGProperty.PG_DBNAME, parsed, user));
+  }
+
+  /** A property that the URL gives; empty for none. */
+  static String parameter(String url, String name) {
+    Properties parsed = Driver.parseURL(url, new Properties());
+    return parsed == null ? "" : parsed.getProperty(name, "");
   }
 
   private static String first(String list) {

@@ -5,6 +5,5 @@ package org.tandemdb.config;
  *
  * @param host a name or an address, without brackets
  * @param database its name on that server
- * @param sslMode the URL's own {@code sslmode}, empty where it has none
  */
-public record ServerAddress(String host, int port, String database, String sslMode) {}
+public record ServerAddress(String host, int port, String database) {}

@@ -3,20 +3,40 @@ package org.tandemdb.it.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.tandemdb.backend.FencedException;
+import org.tandemdb.backend.IncarnationException;
+import org.tandemdb.backend.pg.PgBackend;
+import org.tandemdb.entry.BackendId;
+import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.it.server.Certificate;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.proxy.pg.NettyPort;
+import org.tandemdb.proxy.pg.ServerTls;
 
 /** TLS and passwords, of clients and of links, with servers that ask for them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -32,15 +52,37 @@ class EncryptedIT {
   @BeforeAll
   void start() throws Exception {
     certificate = Certificate.of("ip:127.0.0.1", directory);
-    ServerPair servers = ProxyPlace.servers(java.util.Map.of());
-    PostgresServer first = servers.server("a");
-    first.execute("postgres", "ALTER ROLE shop PASSWORD 'open sesame'");
+    Path rules = directory.resolve("pg_hba.conf");
+    Files.write(
+        rules,
+        List.of(
+            "host all postgres 127.0.0.1/32 trust",
+            "hostssl all keeper,shop 127.0.0.1/32 scram-sha-256",
+            "hostssl all md5er 127.0.0.1/32 md5",
+            "hostssl all clear 127.0.0.1/32 password",
+            "hostnossl all plain 127.0.0.1/32 scram-sha-256"));
+    ServerPair servers =
+        ProxyPlace.servers(
+            Map.of(
+                "ssl", "on",
+                "ssl_cert_file", certificate.certificate().toString(),
+                "ssl_key_file", certificate.key().toString(),
+                "hba_file", rules.toString()));
+    for (PostgresServer server : servers.servers()) {
+      server.execute(
+          "postgres",
+          "ALTER ROLE shop PASSWORD 'open sesame'",
+          "CREATE ROLE clear LOGIN PASSWORD 'open sesame'",
+          "CREATE ROLE plain LOGIN PASSWORD 'open sesame'",
+          "SET password_encryption = 'md5'; CREATE ROLE md5er LOGIN PASSWORD 'open sesame'");
+    }
     String secret;
-    try (Connection connection = DriverManager.getConnection(first.url("postgres"))) {
+    try (Connection connection = DriverManager.getConnection(servers.server("a").url("postgres"))) {
       secret =
           ProxyPlace.rows(connection, "SELECT rolpassword FROM pg_authid WHERE rolname = 'shop'")
               .get(0);
     }
+    String user = ": { secret: '" + secret + "', password: 'open sesame' }";
     place =
         new ProxyPlace(
             servers,
@@ -48,10 +90,10 @@ class EncryptedIT {
                 + certificate.certificate()
                 + "', key: '"
                 + certificate.key()
-                + "' }, users: { shop: { secret: '"
-                + secret
-                + "' } } }",
-            "");
+                + "' }, users: { "
+                + String.join(", ", "shop" + user, "md5er" + user, "clear" + user)
+                + " } }",
+            "?sslmode=verify-full&sslrootcert=" + certificate.certificate());
   }
 
   @AfterAll
@@ -136,7 +178,7 @@ class EncryptedIT {
       client.encrypt().startup(3 << 16, "user", "shop").send();
       assertThat(client.isClosed()).isTrue();
     } catch (IOException e) {
-      assertThat(e).isNotInstanceOf(java.net.SocketTimeoutException.class);
+      assertThat(e).isNotInstanceOf(SocketTimeoutException.class);
     }
   }
 
@@ -148,8 +190,7 @@ class EncryptedIT {
       client.oneByte();
       client.encrypt().startup(3 << 16, "user", "shop").send();
       client.answer();
-      byte[] first =
-          "y,,n=*,r=abcdefghijklmnopqrstuvwx".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      byte[] first = "y,,n=*,r=abcdefghijklmnopqrstuvwx".getBytes(StandardCharsets.UTF_8);
       client
           .message(
               'p',
@@ -161,6 +202,137 @@ class EncryptedIT {
       WireClient.Answer answer = client.answer();
       assertThat(answer.field('C')).isEqualTo("28000");
       assertThat(answer.field('M')).contains("channel binding negotiation");
+    }
+  }
+
+  // --- links
+
+  @Test
+  void linksAreEncryptedAndShowTheirServersWhatTheseAskFor() throws Exception {
+    for (String user : List.of("shop", "md5er", "clear")) {
+      try (Connection connection =
+          DriverManager.getConnection(
+              "jdbc:postgresql://127.0.0.1:" + place.port() + "/shop", user, "open sesame")) {
+        assertThat(
+                ProxyPlace.rows(
+                    connection,
+                    "SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
+            .containsExactly(user + "|t");
+      }
+    }
+  }
+
+  @Test
+  void aServerIsBelievedAsFarAsSslmodeSays() throws Exception {
+    Path otherPlace = Files.createDirectory(directory.resolve("other"));
+    String root = certificate.certificate().toString();
+    String other = Certificate.of("ip:127.0.0.1", otherPlace).certificate().toString();
+    try (Links links = new Links(place.server("a"))) {
+      links.areRefused("shop", "127.0.0.1", Map.of("sslmode", "disable"));
+      links.areLetIn("plain", "127.0.0.1", Map.of("sslmode", "disable"));
+      links.areLetIn("shop", "127.0.0.1", Map.of());
+      links.areLetIn("plain", "127.0.0.1", Map.of("sslmode", "prefer"));
+      links.areRefused("plain", "127.0.0.1", Map.of("sslmode", "require"));
+      links.areLetIn("shop", "localhost", Map.of("sslmode", "require", "sslrootcert", other));
+      links.areRefused("shop", "localhost", Map.of("sslmode", "verify-ca", "sslrootcert", other));
+      links.areLetIn("shop", "localhost", Map.of("sslmode", "verify-ca", "sslrootcert", root));
+      links.areRefused("shop", "localhost", Map.of("sslmode", "verify-full", "sslrootcert", root));
+      links.areLetIn("shop", "127.0.0.1", Map.of("sslmode", "verify-full", "sslrootcert", root));
+      Map<String, String> bound = Map.of("sslmode", "require", "channelBinding", "require");
+      links.areLetIn("shop", "127.0.0.1", bound);
+      links.areRefused("md5er", "127.0.0.1", bound);
+      links.areRefused("clear", "127.0.0.1", bound);
+      Map<String, String> direct = Map.of("sslmode", "require", "sslNegotiation", "direct");
+      if (version() >= 17) {
+        links.areLetIn("shop", "127.0.0.1", direct);
+      }
+    }
+  }
+
+  private int version() throws SQLException {
+    try (Connection connection = DriverManager.getConnection(place.server("a").url("postgres"))) {
+      return connection.getMetaData().getDatabaseMajorVersion();
+    }
+  }
+
+  @Test
+  void whatCannotBeDoneAsTheUrlSaysIsNotBegun() {
+    for (Map<String, String> properties :
+        List.of(
+            Map.of("sslmode", "verify-ca", "sslrootcert", "/nowhere"),
+            Map.of("sslmode", "always"),
+            Map.of("sslfactory", "org.example.Trusting"),
+            Map.of("sslNegotiation", "direct"))) {
+      assertThatThrownBy(() -> ServerTls.of(Links.reader(properties), "127.0.0.1", 5432))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  /** Links of a session that the server lets in and Tandem's own function then does not. */
+  private static final class Links implements AutoCloseable {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private final PostgresServer server;
+    private final SystemEnvironment environment = new SystemEnvironment("links", 2);
+    private final MultiThreadIoEventLoopGroup loops =
+        new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+
+    Links(PostgresServer server) {
+      this.server = server;
+    }
+
+    static UnaryOperator<String> reader(Map<String, String> properties) {
+      return name -> properties.getOrDefault(name, "");
+    }
+
+    void areLetIn(String user, String host, Map<String, String> properties) throws Exception {
+      assertThat(failure(user, host, properties))
+          .as("%s with %s", user, properties)
+          .isInstanceOfAny(FencedException.class, IncarnationException.class);
+    }
+
+    void areRefused(String user, String host, Map<String, String> properties) throws Exception {
+      assertThat(failure(user, host, properties))
+          .as("%s with %s", user, properties)
+          .isNotInstanceOfAny(
+              FencedException.class, IncarnationException.class, TimeoutException.class);
+    }
+
+    private Throwable failure(String user, String host, Map<String, String> properties)
+        throws Exception {
+      try (NettyPort port = port(host, properties)) {
+        return port.open(user, "open sesame", "test", 1, new UUID(0, 0))
+            .handle((link, failure) -> failure)
+            .toCompletableFuture()
+            .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      }
+    }
+
+    private NettyPort port(String host, Map<String, String> properties) {
+      return new NettyPort(
+          new PgBackend(
+              new BackendId("a"),
+              environment,
+              new UUID(0, 0),
+              "jdbc:postgresql://127.0.0.1:" + server.port() + "/shop?sslmode=require",
+              ProxyPlace.KEEPER,
+              ProxyPlace.KEEPER,
+              Map.of(),
+              LIMIT,
+              LIMIT,
+              LIMIT),
+          new InetSocketAddress("127.0.0.1", server.port()),
+          "shop",
+          ServerTls.of(reader(properties), host, server.port()),
+          loops,
+          LIMIT,
+          environment.scheduler()::execute);
+    }
+
+    @Override
+    public void close() {
+      loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+      environment.close();
     }
   }
 }

@@ -5,7 +5,6 @@ import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -24,6 +23,7 @@ import org.tandemdb.error.TandemException;
 import org.tandemdb.proxy.pg.NettyDialect;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.NettyPort;
+import org.tandemdb.proxy.pg.ServerTls;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
 
@@ -71,7 +71,7 @@ final class Database implements SessionSource, AutoCloseable {
       EventLoopGroup loops,
       Executor workers,
       Supplier<List<List<@Nullable String>>> sessions) {
-    config.backends().forEach(Database::refuseTls);
+    config.backends().forEach(Database::tls);
     SystemEnvironment environment =
         new SystemEnvironment(
             "tandem-" + config.database(),
@@ -92,28 +92,20 @@ final class Database implements SessionSource, AutoCloseable {
    * @throws TandemException if it would not
    */
   static void check(ClusterConfig config) {
-    config.backends().forEach(Database::refuseTls);
+    config.backends().forEach(Database::tls);
     try (SystemEnvironment environment =
         new SystemEnvironment("tandem-check", THREADS_PER_BACKEND)) {
       PgEngines.check(config, environment);
     }
   }
 
-  /** Rather than to go without what was asked for. */
-  private static void refuseTls(BackendConfig backend) {
-    String mode =
-        backend
-            .vendorProperties()
-            .getOrDefault("sslmode", backend.server().sslMode())
-            .toLowerCase(Locale.ROOT);
-    if (mode.equals("require") || mode.startsWith("verify")) {
+  private static ServerTls tls(BackendConfig backend) {
+    ServerAddress server = backend.server();
+    try {
+      return ServerTls.of(backend::vendor, server.host(), server.port());
+    } catch (IllegalArgumentException e) {
       throw new TandemException(
-          ErrorCode.CONFIGURATION,
-          "backend '"
-              + backend.id()
-              + "': sslmode="
-              + mode
-              + ", and the proxy's links to backends have no TLS yet");
+          ErrorCode.CONFIGURATION, "backend '" + backend.id() + "': " + e.getMessage(), e);
     }
   }
 
@@ -126,6 +118,7 @@ final class Database implements SessionSource, AutoCloseable {
           backend,
           new InetSocketAddress(server.host(), server.port()),
           server.database(),
+          tls(one),
           loops,
           config.limits().connectTimeout(),
           workers);

@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -22,6 +24,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendControl;
@@ -47,12 +51,14 @@ public final class NettyPort implements BackendPort<NettyLink> {
   private final PgBackend backend;
   private final SocketAddress address;
   private final String database;
+  private final ServerTls tls;
   private final EventLoopGroup loops;
   private final Duration openTimeout;
   private final Executor workers;
 
   /**
    * @param backend asked for everything but client links; closed with this port
+   * @param tls how its links are encrypted
    * @param loops owned by the caller
    * @param openTimeout for connecting, start-up and entering together
    * @param workers run what blocks
@@ -61,12 +67,14 @@ public final class NettyPort implements BackendPort<NettyLink> {
       PgBackend backend,
       SocketAddress address,
       String database,
+      ServerTls tls,
       EventLoopGroup loops,
       Duration openTimeout,
       Executor workers) {
     this.backend = backend;
     this.address = address;
     this.database = database;
+    this.tls = tls;
     this.loops = loops;
     this.openTimeout = openTimeout;
     this.workers = workers;
@@ -95,8 +103,18 @@ public final class NettyPort implements BackendPort<NettyLink> {
   @Override
   public CompletionStage<NettyLink> open(
       String user, String password, String purpose, long epoch, UUID incarnation) {
+    return open(user, password, purpose, epoch, incarnation, tls);
+  }
+
+  private CompletionStage<NettyLink> open(
+      String user,
+      String password,
+      String purpose,
+      long epoch,
+      UUID incarnation,
+      ServerTls encryption) {
     CompletableFuture<NettyLink> opened = new CompletableFuture<>();
-    PgWireOpening opening = connect(user, password, purpose);
+    PgWireOpening opening = connect(user, password, purpose, encryption);
     opening
         .wire
         .thenCompose(
@@ -104,7 +122,10 @@ public final class NettyPort implements BackendPort<NettyLink> {
         .whenComplete(
             (link, failure) -> {
               if (failure != null) {
-                opened.completeExceptionally(translated(failure));
+                opened.completeExceptionally(
+                    encryption.mayBeLeft() && isOfEncryption(opening.channel, failure)
+                        ? new WithoutTls(failure)
+                        : translated(failure));
               } else {
                 opened.complete(link);
               }
@@ -125,12 +146,55 @@ public final class NettyPort implements BackendPort<NettyLink> {
             opening.channel.close();
           }
         });
-    return opened;
+    CompletableFuture<NettyLink> last = new CompletableFuture<>();
+    opened.whenComplete(
+        (link, failure) -> {
+          if (failure instanceof WithoutTls) {
+            open(user, password, purpose, epoch, incarnation, ServerTls.NONE)
+                .whenComplete((plain, second) -> complete(last, plain, second));
+          } else {
+            complete(last, link, failure);
+          }
+        });
+    return last;
+  }
+
+  private static void complete(
+      CompletableFuture<NettyLink> stage, NettyLink link, @Nullable Throwable failure) {
+    if (failure != null) {
+      stage.completeExceptionally(unwrapped(failure));
+    } else {
+      stage.complete(link);
+    }
+  }
+
+  /** A link that could not be had with TLS, where it may be had without. */
+  private static final class WithoutTls extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    WithoutTls(Throwable cause) {
+      super(cause);
+    }
+  }
+
+  /** The handshake failed, or {@code pg_hba.conf} lets nobody in by TLS. */
+  private static boolean isOfEncryption(Channel channel, Throwable failure) {
+    Throwable cause = unwrapped(failure);
+    return cause.getCause() instanceof SSLException
+        || (TlsStart.isOn(channel)
+            && ServerError.sqlState(cause).filter(state -> state.equals("28000")).isPresent());
+  }
+
+  private static Throwable unwrapped(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
   }
 
   private record PgWireOpening(Channel channel, CompletableFuture<PgWire> wire) {}
 
-  private PgWireOpening connect(String user, String password, String purpose) {
+  private PgWireOpening connect(
+      String user, String password, String purpose, ServerTls encryption) {
     Map<String, String> parameters = new LinkedHashMap<>();
     parameters.put("user", user);
     parameters.put("database", database);
@@ -149,12 +213,15 @@ public final class NettyPort implements BackendPort<NettyLink> {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    encrypt(channel, encryption);
                     channel
                         .pipeline()
                         .addLast(
                             PgWire.frames(PgWire.MAX_FRAME_BYTES),
                             new PgWire(
-                                channel, parameters, new ServerAuthentication(user, password)));
+                                channel,
+                                parameters,
+                                new ServerAuthentication(user, password, encryption.binding())));
                   }
                 })
             .connect(address);
@@ -170,6 +237,12 @@ public final class NettyPort implements BackendPort<NettyLink> {
               }
             });
     return new PgWireOpening(connecting.channel(), wire);
+  }
+
+  private void encrypt(Channel channel, ServerTls encryption) {
+    if (encryption.isUsed()) {
+      channel.pipeline().addLast(new TlsStart(encryption, workers));
+    }
   }
 
   private Bootstrap bootstrap() {
@@ -217,7 +290,8 @@ public final class NettyPort implements BackendPort<NettyLink> {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                // Only written to.
+                encrypt(channel, tls);
+                channel.pipeline().addLast(new CancelRequest(key));
               }
             })
         .connect(address)
@@ -227,19 +301,34 @@ public final class NettyPort implements BackendPort<NettyLink> {
                   if (!connected.isSuccess()) {
                     // The statement goes on, as it may after any cancel.
                     LOG.debug("cancel did not reach {}", id(), connected.cause());
-                    return;
                   }
-                  ByteBuf out = connected.channel().alloc().buffer(16);
-                  FrontendMessages.cancelRequest(out, key.pid(), key.secret());
-                  connected.channel().writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
                 });
   }
 
+  /** Says it, and goes. */
+  private static final class CancelRequest extends ChannelInboundHandlerAdapter {
+    private final PgWire.Key key;
+
+    CancelRequest(PgWire.Key key) {
+      this.key = key;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      ByteBuf out = context.alloc().buffer(16);
+      FrontendMessages.cancelRequest(out, key.pid(), key.secret());
+      context.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("cancel was not sent", cause);
+      context.close();
+    }
+  }
+
   private Throwable translated(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = unwrapped(failure);
     String state = ServerError.sqlState(cause).orElse("");
     String message = "open a link to " + id() + ": " + cause.getMessage();
     if (state.equals("TD001")) {

@@ -5,16 +5,22 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CorruptedFrameException;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandler;
+import java.security.cert.X509Certificate;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.proxy.pg.BackendMessages.ServerFailure;
 
@@ -252,7 +258,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   private void startUp(ChannelHandlerContext context, int type, ByteBuf body) {
     switch (type) {
       case 'R' -> {
-        byte[] answer = authentication.answer(body);
+        byte[] answer = authentication.answer(body, certificate(context));
         if (answer.length > 0) {
           ByteBuf out = context.alloc().buffer();
           FrontendMessages.password(out, answer);
@@ -264,6 +270,19 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
         // Nobody to tell yet; and 3.0 is what was asked for.
       }
       default -> throw unexpected(type);
+    }
+  }
+
+  /** The server's own; empty without TLS. */
+  private static Optional<X509Certificate> certificate(ChannelHandlerContext context) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of((X509Certificate) tls.engine().getSession().getPeerCertificates()[0]);
+    } catch (SSLPeerUnverifiedException e) {
+      throw new CorruptedFrameException("the server has shown no certificate", e);
     }
   }
 
@@ -309,19 +328,23 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    end("the connection was closed");
+    end("the connection was closed", null);
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    end(String.valueOf(cause.getMessage()));
+    Throwable reason =
+        cause instanceof DecoderException && cause.getCause() instanceof SSLException tls
+            ? tls
+            : cause;
+    end(String.valueOf(reason.getMessage()), reason);
     context.close();
   }
 
-  private void end(String message) {
+  private void end(String message, @Nullable Throwable cause) {
     lost = true;
     ServerFailure said = refusal;
-    SQLException why = said == null ? new SQLException(message, "08006") : said.exception();
+    SQLException why = said == null ? new SQLException(message, "08006", cause) : said.exception();
     ready.completeExceptionally(why);
     for (Exchange next = exchanges.poll(); next != null; next = exchanges.poll()) {
       next.lost(why);

@@ -2,31 +2,39 @@ package org.tandemdb.proxy.pg;
 
 import com.ongres.scram.client.ScramClient;
 import com.ongres.scram.common.exception.ScramException;
+import com.ongres.scram.common.util.TlsServerEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.CorruptedFrameException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proves to a server who a link is: trust, cleartext, MD5, SCRAM-SHA-256. A server that has been
- * asked for SCRAM must prove in turn that it knows the secret. Owned by its wire.
+ * Proves to a server who a link is: trust, cleartext, MD5, SCRAM-SHA-256, over TLS bound to the
+ * server's certificate. A server that has been asked for SCRAM must prove in turn that it knows the
+ * secret. Owned by its wire.
  */
 final class ServerAuthentication {
   private static final int MOST_MECHANISMS = 16;
 
   private final String user;
   private final String password;
+  private final ServerTls.Binding binding;
   private @Nullable ScramClient scram;
   private boolean complete;
+  private boolean bound;
 
-  ServerAuthentication(String user, String password) {
+  ServerAuthentication(String user, String password, ServerTls.Binding binding) {
     this.user = user;
     this.password = password;
+    this.binding = binding;
   }
 
   /** True when the server has let the link in. */
@@ -37,17 +45,24 @@ final class ServerAuthentication {
   /**
    * What to answer to an Authentication message; empty for nothing.
    *
+   * @param certificate the server's, with TLS
    * @throws CorruptedFrameException for a method that is not known, or a server that fails to prove
    *     itself
    */
-  byte[] answer(ByteBuf body) {
+  byte[] answer(ByteBuf body, Optional<X509Certificate> certificate) {
     int method = BackendMessages.int32(body);
     try {
       return switch (method) {
         case 0 -> admitted();
-        case 3 -> text(needed());
-        case 5 -> md5(rest(body));
-        case 10 -> scramFirst(body);
+        case 3 -> {
+          requireBinding(false);
+          yield text(needed());
+        }
+        case 5 -> {
+          requireBinding(false);
+          yield md5(rest(body));
+        }
+        case 10 -> scramFirst(body, certificate);
         case 11 -> scramFinal(string(rest(body)));
         case 12 -> scramProof(string(rest(body)));
         default ->
@@ -60,8 +75,16 @@ final class ServerAuthentication {
   }
 
   private byte[] admitted() {
+    requireBinding(bound);
     complete = true;
     return new byte[0];
+  }
+
+  /** Before anything is shown that could be passed on. */
+  private void requireBinding(boolean isThere) {
+    if (binding == ServerTls.Binding.REQUIRE && !isThere) {
+      throw new CorruptedFrameException("channelBinding=require, and the server does not bind");
+    }
   }
 
   private String needed() {
@@ -91,20 +114,16 @@ final class ServerAuthentication {
     }
   }
 
-  private byte[] scramFirst(ByteBuf body) {
+  private byte[] scramFirst(ByteBuf body, Optional<X509Certificate> certificate) {
     List<String> mechanisms = new ArrayList<>();
     for (String name = BackendMessages.cstring(body);
         !name.isEmpty() && mechanisms.size() < MOST_MECHANISMS;
         name = BackendMessages.cstring(body)) {
       mechanisms.add(name);
     }
-    // PostgreSQL takes the user from the start-up message.
-    ScramClient client =
-        ScramClient.builder()
-            .advertisedMechanisms(mechanisms)
-            .username("*")
-            .password(needed().toCharArray())
-            .build();
+    ScramClient client = scramClient(mechanisms, certificate);
+    bound = client.getScramMechanism().isPlus();
+    requireBinding(bound);
     scram = client;
     byte[] name = text(client.getScramMechanism().getName());
     byte[] first = bytes(client.clientFirstMessage().toString());
@@ -115,6 +134,29 @@ final class ServerAuthentication {
     }
     System.arraycopy(first, 0, answer, name.length + Integer.BYTES, first.length);
     return answer;
+  }
+
+  private ScramClient scramClient(List<String> mechanisms, Optional<X509Certificate> certificate) {
+    try {
+      byte[] endPoint =
+          certificate.isPresent() && binding != ServerTls.Binding.DISABLE
+              ? TlsServerEndpoint.getChannelBindingData(certificate.get())
+              : new byte[0];
+      if (endPoint.length == 0) {
+        mechanisms.removeIf(name -> name.endsWith("-PLUS"));
+      }
+      // PostgreSQL takes the user from the start-up message.
+      ScramClient.FinalBuildStage builder =
+          ScramClient.builder()
+              .advertisedMechanisms(mechanisms)
+              .username("*")
+              .password(needed().toCharArray());
+      return endPoint.length == 0
+          ? builder.build()
+          : builder.channelBinding(TlsServerEndpoint.TLS_SERVER_END_POINT, endPoint).build();
+    } catch (CertificateEncodingException | IllegalArgumentException e) {
+      throw new CorruptedFrameException("SCRAM: " + e.getMessage(), e);
+    }
   }
 
   private byte[] scramFinal(String message) throws ScramException {

@@ -105,6 +105,7 @@ final class NettyCluster implements AutoCloseable {
             TIMEOUT),
         new InetSocketAddress("localhost", servers.get(index).getPort()),
         "postgres",
+        ServerTls.NONE,
         loops,
         TIMEOUT,
         environment.scheduler()::execute);

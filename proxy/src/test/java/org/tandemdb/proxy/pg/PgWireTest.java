@@ -25,7 +25,11 @@ class PgWireTest {
 
   @BeforeEach
   void start() throws Exception {
-    wire = new PgWire(channel, Map.of("user", "shop"), new ServerAuthentication("shop", ""));
+    wire =
+        new PgWire(
+            channel,
+            Map.of("user", "shop"),
+            new ServerAuthentication("shop", "", ServerTls.Binding.PREFER));
     channel.pipeline().addLast(PgWire.frames(MAX_FRAME), wire);
     channel.register();
     receive('R', new byte[] {0, 0, 0, 0});
