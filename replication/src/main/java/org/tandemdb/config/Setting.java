@@ -33,8 +33,9 @@ public enum Setting {
       "",
       "",
       "",
-      "How a proxy authenticates clients: `auth` (`trust` or `scram`), and `users` by name, each"
-          + " with a `secret` and the `password` of its links. `tls`: `certificate` and `key`,"
+      "How a proxy authenticates clients: `auth` (`trust`, `scram` or `lookup`), and `users` by"
+          + " name, each with a `secret` and the `password` of its links. `query` (for `lookup`)"
+          + " gives the secret of user `$1`. `tls`: `certificate` and `key`,"
           + " files in PEM, relative to this one; `required` (`true` or `false`) lets nobody in"
           + " without."),
   DATABASES(FILE, MAP, "", "", "", "The databases kept redundant, by name."),

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ class EncryptedIT {
         List.of(
             "host all postgres 127.0.0.1/32 trust",
             "hostssl all keeper,shop 127.0.0.1/32 scram-sha-256",
-            "hostssl all md5er 127.0.0.1/32 md5",
+            "hostssl all md5er,filed 127.0.0.1/32 md5",
             "hostssl all clear 127.0.0.1/32 password",
             "hostnossl all plain 127.0.0.1/32 scram-sha-256"));
     ServerPair servers =
@@ -68,30 +69,41 @@ class EncryptedIT {
                 "ssl_cert_file", certificate.certificate().toString(),
                 "ssl_key_file", certificate.key().toString(),
                 "hba_file", rules.toString()));
-    for (PostgresServer server : servers.servers()) {
-      server.execute(
-          "postgres",
-          "ALTER ROLE shop PASSWORD 'open sesame'",
-          "CREATE ROLE clear LOGIN PASSWORD 'open sesame'",
-          "CREATE ROLE plain LOGIN PASSWORD 'open sesame'",
-          "SET password_encryption = 'md5'; CREATE ROLE md5er LOGIN PASSWORD 'open sesame'");
-    }
+    PostgresServer first = servers.server("a");
+    first.execute("postgres", "ALTER ROLE shop PASSWORD 'open sesame'");
     String secret;
-    try (Connection connection = DriverManager.getConnection(servers.server("a").url("postgres"))) {
+    try (Connection connection = DriverManager.getConnection(first.url("postgres"))) {
       secret =
           ProxyPlace.rows(connection, "SELECT rolpassword FROM pg_authid WHERE rolname = 'shop'")
               .get(0);
+    }
+    for (PostgresServer server : servers.servers()) {
+      server.execute(
+          "shop",
+          "ALTER ROLE shop PASSWORD '" + secret + "'",
+          "CREATE ROLE clear LOGIN PASSWORD 'open sesame'",
+          "CREATE ROLE plain LOGIN PASSWORD 'open sesame'",
+          "SET password_encryption = 'md5'; CREATE ROLE md5er LOGIN PASSWORD 'open sesame';"
+              + " CREATE ROLE filed LOGIN PASSWORD 'open sesame'",
+          "CREATE FUNCTION secret_of(name text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER"
+              + " SET search_path = pg_catalog AS"
+              + " 'SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin'",
+          "REVOKE ALL ON FUNCTION secret_of(text) FROM PUBLIC",
+          "GRANT EXECUTE ON FUNCTION secret_of(text) TO keeper");
     }
     String user = ": { secret: '" + secret + "', password: 'open sesame' }";
     place =
         new ProxyPlace(
             servers,
-            "{ auth: scram, tls: { certificate: '"
+            "{ auth: lookup, query: 'SELECT secret_of($1)', tls: { certificate: '"
                 + certificate.certificate()
                 + "', key: '"
                 + certificate.key()
                 + "' }, users: { "
-                + String.join(", ", "shop" + user, "md5er" + user, "clear" + user)
+                + "filed"
+                + user
+                + ", clear"
+                + user
                 + " } }",
             "?sslmode=verify-full&sslrootcert=" + certificate.certificate());
   }
@@ -205,11 +217,73 @@ class EncryptedIT {
     }
   }
 
+  // --- secrets that the primary has
+
+  @Test
+  void aPasswordThatIsChangedIsAskedForTheNextTime() throws Exception {
+    try (Connection connection = connect("");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE by_lookup (n int PRIMARY KEY)");
+      statement.execute("INSERT INTO by_lookup VALUES (1)");
+      statement.execute("ALTER ROLE shop PASSWORD 'another'");
+    }
+    try (Connection connection = place.connect("password=another");
+        Statement statement = connection.createStatement()) {
+      assertThat(ProxyPlace.rows(connection, "SELECT n FROM by_lookup")).containsExactly("1");
+      isRefused("28P01", "shop", "open sesame");
+      statement.execute("ALTER ROLE shop PASSWORD 'open sesame'");
+    }
+    connect("").close();
+  }
+
+  /**
+   * Who may not, learns nothing of why: there is no such user, or one without a secret for SCRAM.
+   */
+  @Test
+  void whoeverIsNotThereFailsAsWithAWrongPassword() throws Exception {
+    isRefused("28P01", "shop", "wrong");
+    isRefused("28P01", "nobody", "open sesame");
+    isRefused("28P01", "md5er", "open sesame");
+    assertThat(salt("nobody")).isEqualTo(salt("nobody")).isNotEqualTo(salt("nobody else"));
+  }
+
+  @Test
+  void tandemsOwnRoleIsNobodysToLogInAs() {
+    isRefused("28000", ProxyPlace.KEEPER, ProxyPlace.KEEPER);
+  }
+
+  private void isRefused(String sqlState, String user, String password) {
+    assertThatThrownBy(
+            () ->
+                DriverManager.getConnection(
+                    "jdbc:postgresql://127.0.0.1:" + place.port() + "/shop", user, password))
+        .isInstanceOfSatisfying(
+            SQLException.class,
+            e -> assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo(sqlState));
+  }
+
+  private String salt(String user) throws IOException {
+    try (WireClient client = new WireClient(place.port())) {
+      client.startup(3 << 16, "user", user, "database", "shop").send();
+      client.answer();
+      String first = "n,,n=*,r=abcdefghijklmnopqrstuvwx";
+      client
+          .message(
+              'p',
+              WireClient.join(
+                  WireClient.cstring("SCRAM-SHA-256"),
+                  new byte[] {0, 0, 0, (byte) first.length()},
+                  first.getBytes(StandardCharsets.UTF_8)))
+          .send();
+      return client.answer().text().replaceAll(".*,s=([^,]*),.*", "$1");
+    }
+  }
+
   // --- links
 
   @Test
   void linksAreEncryptedAndShowTheirServersWhatTheseAskFor() throws Exception {
-    for (String user : List.of("shop", "md5er", "clear")) {
+    for (String user : List.of("shop", "filed", "clear")) {
       try (Connection connection =
           DriverManager.getConnection(
               "jdbc:postgresql://127.0.0.1:" + place.port() + "/shop", user, "open sesame")) {

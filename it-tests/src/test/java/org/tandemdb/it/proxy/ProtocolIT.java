@@ -71,6 +71,7 @@ class ProtocolIT {
     assertRefused("3D000", "user", "shop", "database", "nowhere");
     assertRefused("28000", "database", "shop");
     assertRefused("28000", "user", "nobody", "database", "shop");
+    assertRefused("28000", "user", ProxyPlace.KEEPER, "database", "shop");
     assertRefused("0A000", "user", "shop", "client_encoding", "LATIN1");
     assertRefused("0A000", "user", "shop", "session_replication_role", "replica");
   }

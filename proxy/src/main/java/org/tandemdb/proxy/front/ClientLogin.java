@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -41,20 +42,35 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
     void cancel(int pid, int secret);
 
     /**
+     * Completes on the event loop; fails with {@link ClientFailure}: 3D000 where there is no such
+     * database, 28000 where the user may not.
+     *
      * @param encrypted the client has come by TLS
-     * @throws ClientFailure 3D000 where there is no such database, 28000 where the user may not
      */
-    Authentication authentication(String user, String database, boolean encrypted);
+    CompletionStage<Authentication> authentication(String user, String database, boolean encrypted);
 
-    /** Opens the session; takes over from here. */
+    /**
+     * Opens the session; takes over from here.
+     *
+     * @param credential see {@link Authentication#credential}
+     */
     void admit(
-        ChannelHandlerContext context, String user, String database, Map<String, String> settings);
+        ChannelHandlerContext context,
+        String user,
+        String database,
+        String credential,
+        Map<String, String> settings);
   }
 
   /** What is asked of a client before it is let in. */
   interface Authentication {
     /** True when it is. */
     boolean isComplete();
+
+    /** What the client has shown, for its links to show to servers; empty for nothing. */
+    default String credential() {
+      return "";
+    }
 
     /** The first question; nothing if there is none. */
     void begin(ByteBuf out);
@@ -79,6 +95,9 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
   private boolean gssAsked;
   private boolean direct;
   private boolean ended;
+
+  /** It is being found out what to ask. */
+  private boolean asking;
 
   /**
    * @param executor see {@link ClientTls#handler}
@@ -123,6 +142,9 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
     try {
       if (ended) {
         return;
+      }
+      if (asking) {
+        throw new ProtocolException("nothing was asked yet");
       }
       if (authentication == null) {
         startUp(context, frame);
@@ -238,17 +260,32 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
       return;
     }
     frames.phase(ClientFrames.Phase.LOGIN);
-    Authentication asked;
-    try {
-      asked = door.authentication(user, database, encrypted);
-      authentication = asked;
-      asked.begin(out);
-    } catch (ClientFailure e) {
+    asking = true;
+    context.channel().config().setAutoRead(false);
+    door.authentication(user, database, encrypted)
+        .whenComplete((found, failure) -> ask(context, out, found, failure));
+  }
+
+  private void ask(
+      ChannelHandlerContext context,
+      ByteBuf out,
+      @Nullable Authentication found,
+      @Nullable Throwable failure) {
+    if (ended || found == null || !context.channel().isActive()) {
       out.release();
-      throw e;
+      if (!ended) {
+        ClientFailure said =
+            ClientFailure.of(failure == null ? new IllegalStateException("gone") : failure);
+        fatal(context, said.sqlState(), String.valueOf(said.getMessage()));
+      }
+      return;
     }
+    asking = false;
+    authentication = found;
+    found.begin(out);
     context.writeAndFlush(out);
-    admitIfComplete(context, asked);
+    context.channel().config().setAutoRead(true);
+    admitIfComplete(context, found);
   }
 
   private void read(ByteBuf body, List<String> unknown) {
@@ -306,7 +343,7 @@ final class ClientLogin extends ChannelInboundHandlerAdapter {
     ended = true;
     cancelTimer();
     frames.phase(ClientFrames.Phase.OPEN);
-    door.admit(context, user, database, settings);
+    door.admit(context, user, database, asked.credential(), settings);
   }
 
   private void cancelTimer() {

@@ -3,6 +3,9 @@ package org.tandemdb.proxy.front;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -139,19 +142,45 @@ final class Database implements SessionSource, AutoCloseable {
     return config;
   }
 
+  /** Where its clients, and its own sessions, are at home. */
+  EventLoop loop() {
+    return loop;
+  }
+
   Engine<NettyLink> engine() {
     return engine;
   }
 
   @Override
-  public EngineSession<NettyLink> open(String user) {
-    BackendConfig first = config.backends().get(0);
+  public EngineSession<NettyLink> open(String user, String credential) {
     ProxyConfig.User known = users.get(user);
-    String password =
-        known != null && !known.password().isEmpty()
-            ? known.password()
-            : user.equals(first.user()) ? first.password() : "";
-    return engine.session(user, password, loop);
+    boolean given = known != null && !known.password().isEmpty();
+    return engine.session(user, given ? known.password() : credential, loop);
+  }
+
+  /** A session of Tandem's own role, for the proxy's own questions. */
+  EngineSession<NettyLink> openOwn() {
+    BackendConfig first = config.backends().get(0);
+    return engine.session(first.user(), first.password(), loop);
+  }
+
+  /** True of Tandem's own role, which may do what no client may. */
+  boolean isOwn(String user) {
+    return config.backends().stream().anyMatch(backend -> backend.user().equals(user));
+  }
+
+  /** Of salts for users that there are not: the same after a restart, and nobody's to guess. */
+  byte[] mockSeed() {
+    String text =
+        "salts of nobody\0"
+            + engine.log().info().clusterId()
+            + "\0"
+            + config.backends().get(0).password();
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   @Override

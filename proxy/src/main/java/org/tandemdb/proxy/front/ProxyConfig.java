@@ -20,6 +20,7 @@ import org.tandemdb.error.TandemException;
  *
  * @param listen where clients are accepted
  * @param admin where operators are, empty for nowhere
+ * @param query for {@link Auth#LOOKUP}: gives the secret of user {@code $1}
  * @param tls what is shown to clients that want it; empty for none
  * @param users secrets of clients by name
  */
@@ -27,6 +28,7 @@ public record ProxyConfig(
     InetSocketAddress listen,
     Optional<InetSocketAddress> admin,
     Auth auth,
+    String query,
     Optional<Tls> tls,
     Map<String, User> users,
     Map<String, ClusterConfig> databases) {
@@ -36,7 +38,9 @@ public record ProxyConfig(
     /** They need not; only where nobody else can connect. */
     TRUST,
     /** SCRAM-SHA-256 with the secrets of the file. */
-    SCRAM
+    SCRAM,
+    /** SCRAM-SHA-256 with the primary's own secrets, where the file has none. */
+    LOOKUP
   }
 
   /**
@@ -62,11 +66,15 @@ public record ProxyConfig(
   public record Tls(Path certificate, Path key, boolean required) {}
 
   private static final Pattern ADDRESS = Pattern.compile("(.*):([0-9]{1,5})");
+  private static final String QUERY = "clients.query";
+  private static final String USUAL_QUERY =
+      "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1 AND rolcanlogin"
+          + " AND (rolvaliduntil IS NULL OR rolvaliduntil > pg_catalog.now())";
   private static final String CERTIFICATE = "clients.tls.certificate";
   private static final String KEY = "clients.tls.key";
   private static final String REQUIRED = "clients.tls.required";
   private static final List<String> KEYS =
-      List.of("listen", "admin.listen", "clients.auth", CERTIFICATE, KEY, REQUIRED);
+      List.of("listen", "admin.listen", "clients.auth", QUERY, CERTIFICATE, KEY, REQUIRED);
   private static final Pattern USER = Pattern.compile("clients\\.users\\.(.+)\\.([a-z]+)");
 
   /**
@@ -115,6 +123,7 @@ public record ProxyConfig(
         listen,
         Optional.ofNullable(file.front().get("admin.listen")).map(a -> address("admin.listen", a)),
         auth,
+        file.front().getOrDefault(QUERY, USUAL_QUERY),
         tls(file.front()),
         Map.copyOf(users),
         new LinkedHashMap<>(file.databases()));
@@ -151,6 +160,7 @@ public record ProxyConfig(
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "trust" -> Auth.TRUST;
       case "scram" -> Auth.SCRAM;
+      case "lookup" -> Auth.LOOKUP;
       default ->
           throw invalid(
               "clients.auth: '" + text + "' is not known: " + Suggestion.forKey(text, known()));
@@ -158,7 +168,7 @@ public record ProxyConfig(
   }
 
   private static List<String> known() {
-    return List.of("trust", "scram");
+    return List.of("trust", "scram", "lookup");
   }
 
   private static InetSocketAddress address(String key, String text) {

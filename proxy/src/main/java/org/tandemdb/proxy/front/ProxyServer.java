@@ -7,13 +7,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -63,8 +65,8 @@ public final class ProxyServer implements AutoCloseable {
           new LinkedBlockingQueue<>(MOST_QUEUED),
           new DefaultThreadFactory("tandem-worker", true));
   private final Map<String, Database> databases = new LinkedHashMap<>();
+  private final Map<String, SecretLookup> lookups = new HashMap<>();
   private final ClientKeys keys = new ClientKeys();
-  private final byte[] mockSeed = new byte[32];
   private final Optional<ClientTls> tls;
 
   /** Connections that have not ended; on the event loop. */
@@ -78,7 +80,6 @@ public final class ProxyServer implements AutoCloseable {
     this.config = config;
     this.tls = tls;
     workers.allowCoreThreadTimeOut(true);
-    new SecureRandom().nextBytes(mockSeed);
   }
 
   /**
@@ -116,6 +117,9 @@ public final class ProxyServer implements AutoCloseable {
                     name,
                     Database.open(
                         cluster, config.users(), loops, workers, () -> keys.sessions(name))));
+    if (config.auth() == ProxyConfig.Auth.LOOKUP) {
+      databases.forEach(this::openLookup);
+    }
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
@@ -151,6 +155,48 @@ public final class ProxyServer implements AutoCloseable {
     LOG.info("clients are accepted at {}", address());
   }
 
+  /**
+   * Asks once, so that whoever has not granted what it needs learns it now.
+   *
+   * @throws TandemException CONFIGURATION
+   */
+  private void openLookup(String name, Database database) {
+    EventLoop loop = database.loop();
+    SecretLookup lookup =
+        new SecretLookup(
+            () ->
+                new Session(
+                    database, database.openOwn(), new Engines(loop, workers, database.waitLimit())),
+            config.query());
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    loop.execute(
+        () ->
+            lookup
+                .probe(database.config().backends().get(0).user())
+                .whenComplete(
+                    (ok, failure) -> {
+                      if (failure == null) {
+                        lookups.put(name, lookup);
+                        asked.complete(null);
+                      } else {
+                        asked.completeExceptionally(ClientFailure.unwrap(failure));
+                      }
+                    }));
+    try {
+      asked.orTimeout(database.waitLimit().toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      Throwable cause = ClientFailure.unwrap(e);
+      throw new TandemException(
+          ErrorCode.CONFIGURATION,
+          "clients.auth: lookup: Tandem's role cannot ask database '"
+              + name
+              + "' for secrets: "
+              + cause.getMessage()
+              + ". Give it a function with its owner's rights, and clients.query that calls it",
+          cause);
+    }
+  }
+
   /** Where clients are accepted; its port is the one that was given where 0 was asked for. */
   public InetSocketAddress address() {
     Channel open = listener;
@@ -183,29 +229,54 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     @Override
-    public ClientLogin.Authentication authentication(
-        String user, String database, boolean encrypted) {
-      if (!databases.containsKey(database)) {
-        throw new ClientFailure("3D000", "database \"" + database + "\" does not exist");
+    public CompletionStage<ClientLogin.Authentication> authentication(
+        String user, String name, boolean encrypted) {
+      Database database = databases.get(name);
+      if (database == null) {
+        return Stages.failed(
+            new ClientFailure("3D000", "database \"" + name + "\" does not exist"));
       }
-      return config.auth() == ProxyConfig.Auth.TRUST
-          ? new Trust()
-          : new ScramLogin(
-              user,
-              config.secret(user),
-              mockSeed,
-              encrypted ? tls.map(ClientTls::endPoint).orElse(UNBOUND) : UNBOUND);
+      if (database.isOwn(user)) {
+        return Stages.failed(
+            new ClientFailure(
+                "28000",
+                "role \""
+                    + user
+                    + "\" is Tandem's own. Connect as another, with a role of its own"));
+      }
+      if (config.auth() == ProxyConfig.Auth.TRUST) {
+        return CompletableFuture.completedFuture(new Trust());
+      }
+      byte[] endPoint = encrypted ? tls.map(ClientTls::endPoint).orElse(UNBOUND) : UNBOUND;
+      return secret(user, name)
+          .thenApply(secret -> new ScramLogin(user, secret, database.mockSeed(), endPoint));
+    }
+
+    private CompletionStage<Optional<ScramSecret>> secret(String user, String name) {
+      Optional<ScramSecret> configured = config.secret(user);
+      SecretLookup lookup = lookups.get(name);
+      return configured.isPresent() || lookup == null
+          ? CompletableFuture.completedFuture(configured)
+          : lookup.secret(user);
     }
 
     @Override
     public void admit(
-        ChannelHandlerContext context, String user, String database, Map<String, String> settings) {
-      ProxyServer.this.admit(context, user, database, settings);
+        ChannelHandlerContext context,
+        String user,
+        String database,
+        String credential,
+        Map<String, String> settings) {
+      ProxyServer.this.admit(context, user, database, credential, settings);
     }
   }
 
   private void admit(
-      ChannelHandlerContext context, String user, String name, Map<String, String> settings) {
+      ChannelHandlerContext context,
+      String user,
+      String name,
+      String credential,
+      Map<String, String> settings) {
     Channel channel = context.channel();
     channel.config().setAutoRead(false);
     Database database = databases.get(name);
@@ -216,7 +287,7 @@ public final class ProxyServer implements AutoCloseable {
       return;
     }
     Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit());
-    Session session = new Session(database, database.open(user), engine);
+    Session session = new Session(database, database.open(user, credential), engine);
     ClientOutlet outlet = new ClientOutlet(channel);
     Stages.of(
             () -> {

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import org.tandemdb.proxy.pg.ScramKeys;
 
 /**
  * SCRAM-SHA-256 (RFC 5802, 7677) from the server's side, over TLS also with channel binding
@@ -43,6 +44,7 @@ final class ScramLogin implements ClientLogin.Authentication {
   private String serverFirst = "";
   private String nonce = "";
   private boolean complete;
+  private String credential = "";
 
   /**
    * @param mockSeed makes salts for users that there are not
@@ -58,6 +60,12 @@ final class ScramLogin implements ClientLogin.Authentication {
   @Override
   public boolean isComplete() {
     return complete;
+  }
+
+  /** The client's key, which its proof tells whoever knows the stored one. */
+  @Override
+  public String credential() {
+    return credential;
   }
 
   @Override
@@ -170,6 +178,9 @@ final class ScramLogin implements ClientLogin.Authentication {
         || !ScramFunctions.verifyClientProof(MECHANISM, proof, known.storedKey(), all)) {
       throw new ClientFailure("28P01", "password authentication failed for user \"" + user + "\"");
     }
+    byte[] mask = ScramFunctions.clientSignature(MECHANISM, known.storedKey(), all);
+    byte[] clientKey = ScramFunctions.clientProof(proof, mask); // the proof is the key in this mask
+    credential = new ScramKeys(clientKey, known.serverKey()).text();
     byte[] signature = ScramFunctions.serverSignature(MECHANISM, known.serverKey(), all);
     ClientMessages.sasl(out, 12, bytes("v=" + Base64.getEncoder().encodeToString(signature)));
     complete = true;

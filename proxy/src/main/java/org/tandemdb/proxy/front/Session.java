@@ -570,12 +570,19 @@ final class Session {
           .exceptionallyCompose(
               failure -> inTransaction(lease, failure).thenCompose(ok -> Stages.failed(failure)));
     }
-    return look(question, 1);
+    return look(question, () -> readLease(false), 1);
+  }
+
+  /** The same on the primary, outside of any transaction. */
+  <T> CompletionStage<T> askPrimary(Function<NettyLink, CompletionStage<T>> question) {
+    return look(question, () -> engine.ask(session::onPrimary), 1);
   }
 
   private <T> CompletionStage<T> look(
-      Function<NettyLink, CompletionStage<T>> question, int attempt) {
-    return readLease(false)
+      Function<NettyLink, CompletionStage<T>> question,
+      Supplier<CompletionStage<Lease<NettyLink>>> leases,
+      int attempt) {
+    return Stages.of(leases)
         .thenCompose(
             lease ->
                 engine
@@ -592,7 +599,7 @@ final class Session {
                                 ? Stages.failed(failure)
                                 : lost(lease, failure)
                                     .thenCompose(recourse -> again(recourse, failure, attempt))
-                                    .thenCompose(ok -> look(question, attempt + 1))));
+                                    .thenCompose(ok -> look(question, leases, attempt + 1))));
   }
 
   /**

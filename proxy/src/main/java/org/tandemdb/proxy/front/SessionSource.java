@@ -14,8 +14,9 @@ interface SessionSource {
    * A session for a client that has been let in.
    *
    * @param user whose rights its statements have
+   * @param credential what its links may show to servers, unless something else is configured
    */
-  EngineSession<NettyLink> open(String user);
+  EngineSession<NettyLink> open(String user, String credential);
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);

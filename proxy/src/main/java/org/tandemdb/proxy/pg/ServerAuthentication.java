@@ -26,14 +26,19 @@ final class ServerAuthentication {
 
   private final String user;
   private final String password;
+  private final Optional<ScramKeys> keys;
   private final ServerTls.Binding binding;
   private @Nullable ScramClient scram;
   private boolean complete;
   private boolean bound;
 
+  /**
+   * @param password or {@link ScramKeys#text}
+   */
   ServerAuthentication(String user, String password, ServerTls.Binding binding) {
     this.user = user;
-    this.password = password;
+    this.keys = ScramKeys.of(password);
+    this.password = keys.isPresent() ? "" : password;
     this.binding = binding;
   }
 
@@ -89,7 +94,10 @@ final class ServerAuthentication {
 
   private String needed() {
     if (password.isEmpty()) {
-      throw new CorruptedFrameException("the server asks for a password, and there is none");
+      throw new CorruptedFrameException(
+          keys.isPresent()
+              ? "the server asks for the password itself, and the proxy has only seen SCRAM's proof"
+              : "the server asks for a password, and there is none");
     }
     return password;
   }
@@ -146,11 +154,12 @@ final class ServerAuthentication {
         mechanisms.removeIf(name -> name.endsWith("-PLUS"));
       }
       // PostgreSQL takes the user from the start-up message.
+      ScramClient.PasswordBuildStage named =
+          ScramClient.builder().advertisedMechanisms(mechanisms).username("*");
       ScramClient.FinalBuildStage builder =
-          ScramClient.builder()
-              .advertisedMechanisms(mechanisms)
-              .username("*")
-              .password(needed().toCharArray());
+          keys.isPresent()
+              ? named.clientAndServerKey(keys.get().clientKey(), keys.get().serverKey())
+              : named.password(needed().toCharArray());
       return endPoint.length == 0
           ? builder.build()
           : builder.channelBinding(TlsServerEndpoint.TLS_SERVER_END_POINT, endPoint).build();

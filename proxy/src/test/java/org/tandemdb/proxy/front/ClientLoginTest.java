@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,8 @@ class ClientLoginTest {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private final List<String> admitted = new ArrayList<>();
+  private final CompletableFuture<ClientLogin.Authentication> unanswered =
+      new CompletableFuture<>();
   private EmbeddedChannel channel;
 
   @BeforeEach
@@ -43,14 +47,21 @@ class ClientLoginTest {
     }
 
     @Override
-    public ClientLogin.Authentication authentication(
+    public CompletionStage<ClientLogin.Authentication> authentication(
         String user, String database, boolean encrypted) {
-      return new ScramLogin(user, Optional.empty(), new byte[] {1}, new byte[0]);
+      return user.equals("slow")
+          ? unanswered
+          : CompletableFuture.completedFuture(
+              new ScramLogin(user, Optional.empty(), new byte[] {1}, new byte[0]));
     }
 
     @Override
     public void admit(
-        ChannelHandlerContext context, String user, String database, Map<String, String> settings) {
+        ChannelHandlerContext context,
+        String user,
+        String database,
+        String credential,
+        Map<String, String> settings) {
       admitted.add(user);
     }
   }
@@ -61,7 +72,11 @@ class ClientLoginTest {
   }
 
   private static ByteBuf startup() {
-    byte[] parameters = "user\0app\0\0".getBytes(StandardCharsets.UTF_8);
+    return startup("app");
+  }
+
+  private static ByteBuf startup(String user) {
+    byte[] parameters = ("user\0" + user + "\0\0").getBytes(StandardCharsets.UTF_8);
     return Unpooled.buffer()
         .writeInt(8 + parameters.length)
         .writeInt(3 << 16)
@@ -94,6 +109,16 @@ class ClientLoginTest {
     pass(DEADLINE.plusSeconds(1));
     assertThat(channel.isOpen()).isFalse();
     assertThat(admitted).isEmpty();
+  }
+
+  @Test
+  void whoseSecretIsNotFoundInTimeIsGivenUp() {
+    channel.writeInbound(startup("slow"));
+    assertThat(channel.config().isAutoRead()).isFalse();
+    pass(DEADLINE.plusSeconds(1));
+    assertThat(channel.isOpen()).isFalse();
+    unanswered.complete(new ScramLogin("slow", Optional.empty(), new byte[] {1}, new byte[0]));
+    assertThat((Object) channel.readOutbound()).isNull();
   }
 
   @Test
