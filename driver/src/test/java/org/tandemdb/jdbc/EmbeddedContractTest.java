@@ -95,6 +95,18 @@ final class EmbeddedContractTest extends SurfaceContract {
   }
 
   @Test
+  void theConfigurationIsShownWithItsSources() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SHOW TANDEM CONFIG")) {
+      while (rows.next() && !rows.getString("name").equals("backends.b.url")) {
+        // the next one
+      }
+      assertThat(rows.getString("value")).contains(":" + b.getPort() + "/postgres");
+      assertThat(rows.getString("source")).isEqualTo("URL");
+    }
+  }
+
+  @Test
   void whatACallWritesIsOnEveryServer() throws SQLException {
     run(
         "CREATE OR REPLACE FUNCTION noted(what text, OUT id int) LANGUAGE plpgsql AS"

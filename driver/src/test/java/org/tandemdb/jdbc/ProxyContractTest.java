@@ -1,19 +1,33 @@
 package org.tandemdb.jdbc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemdb.config.ClusterFile;
+import org.tandemdb.proxy.admin.AdminServer;
 import org.tandemdb.proxy.front.ProxyConfig;
 import org.tandemdb.proxy.front.ProxyServer;
 
@@ -56,6 +70,50 @@ final class ProxyContractTest extends SurfaceContract {
   Connection connect() throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://localhost:" + proxy.address().getPort() + "/postgres?user=postgres");
+  }
+
+  @Test
+  void theConfigurationIsShownWithTheProxysOwnPart() throws SQLException {
+    Map<String, String> sources = new HashMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SHOW TANDEM CONFIG")) {
+      while (rows.next()) {
+        sources.put(rows.getString("name"), rows.getString("source"));
+      }
+    }
+    assertThat(sources)
+        .containsEntry("listen", "cluster.yaml:1")
+        .containsEntry("backends.a.user", "cluster.yaml:6")
+        .containsEntry("clients.auth", "default")
+        .containsEntry("mark_limit", "default");
+  }
+
+  @Test
+  void anAdminPortShowsTheProxyThatRuns() throws IOException, InterruptedException {
+    try (AdminServer admin =
+        AdminServer.start(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional::empty)) {
+      admin.show(proxy.inspection());
+      HttpClient client = HttpClient.newHttpClient();
+      HttpRequest.Builder request = HttpRequest.newBuilder().timeout(Duration.ofSeconds(20));
+      String base = "http://127.0.0.1:" + admin.address().getPort();
+      assertThat(ask(client, request.uri(URI.create(base + "/metrics"))))
+          .contains("tandem_writable{cluster=\"postgres\"} 1.0", "tandem_proxy_clients ");
+      assertThat(ask(client, request.uri(URI.create(base + "/sessions"))))
+          .contains("\"user\":\"postgres\"", "\"state\":\"idle\"");
+      assertThat(ask(client, request.uri(URI.create(base + "/config"))))
+          .contains("{\"name\":\"clients.auth\",\"value\":\"trust\"");
+      assertThat(ask(client, request.uri(URI.create(base + "/health/ready"))))
+          .contains("\"status\":\"ready\"");
+      request.POST(HttpRequest.BodyPublishers.ofString("UPDATE t SET name = 'x' WHERE id = 1"));
+      assertThat(ask(client, request.uri(URI.create(base + "/plan"))))
+          .contains("\"form\":\"VERBATIM\"", "\"target\":\"public.t\"");
+    }
+  }
+
+  private static String ask(HttpClient client, HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
   }
 
   @Test

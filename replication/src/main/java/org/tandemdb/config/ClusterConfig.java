@@ -21,6 +21,8 @@ import org.tandemdb.session.ReadLevel;
  * @param database what clients call it
  * @param log directory of the replication log, absolute and normalised
  * @param backends at least one; names and databases differ
+ * @param origins where each value was given, by its name in {@link ConfigReport}; what is not here
+ *     was given nowhere. Two configurations that differ in nothing else are the same one
  */
 public record ClusterConfig(
     String database,
@@ -28,7 +30,19 @@ public record ClusterConfig(
     ReadLevel consistency,
     CommitMode commit,
     List<BackendConfig> backends,
-    Limits limits) {
+    Limits limits,
+    Map<String, String> origins) {
+
+  /** A configuration of which nobody knows where it was given. */
+  public ClusterConfig(
+      String database,
+      Path log,
+      ReadLevel consistency,
+      CommitMode commit,
+      List<BackendConfig> backends,
+      Limits limits) {
+    this(database, log, consistency, commit, backends, limits, Map.of());
+  }
 
   /**
    * @throws TandemException CONFIGURATION
@@ -36,6 +50,7 @@ public record ClusterConfig(
   public ClusterConfig {
     log = log.toAbsolutePath().normalize();
     backends = List.copyOf(backends);
+    origins = Map.copyOf(origins);
     if (database.isEmpty()) {
       throw invalid("the database needs a name");
     }

@@ -25,8 +25,10 @@ import org.tandemdb.error.TandemException;
  * @param databases by name, in the order of the file
  * @param front the proxy's own keys, flattened: {@code listen}, {@code admin.listen}, {@code
  *     clients.auth}
+ * @param origins where each of {@code front} was given: file and line
  */
-public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, String> front) {
+public record ClusterFile(
+    Map<String, ClusterConfig> databases, Map<String, String> front, Map<String, String> origins) {
 
   /** Reads {@code file} with the process's environment. Throws TandemException CONFIGURATION. */
   public static ClusterFile read(Path file) {
@@ -75,10 +77,11 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
     ClusterFile file(YamlNode root) {
       Map<Setting, YamlNode> given = settings(root, Setting.in(Scope.FILE));
       Map<String, String> front = new LinkedHashMap<>();
+      Map<String, String> origins = new LinkedHashMap<>();
       for (Setting setting : List.of(Setting.LISTEN, Setting.ADMIN, Setting.CLIENTS)) {
         YamlNode node = given.get(setting);
         if (node != null) {
-          flatten(setting.key(), node, front);
+          flatten(setting.key(), node, front, origins);
         }
       }
       for (String key : FRONT_PATHS) {
@@ -92,29 +95,47 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
       Map<String, ClusterConfig> read = new LinkedHashMap<>();
       mapping(databases)
           .entries()
-          .forEach((name, entry) -> read.put(name, database(name, entry.value())));
-      return new ClusterFile(read, front);
+          .forEach((name, entry) -> read.put(name, database(name, entry.line(), entry.value())));
+      return new ClusterFile(read, front, origins);
     }
 
-    private void flatten(String prefix, YamlNode node, Map<String, String> into) {
+    private void flatten(
+        String prefix, YamlNode node, Map<String, String> into, Map<String, String> origins) {
       if (node instanceof Mapping m) {
-        m.entries().forEach((key, e) -> flatten(prefix + "." + key, e.value(), into));
+        m.entries().forEach((key, e) -> flatten(prefix + "." + key, e.value(), into, origins));
       } else {
         into.put(prefix, text(node));
+        origins.put(prefix, origin(node));
       }
     }
 
-    private ClusterConfig database(String name, YamlNode node) {
+    /** Where it stands, for an operator who wonders where a value comes from. */
+    private String origin(YamlNode node) {
+      String place = path.getFileName() + ":" + node.line();
+      return node instanceof Scalar scalar && scalar.text().contains("${")
+          ? place + ", environment"
+          : place;
+    }
+
+    /** Remembers where the settings of one level were given. */
+    private void origins(String prefix, Map<Setting, YamlNode> given, Map<String, String> into) {
+      given.forEach((setting, node) -> into.put(prefix + setting.key(), origin(node)));
+    }
+
+    private ClusterConfig database(String name, int line, YamlNode node) {
       Map<Setting, YamlNode> given = settings(node, Setting.in(Scope.DATABASE));
       YamlNode log = given.get(Setting.LOG);
       if (log == null) {
         throw error(node, "database '" + name + "' has no 'log'");
       }
       Path directory = path.toAbsolutePath().resolveSibling(text(log));
+      Map<String, String> origins = new LinkedHashMap<>();
+      origins("", given, origins);
+      origins.put("database", path.getFileName() + ":" + line);
       List<BackendConfig> backends = new ArrayList<>();
       YamlNode list = given.get(Setting.BACKENDS);
       if (list != null) {
-        sequence(list).items().forEach(item -> backends.add(backend(item)));
+        sequence(list).items().forEach(item -> backends.add(backend(item, origins)));
       }
       try {
         return new ClusterConfig(
@@ -123,7 +144,8 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
             DatabaseText.consistency(text(given, Setting.CONSISTENCY)),
             DatabaseText.commit(text(given, Setting.COMMIT)),
             backends,
-            limits(given.get(Setting.LIMITS)));
+            limits(given.get(Setting.LIMITS), origins),
+            origins);
       } catch (IllegalArgumentException e) {
         throw error(node, e.getMessage(), e);
       } catch (TandemException e) {
@@ -134,15 +156,23 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
       }
     }
 
-    private BackendConfig backend(YamlNode node) {
+    private BackendConfig backend(YamlNode node, Map<String, String> origins) {
       Map<Setting, YamlNode> given = settings(node, Setting.in(Scope.BACKEND));
       if (!given.containsKey(Setting.URL) || !given.containsKey(Setting.NAME)) {
         throw error(node, "a backend needs 'name' and 'url'");
       }
+      String prefix = ConfigReport.backend(text(given, Setting.NAME));
+      origins(prefix, given, origins);
       Map<String, String> properties = new LinkedHashMap<>();
       YamlNode vendor = given.get(Setting.PROPERTIES);
       if (vendor != null) {
-        mapping(vendor).entries().forEach((key, e) -> properties.put(key, text(e.value())));
+        mapping(vendor)
+            .entries()
+            .forEach(
+                (key, e) -> {
+                  properties.put(key, text(e.value()));
+                  origins.put(prefix + "properties." + key, origin(e.value()));
+                });
       }
       try {
         return new BackendConfig(
@@ -157,7 +187,7 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
       }
     }
 
-    private Limits limits(@Nullable YamlNode node) {
+    private Limits limits(@Nullable YamlNode node, Map<String, String> origins) {
       if (node == null) {
         return Limits.DEFAULTS;
       }
@@ -171,6 +201,7 @@ public record ClusterFile(Map<String, ClusterConfig> databases, Map<String, Stri
                   throw error(value, e.getMessage(), e);
                 }
                 texts.put(setting, text(value));
+                origins.put(setting.key(), origin(value));
               });
       return Limits.of(texts);
     }

@@ -22,7 +22,7 @@ final class Redaction {
     return shown;
   }
 
-  private static boolean isSecret(String key) {
+  static boolean isSecret(String key) {
     String lower = key.toLowerCase(Locale.ROOT);
     return lower.contains("password") || lower.contains("secret") || lower.contains("token");
   }

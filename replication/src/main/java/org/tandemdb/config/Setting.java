@@ -26,7 +26,14 @@ import java.util.Optional;
  */
 public enum Setting {
   LISTEN(FILE, TEXT, "127.0.0.1:6432", "", "", "Where a proxy accepts clients."),
-  ADMIN(FILE, MAP, "", "", "", "The proxy's admin interface: `listen`."),
+  ADMIN(
+      FILE,
+      MAP,
+      "",
+      "",
+      "",
+      "The proxy's admin port: `listen`, and the `token` that whoever asks must show, at least 16"
+          + " characters; it may be left out where `listen` is a loopback address."),
   CLIENTS(
       FILE,
       MAP,

@@ -79,7 +79,7 @@ public final class TandemUrl {
     }
     parameters(url, close + 2, given);
     split(properties, given, vendor);
-    return fromBackends(urls, given, vendor);
+    return fromBackends(urls, given, vendor, properties);
   }
 
   private static int closingBracket(String url) {
@@ -264,7 +264,8 @@ public final class TandemUrl {
               consistency == null ? base.consistency() : DatabaseText.consistency(consistency),
               commit == null ? base.commit() : DatabaseText.commit(commit),
               backends,
-              limits);
+              limits,
+              origins(base.origins(), given, properties));
       return client(cluster, given);
     } catch (IllegalArgumentException e) {
       throw new TandemException(ErrorCode.CONFIGURATION, String.valueOf(e.getMessage()), e);
@@ -272,7 +273,10 @@ public final class TandemUrl {
   }
 
   private static ConnectSpec fromBackends(
-      List<String> urls, Map<Setting, String> given, Map<String, String> vendor) {
+      List<String> urls,
+      Map<Setting, String> given,
+      Map<String, String> vendor,
+      Properties properties) {
     if (text(given, Setting.LOG).isEmpty()) {
       throw new TandemException(
           ErrorCode.CONFIGURATION, "'log' is missing: the directory of the replication log");
@@ -305,11 +309,44 @@ public final class TandemUrl {
               DatabaseText.consistency(text(given, Setting.CONSISTENCY)),
               DatabaseText.commit(text(given, Setting.COMMIT)),
               backends,
-              Limits.of(limits));
+              Limits.of(limits),
+              origins(backendOrigins(names, parsed, given, properties), given, properties));
       return client(cluster, given);
     } catch (IllegalArgumentException e) {
       throw new TandemException(ErrorCode.CONFIGURATION, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** What stands between the brackets, and who is used where that names nobody. */
+  private static Map<String, String> backendOrigins(
+      List<String> names,
+      List<BackendUrl> urls,
+      Map<Setting, String> given,
+      Properties properties) {
+    boolean own = !text(given, Setting.TANDEM_USER).isEmpty();
+    Setting user = own ? Setting.TANDEM_USER : Setting.CLIENT_USER;
+    Map<String, String> origins = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      String prefix = ConfigReport.backend(names.get(i));
+      origins.put(prefix + Setting.URL.key(), "URL");
+      if (urls.get(i).user().isEmpty() && given.containsKey(user)) {
+        origins.put(prefix + Setting.USER.key(), origin(user, properties));
+        origins.put(prefix + Setting.PASSWORD.key(), origin(user, properties));
+      }
+    }
+    return origins;
+  }
+
+  private static String origin(Setting setting, Properties properties) {
+    return properties.getProperty(setting.key()) == null ? "URL" : "connect property";
+  }
+
+  /** As they stand in the file or the URL, and what wins over them. */
+  private static Map<String, String> origins(
+      Map<String, String> base, Map<Setting, String> given, Properties properties) {
+    Map<String, String> origins = new HashMap<>(base);
+    given.keySet().forEach(setting -> origins.put(setting.key(), origin(setting, properties)));
+    return origins;
   }
 
   private static List<String> names(List<BackendUrl> urls, String given) {

@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.cluster.ClusterEvent;
+import org.tandemdb.config.ConfigReport;
 import org.tandemdb.entry.Position;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
@@ -26,7 +27,7 @@ public final class Reports {
   }
 
   /**
-   * @param topic STATUS, LAG or EVENTS, in any case
+   * @param topic STATUS, LAG, EVENTS or CONFIG, in any case
    * @throws TandemException 0A000 for another topic
    */
   public static Table show(Engine<?> engine, String topic) {
@@ -34,10 +35,11 @@ public final class Reports {
       case "STATUS" -> status(observe(engine));
       case "LAG" -> lag(observe(engine));
       case "EVENTS" -> events(engine);
+      case "CONFIG" -> config(engine);
       default ->
           throw new TandemException(
               ErrorCode.STATEMENT_REFUSED,
-              "SHOW TANDEM knows STATUS, LAG, EVENTS and PLAN FOR here, not " + topic);
+              "SHOW TANDEM knows STATUS, LAG, EVENTS, CONFIG and PLAN FOR here, not " + topic);
     };
   }
 
@@ -79,6 +81,13 @@ public final class Reports {
     }
     return new Table(
         List.of("backend", "state", "position", "head", "lag_entries", "lag_seconds"), rows);
+  }
+
+  private static Table config(Engine<?> engine) {
+    List<List<@Nullable String>> rows = new ArrayList<>();
+    ConfigReport.rows(engine.config())
+        .forEach(row -> rows.add(new ArrayList<@Nullable String>(row)));
+    return new Table(ConfigReport.COLUMNS, rows);
   }
 
   private static @Nullable String text(Optional<Position> position) {

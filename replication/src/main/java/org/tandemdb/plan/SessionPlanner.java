@@ -17,7 +17,7 @@ final class SessionPlanner {
   /** The one setting of a session that is Tandem's own. */
   private static final String CONSISTENCY = Scope.TANDEM + ".consistency";
 
-  private static final Set<String> TOPICS = Set.of("status", "lag", "events", "sessions");
+  private static final Set<String> TOPICS = Set.of("status", "lag", "events", "sessions", "config");
 
   private final TokenReader in;
 
@@ -462,7 +462,7 @@ final class SessionPlanner {
     String topic = in.name();
     if (!TOPICS.contains(topic)) {
       throw new Refusal(
-          "SHOW TANDEM knows STATUS, LAG, EVENTS, SESSIONS and PLAN FOR",
+          "SHOW TANDEM knows STATUS, LAG, EVENTS, SESSIONS, CONFIG and PLAN FOR",
           "Ask for one of these.",
           "42601");
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -19,6 +20,7 @@ import org.tandemdb.plan.Described;
 import org.tandemdb.plan.Plan;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,17 +29,17 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code tandem explain}: how statements would be replicated, and why, by the schema of one
- * backend. Runs nothing.
+ * backend, or as a running proxy sees it. Runs nothing.
  */
 @Command(
     name = "explain",
     description = {
       "Tells how Tandem would replicate SQL, and why; what it refuses, and what to do instead.",
-      "Reads the schema of the first backend that answers, and changes nothing: it works beside a"
-          + " running engine and before there is one.",
+      "Asks a running proxy; or, with --url or --config, reads the schema of the first backend that"
+          + " answers, beside a running engine or before there is one. Changes nothing.",
       "",
-      "Exit status: 0, or 1 if a statement is refused, 2 for wrong arguments, 3 if no backend"
-          + " answers or something cannot be read."
+      "Exit status: 0, or 1 if a statement is refused, 2 for wrong arguments, 3 if nobody answers"
+          + " or something cannot be read."
     },
     exitCodeOnExecutionException = 3,
     mixinStandardHelpOptions = true,
@@ -46,8 +48,17 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @ArgGroup(exclusive = true, multiplicity = "1")
+  @ArgGroup(exclusive = true, multiplicity = "0..1")
   private @Nullable Where where;
+
+  @Mixin private final AdminPort port = new AdminPort();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}); json is a proxy's answer.")
+  private LookCommand.Output output = LookCommand.Output.table;
 
   @Option(
       names = "--search-path",
@@ -103,7 +114,19 @@ final class ExplainCommand implements Callable<Integer> {
     }
     List<String> texts = file == null ? statements : List.of(read(file));
     PrintWriter out = command.commandLine().getOut();
-    ClusterConfig cluster = Objects.requireNonNull(where).cluster();
+    Where local = where;
+    if (local == null) {
+      if (!searchPath.equals(List.of("public"))) {
+        throw new ParameterException(
+            command.commandLine(), "--search-path goes with --url or --config.");
+      }
+      return askProxy(texts, out);
+    }
+    if (output == LookCommand.Output.json) {
+      throw new ParameterException(
+          command.commandLine(), "--output=json is for what a running proxy answers.");
+    }
+    ClusterConfig cluster = local.cluster();
     boolean refused = false;
     try (SystemEnvironment environment = new SystemEnvironment("tandem-explain", 1)) {
       PgPlans plans = PgPlans.read(cluster, searchPath, environment);
@@ -113,6 +136,35 @@ final class ExplainCommand implements Callable<Integer> {
     }
     out.flush();
     return refused ? 1 : 0;
+  }
+
+  private int askProxy(List<String> texts, PrintWriter out) {
+    boolean refused = false;
+    for (String text : texts) {
+      String json = port.plan(text);
+      ProxyReport.Database plan = ProxyReport.parse(json).databases().get(0);
+      refused |= plan.rows().stream().anyMatch(row -> "REFUSED".equals(row.get("form")));
+      if (output == LookCommand.Output.json) {
+        out.println(json.strip());
+        continue;
+      }
+      out.println(text.strip());
+      for (Map<String, @Nullable String> row : plan.rows()) {
+        plan.columns()
+            .forEach(
+                column -> line(out, text, column, Objects.requireNonNullElse(row.get(column), "")));
+        out.println();
+      }
+    }
+    out.flush();
+    return refused ? 1 : 0;
+  }
+
+  /** Nothing that the reader has before his eyes. */
+  private static void line(PrintWriter out, String sql, String column, String value) {
+    if (!value.isEmpty() && !value.strip().equals(sql.strip())) {
+      out.printf(Locale.ROOT, "  %-8s %s%n", column, value);
+    }
   }
 
   private static String read(Path file) throws IOException {
@@ -133,9 +185,7 @@ final class ExplainCommand implements Callable<Integer> {
     out.println(sql.strip());
     for (List<String> row : Described.table(plan)) {
       for (int i = 0; i < row.size(); i++) {
-        if (!row.get(i).isEmpty() && !row.get(i).strip().equals(sql.strip())) {
-          out.printf(Locale.ROOT, "  %-8s %s%n", Described.COLUMNS.get(i), row.get(i));
-        }
+        line(out, sql, Described.COLUMNS.get(i), row.get(i));
       }
     }
     out.println();

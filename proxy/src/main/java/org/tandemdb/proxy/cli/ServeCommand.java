@@ -1,13 +1,16 @@
 package org.tandemdb.proxy.cli;
 
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.config.ClusterFile;
+import org.tandemdb.proxy.admin.AdminServer;
 import org.tandemdb.proxy.front.ProxyConfig;
 import org.tandemdb.proxy.front.ProxyServer;
 import picocli.CommandLine.Command;
@@ -54,23 +57,35 @@ final class ServeCommand implements Callable<Integer> {
       out.flush();
       return 0;
     }
-    ProxyServer server = ProxyServer.start(proxy);
+    Optional<AdminServer> admin =
+        proxy.admin().map(at -> AdminServer.start(at.listen(), at::token));
+    ProxyServer server;
+    try {
+      server = ProxyServer.start(proxy);
+    } catch (RuntimeException | Error e) {
+      admin.ifPresent(AdminServer::close);
+      throw e;
+    }
+    admin.ifPresent(port -> port.show(server.inspection()));
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   server.close(PATIENCE);
+                  admin.ifPresent(AdminServer::close);
                   ended.countDown();
                 },
                 "tandem-stop"));
-    out.println("tandem: clients are accepted at " + text(server));
+    out.println("tandem: clients are accepted at " + text(server.address()));
+    admin.ifPresent(
+        port -> out.println("tandem: operators are answered at " + text(port.address())));
     out.flush();
     ended.await();
     return 0;
   }
 
-  private static String text(ProxyServer server) {
-    return server.address().getHostString() + ":" + server.address().getPort();
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
   }
 }

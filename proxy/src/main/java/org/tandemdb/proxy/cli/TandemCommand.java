@@ -10,7 +10,13 @@ import picocli.CommandLine.Command;
     name = "tandem",
     description = "Keeps SQL databases identical and makes them look like one.",
     mixinStandardHelpOptions = true,
-    subcommands = {ServeCommand.class, ExplainCommand.class},
+    subcommands = {
+      ServeCommand.class,
+      StatusCommand.class,
+      LagCommand.class,
+      EventsCommand.class,
+      ExplainCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND")
 public final class TandemCommand {
 
@@ -25,7 +31,8 @@ public final class TandemCommand {
     return new CommandLine(new TandemCommand())
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {
-              if (!(failure instanceof TandemException)) {
+              if (!(failure instanceof TandemException)
+                  && !(failure instanceof AdminPort.Unanswered)) {
                 throw failure;
               }
               PrintWriter err = command.getErr();

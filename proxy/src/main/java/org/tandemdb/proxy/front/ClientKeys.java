@@ -19,6 +19,9 @@ final class ClientKeys {
 
   private final Map<Integer, Who> owners = new HashMap<>();
 
+  /** Of {@link #clients}, for other threads. */
+  private volatile int count;
+
   private record Who(String user, String database) {}
 
   /** Names a session; numbers as PostgreSQL gives them, positive. */
@@ -36,12 +39,19 @@ final class ClientKeys {
     owners.put(key.pid(), new Who(user, database));
     secrets.put(key.pid(), key.secret());
     clients.put(key.pid(), client);
+    count = clients.size();
   }
 
   void remove(Key key) {
     secrets.remove(key.pid());
     clients.remove(key.pid());
     owners.remove(key.pid());
+    count = clients.size();
+  }
+
+  /** How many clients there are; from any thread. */
+  int count() {
+    return count;
   }
 
   /** The clients of a database, for {@code SHOW TANDEM SESSIONS}. */

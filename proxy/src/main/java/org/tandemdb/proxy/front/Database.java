@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -16,6 +17,7 @@ import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.pg.PgBackend;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
+import org.tandemdb.config.ConfigReport;
 import org.tandemdb.config.ServerAddress;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.engine.Reports;
@@ -23,6 +25,9 @@ import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.metrics.ClusterBeans;
+import org.tandemdb.plan.Plan;
+import org.tandemdb.plan.Request;
 import org.tandemdb.proxy.pg.NettyDialect;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.NettyPort;
@@ -46,6 +51,10 @@ final class Database implements SessionSource, AutoCloseable {
   private final SystemEnvironment environment;
   private final Engine<NettyLink> engine;
   private final Supplier<List<List<@Nullable String>>> sessions;
+  private final Supplier<List<List<String>>> front;
+
+  /** The engine in JMX, where metrics look for it. */
+  private final ClusterBeans beans;
 
   private Database(
       ClusterConfig config,
@@ -53,19 +62,23 @@ final class Database implements SessionSource, AutoCloseable {
       EventLoop loop,
       SystemEnvironment environment,
       Engine<NettyLink> engine,
-      Supplier<List<List<@Nullable String>>> sessions) {
+      Supplier<List<List<@Nullable String>>> sessions,
+      Supplier<List<List<String>>> front) {
     this.config = config;
     this.users = users;
     this.loop = loop;
     this.environment = environment;
     this.engine = engine;
     this.sessions = sessions;
+    this.front = front;
+    this.beans = ClusterBeans.register(() -> Reports.observe(engine));
   }
 
   /**
    * Opens the engine of {@code config}. Blocks until a primary is in office.
    *
    * @param sessions of clients, as {@link #SESSIONS} has them; asked on the event loop
+   * @param front the proxy's own settings, as {@link ConfigReport} has them
    * @throws TandemException as {@link PgEngines#open}
    */
   static Database open(
@@ -73,7 +86,8 @@ final class Database implements SessionSource, AutoCloseable {
       Map<String, ProxyConfig.User> users,
       EventLoopGroup loops,
       Executor workers,
-      Supplier<List<List<@Nullable String>>> sessions) {
+      Supplier<List<List<@Nullable String>>> sessions,
+      Supplier<List<List<String>>> front) {
     config.backends().forEach(Database::tls);
     SystemEnvironment environment =
         new SystemEnvironment(
@@ -82,7 +96,7 @@ final class Database implements SessionSource, AutoCloseable {
     try {
       Engine<NettyLink> engine =
           PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
-      return new Database(config, users, loops.next(), environment, engine, sessions);
+      return new Database(config, users, loops.next(), environment, engine, sessions, front);
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;
@@ -189,7 +203,18 @@ final class Database implements SessionSource, AutoCloseable {
       return new Table(SESSIONS, sessions.get());
     }
     Reports.Table report = Reports.show(engine, topic);
-    return new Table(report.columns(), report.rows());
+    List<List<@Nullable String>> rows = new ArrayList<>(report.rows());
+    if (topic.equals("CONFIG")) {
+      front.get().forEach(row -> rows.add(new ArrayList<@Nullable String>(row)));
+    }
+    return new Table(report.columns(), rows);
+  }
+
+  /** What would be done with {@code sql} for a session that has changed no setting. */
+  Plan plan(String sql) {
+    try (EngineSession<NettyLink> session = open(config.backends().get(0).user())) {
+      return session.plan(new Request(sql, Request.Markers.DOLLAR, List.of()));
+    }
   }
 
   @Override
@@ -219,6 +244,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   @Override
   public void close() {
+    beans.close();
     engine.close();
     environment.close();
   }

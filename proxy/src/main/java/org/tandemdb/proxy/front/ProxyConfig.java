@@ -11,6 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.config.ClusterFile;
+import org.tandemdb.config.ConfigReport;
+import org.tandemdb.config.Setting;
 import org.tandemdb.config.Suggestion;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
@@ -23,15 +25,30 @@ import org.tandemdb.error.TandemException;
  * @param query for {@link Auth#LOOKUP}: gives the secret of user {@code $1}
  * @param tls what is shown to clients that want it; empty for none
  * @param users secrets of clients by name
+ * @param shown the file's own keys as {@link ConfigReport} has them, without what is secret
  */
 public record ProxyConfig(
     InetSocketAddress listen,
-    Optional<InetSocketAddress> admin,
+    Optional<Admin> admin,
     Auth auth,
     String query,
     Optional<Tls> tls,
     Map<String, User> users,
-    Map<String, ClusterConfig> databases) {
+    Map<String, ClusterConfig> databases,
+    List<List<String>> shown) {
+
+  /**
+   * The admin port.
+   *
+   * @param token that is to be shown there; empty for none, which only a loopback address may have
+   */
+  public record Admin(InetSocketAddress listen, Optional<String> token) {
+    /** Without what is secret. */
+    @Override
+    public String toString() {
+      return "Admin[" + listen + "]";
+    }
+  }
 
   /** How clients prove who they are. */
   public enum Auth {
@@ -74,7 +91,37 @@ public record ProxyConfig(
   private static final String KEY = "clients.tls.key";
   private static final String REQUIRED = "clients.tls.required";
   private static final List<String> KEYS =
-      List.of("listen", "admin.listen", "clients.auth", QUERY, CERTIFICATE, KEY, REQUIRED);
+      List.of(
+          "listen",
+          "admin.listen",
+          "admin.token",
+          "clients.auth",
+          QUERY,
+          CERTIFICATE,
+          KEY,
+          REQUIRED);
+
+  /** Of the keys above; the others have none. */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "listen",
+          Setting.LISTEN.defaultText(),
+          "admin.listen",
+          "",
+          "admin.token",
+          "",
+          "clients.auth",
+          "trust",
+          QUERY,
+          USUAL_QUERY,
+          CERTIFICATE,
+          "",
+          KEY,
+          "",
+          REQUIRED,
+          "false");
+
+  private static final int FEWEST_TOKEN_CHARACTERS = 16;
   private static final Pattern USER = Pattern.compile("clients\\.users\\.(.+)\\.([a-z]+)");
 
   /**
@@ -121,12 +168,30 @@ public record ProxyConfig(
         });
     return new ProxyConfig(
         listen,
-        Optional.ofNullable(file.front().get("admin.listen")).map(a -> address("admin.listen", a)),
+        admin(file.front()),
         auth,
         file.front().getOrDefault(QUERY, USUAL_QUERY),
         tls(file.front()),
         Map.copyOf(users),
-        new LinkedHashMap<>(file.databases()));
+        new LinkedHashMap<>(file.databases()),
+        ConfigReport.front(file, DEFAULTS));
+  }
+
+  private static Optional<Admin> admin(Map<String, String> front) {
+    Optional<String> token =
+        Optional.of(front.getOrDefault("admin.token", "")).filter(text -> !text.isEmpty());
+    if (token.isPresent() && token.get().length() < FEWEST_TOKEN_CHARACTERS) {
+      throw invalid("admin.token has fewer than " + FEWEST_TOKEN_CHARACTERS + " characters");
+    }
+    Optional<InetSocketAddress> listen =
+        Optional.ofNullable(front.get("admin.listen")).map(a -> address("admin.listen", a));
+    if (listen.isPresent() && token.isEmpty() && !listen.get().getAddress().isLoopbackAddress()) {
+      throw invalid(
+          "admin.listen: "
+              + listen.get()
+              + " is not a loopback address: set admin.token, which whoever asks must show");
+    }
+    return listen.map(address -> new Admin(address, token));
   }
 
   /** What a client of that name is checked by. */

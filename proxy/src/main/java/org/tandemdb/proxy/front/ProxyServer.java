@@ -33,6 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.proxy.admin.Inspection;
 
 /**
  * A proxy at work: its databases, and the port where clients are accepted. One event loop carries
@@ -116,7 +117,12 @@ public final class ProxyServer implements AutoCloseable {
                 databases.put(
                     name,
                     Database.open(
-                        cluster, config.users(), loops, workers, () -> keys.sessions(name))));
+                        cluster,
+                        config.users(),
+                        loops,
+                        workers,
+                        () -> keys.sessions(name),
+                        config::shown)));
     if (config.auth() == ProxyConfig.Auth.LOOKUP) {
       databases.forEach(this::openLookup);
     }
@@ -204,6 +210,11 @@ public final class ProxyServer implements AutoCloseable {
       throw new IllegalStateException("not open");
     }
     return (InetSocketAddress) open.localAddress();
+  }
+
+  /** What operators may see; of databases that are open. */
+  public Inspection inspection() {
+    return new Served(new LinkedHashMap<>(databases), loops, keys::count);
   }
 
   private static void look(@Nullable ClientConnection client) {

@@ -123,7 +123,10 @@ class ExplainCommandTest {
 
   @Test
   void whatIsWrongIsSaidWithoutAStack() {
-    assertThat(tandem("explain", "SELECT 1").status()).isEqualTo(2);
+    assertThat(tandem("explain", "--url", url, "--config", "x", "SELECT 1").status()).isEqualTo(2);
+    Answer nobody = tandem("explain", "--admin", "127.0.0.1:1", "SELECT 1");
+    assertThat(nobody.status()).isEqualTo(3);
+    assertThat(nobody.err()).startsWith("tandem: no proxy answers at 127.0.0.1:1");
     assertThat(tandem("explain", "--url", url).err()).contains("--file");
     Answer down =
         tandem("explain", "--url", "jdbc:postgresql://127.0.0.1:1/shop?user=a", "SELECT 1");

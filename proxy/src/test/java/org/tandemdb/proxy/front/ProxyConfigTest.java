@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,8 @@ class ProxyConfigTest {
     ProxyConfig config =
         read("listen: 127.0.0.1:6432\nadmin:\n  listen: 127.0.0.1:6433\nclients:\n  auth: trust\n");
     assertThat(config.listen().getPort()).isEqualTo(6432);
-    assertThat(config.admin()).hasValueSatisfying(a -> assertThat(a.getPort()).isEqualTo(6433));
+    assertThat(config.admin())
+        .hasValueSatisfying(a -> assertThat(a.listen().getPort()).isEqualTo(6433));
     assertThat(config.auth()).isEqualTo(ProxyConfig.Auth.TRUST);
     assertThat(config.databases()).containsOnlyKeys("shop");
   }
@@ -105,5 +107,30 @@ class ProxyConfigTest {
     assertThat(StartSettings.options("-c a.b=1 --work-mem=4MB -cx=y\\ z"))
         .containsExactlyInAnyOrderEntriesOf(Map.of("a.b", "1", "work_mem", "4MB", "x", "y z"));
     assertThatThrownBy(() -> StartSettings.options("-d 5")).isInstanceOf(ClientFailure.class);
+  }
+
+  @Test
+  void anAdminPortForOthersNeedsAToken() throws IOException {
+    assertRefused("admin: { listen: \"0.0.0.0:6433\" }\n", "admin.listen", "admin.token");
+    assertRefused("admin: { listen: \"127.0.0.1:6433\", token: short }\n", "16 characters");
+    assertThat(read("admin: { listen: \"0.0.0.0:6433\", token: sixteen-letters- }\n").admin())
+        .hasValueSatisfying(a -> assertThat(a.token()).hasValue("sixteen-letters-"));
+  }
+
+  @Test
+  void whatIsShownOfTheFileHoldsNoSecret() throws IOException {
+    ProxyConfig config =
+        read(
+            "admin: { listen: \"127.0.0.1:6433\", token: sixteen-letters- }\n"
+                + "clients: { auth: scram, users: { app: { secret: \"${SECRET}\", password: p4ss } } }\n");
+    assertThat(config.shown())
+        .contains(
+            List.of("admin.listen", "127.0.0.1:6433", "", "cluster.yaml:1"),
+            List.of("admin.token", "***", "", "cluster.yaml:1"),
+            List.of("clients.auth", "scram", "trust", "cluster.yaml:2"),
+            List.of("clients.users.app.secret", "***", "", "cluster.yaml:2, environment"),
+            List.of("listen", "127.0.0.1:6432", "127.0.0.1:6432", "default"));
+    assertThat(config.shown().toString()).doesNotContain("p4ss", "sixteen", "SCRAM-SHA-256$");
+    assertThat(config.toString()).doesNotContain("p4ss", "sixteen", "SCRAM-SHA-256$");
   }
 }
