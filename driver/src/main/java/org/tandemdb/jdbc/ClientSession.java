@@ -73,6 +73,9 @@ final class ClientSession {
   /** Null where transactions are not replayed. */
   private final @Nullable Replays replays;
 
+  /** The client has asked for a transaction's token. */
+  private boolean asksForOutcomes;
+
   /**
    * @param inserts lets INSERTs share transactions with those of other sessions; null for never
    */
@@ -298,7 +301,8 @@ final class ClientSession {
   }
 
   private boolean mayCombine(Plan plan, Command command) {
-    return state.isPlain()
+    return !asksForOutcomes
+        && state.isPlain()
         && !state.inBlock()
         && state.spec().equals(BeginSpec.READ_WRITE)
         && command.isCombinable()
@@ -832,6 +836,22 @@ final class ClientSession {
     } catch (RuntimeException e) {
       throw SqlErrors.of(e);
     }
+  }
+
+  /** From now on each of its transactions has an entry of its own, with its token. */
+  void asksForOutcomes() {
+    asksForOutcomes = true;
+  }
+
+  /** What {@code SHOW TANDEM OUTCOME} answers. */
+  SessionSource.Table outcome(String token) throws SQLException {
+    CompletionStage<SessionSource.Table> asked;
+    try {
+      asked = source.outcome(token);
+    } catch (IllegalArgumentException e) {
+      throw SqlErrors.of("22023", String.valueOf(e.getMessage()), e);
+    }
+    return call(() -> asked);
   }
 
   private <T> T call(Supplier<CompletionStage<T>> operation) throws SQLException {

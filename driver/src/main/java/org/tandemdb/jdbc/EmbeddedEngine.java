@@ -3,6 +3,7 @@ package org.tandemdb.jdbc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.JdbcLink;
@@ -18,6 +19,7 @@ import org.tandemdb.metrics.ClusterBeans;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
+import org.tandemdb.session.TransactionToken;
 
 /** The one place where the driver meets the engine's class. */
 final class EmbeddedEngine implements SessionSource {
@@ -107,6 +109,12 @@ final class EmbeddedEngine implements SessionSource {
   public Table show(String topic, String argument) {
     Reports.Table report = Reports.show(engine, topic);
     return new Table(report.columns(), report.rows());
+  }
+
+  @Override
+  public CompletionStage<Table> outcome(String token) {
+    return Reports.outcome(engine, TransactionToken.parse(token))
+        .thenApply(report -> new Table(report.columns(), report.rows()));
   }
 
   @Override

@@ -82,6 +82,16 @@ final class LocalStatements {
               new SessionSource.Table(
                   List.of("tandem.consistency"),
                   List.of(List.of(DatabaseText.text(state.level()))))));
+    } else if (effect instanceof Plan.Effect.ShowToken) {
+      client.asksForOutcomes();
+      command.rows(
+          new MemoryResultSet(
+              new SessionSource.Table(
+                  List.of("tandem.transaction_token"),
+                  List.of(List.of(session.transactionToken())))));
+    } else if (effect instanceof Plan.Effect.ReportSession) {
+      // Through a proxy alone: here nobody's answers carry anything beside rows.
+      command.count(0);
     } else if (effect instanceof Plan.Effect.ResetAll) {
       resetAll(request);
       command.count(0);
@@ -334,6 +344,9 @@ final class LocalStatements {
           plan = session.plan(prepared.shown(asked, execute));
         }
         return new MemoryResultSet(PlanText.table(plan));
+      }
+      if (show.topic().equals("OUTCOME")) {
+        return new MemoryResultSet(client.outcome(show.argument()));
       }
       return new MemoryResultSet(source.show(show.topic(), show.argument()));
     } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package org.tandemdb.jdbc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
@@ -33,6 +34,13 @@ interface SessionSource extends AutoCloseable {
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);
+
+  /**
+   * The answer to {@code SHOW TANDEM OUTCOME}.
+   *
+   * @throws IllegalArgumentException if {@code token} is none
+   */
+  CompletionStage<Table> outcome(String token);
 
   /** What a session's reads must see, unless it says otherwise. */
   ReadLevel consistency();

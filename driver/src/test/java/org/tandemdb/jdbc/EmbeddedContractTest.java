@@ -95,6 +95,20 @@ final class EmbeddedContractTest extends SurfaceContract {
   }
 
   @Test
+  void whatBecameOfATransactionIsKnownByItsToken() throws SQLException {
+    new TokenContract(connection).isKept();
+  }
+
+  /** INSERTs of several connections may share a transaction; one that has a token may not. */
+  @Test
+  void anInsertOnItsOwnHasATokenToo() throws SQLException {
+    String token = TokenContract.show(connection, "SHOW tandem.transaction_token");
+    run("INSERT INTO t (name) VALUES ('alone')");
+    assertThat(TokenContract.show(connection, "SHOW TANDEM OUTCOME '" + token + "'"))
+        .isEqualTo("committed");
+  }
+
+  @Test
   void theConfigurationIsShownWithItsSources() throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery("SHOW TANDEM CONFIG")) {

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.session.EngineSession;
@@ -53,6 +54,11 @@ final class FakeEngine implements SessionSource {
   @Override
   public Optional<InsertCombiner> inserts(String user, String password) {
     return Optional.empty();
+  }
+
+  @Override
+  public CompletionStage<Table> outcome(String token) {
+    throw new UnsupportedOperationException("no log here");
   }
 
   @Override

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
 import org.tandemdb.config.ClusterFile;
 import org.tandemdb.proxy.admin.AdminServer;
 import org.tandemdb.proxy.front.ProxyConfig;
@@ -70,6 +71,36 @@ final class ProxyContractTest extends SurfaceContract {
   Connection connect() throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://localhost:" + proxy.address().getPort() + "/postgres?user=postgres");
+  }
+
+  @Test
+  void whatBecameOfATransactionIsKnownByItsToken() throws SQLException {
+    new TokenContract(connection).isKept();
+  }
+
+  @Test
+  void aClientIsToldOfTheTokenOfEachTransactionAheadOfIt() throws SQLException {
+    PGConnection told = connection.unwrap(PGConnection.class);
+    assertThat(told.getParameterStatus("tandem.transaction_token")).isNull();
+    run("SET tandem.report_session = on");
+    String first = told.getParameterStatus("tandem.transaction_token");
+    run("INSERT INTO t (name) VALUES ('told')");
+    String second = told.getParameterStatus("tandem.transaction_token");
+    run("RESET ALL");
+    run("SET app.tenant = 'a&b=c'");
+    assertThat(told.getParameterStatus("tandem.session_settings")).contains("app.tenant=a%26b%3Dc");
+    assertThat(told.getParameterStatus("tandem.session_pinned")).isEmpty();
+    run("CREATE TEMP TABLE own (n int)");
+    run("PREPARE one AS SELECT 1");
+    assertThat(told.getParameterStatus("tandem.session_pinned"))
+        .isEqualTo("temporary tables, prepared statements");
+    assertThat(outcome(first)).isEqualTo("committed");
+    assertThat(outcome(second)).isEqualTo("in progress");
+    assertThat(told.getParameterStatus("tandem.transaction_token")).isEqualTo(second);
+  }
+
+  private String outcome(String token) throws SQLException {
+    return TokenContract.show(connection, "SHOW TANDEM OUTCOME '" + token + "'");
   }
 
   @Test

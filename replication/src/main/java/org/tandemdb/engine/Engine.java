@@ -46,6 +46,7 @@ import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.Reservations;
 import org.tandemdb.session.Staging;
 import org.tandemdb.session.TransactionRecord;
+import org.tandemdb.session.TransactionToken;
 
 /**
  * One cluster at work: sessions, gate, catalog, routing. One engine per cluster and process.
@@ -96,6 +97,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final Gate gate;
   private final ReadRouter<L> router;
   private final Reservations reservations;
+  private final Outcomes outcomes;
   private final Map<BackendId, Member<L>> members = new HashMap<>();
 
   /** By user and password. */
@@ -138,6 +140,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     this.dialect = dialect;
     this.reservations = reservations;
     this.catalog = catalog;
+    this.outcomes = new Outcomes(log, environment, config.limits().failoverPatience());
     this.pools = new SharedByKey<>(config.limits().maxIdleUsers(), SimpleLinkPool::close);
     this.gate = new Gate(environment);
     this.router = new ReadRouter<>(cluster, log, environment, config.limits().readPatience());
@@ -451,6 +454,15 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   Reservations reservations() {
     return reservations;
+  }
+
+  Outcomes outcomes() {
+    return outcomes;
+  }
+
+  /** See {@link Reports#outcome}. */
+  CompletionStage<Outcomes.Outcome> outcome(TransactionToken token) {
+    return awaitTerm().thenCompose(term -> outcomes.of(token));
   }
 
   // ---- gate

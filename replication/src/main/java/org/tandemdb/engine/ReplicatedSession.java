@@ -46,6 +46,7 @@ import org.tandemdb.plan.SessionView;
 import org.tandemdb.plan.SettingRules;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
+import org.tandemdb.session.TransactionToken;
 
 /**
  * A session on a cluster. Keeps one link per backend for as long as it lives, so that prepared
@@ -64,6 +65,12 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   private volatile @Nullable OpenTransaction<L> open;
   private @Nullable OpenTask<L> task;
   private boolean closed;
+
+  /** Of the transaction that is open or comes next; null until the client wants one. */
+  private volatile @Nullable TransactionToken token;
+
+  /** What {@link #token} names has ended, or may have. */
+  private volatile boolean tokenUsed;
 
   /**
    * @param poolUnused is run when the session has given back its last link to {@code links}
@@ -925,7 +932,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (!(outcome instanceof CommitOutcome.Committed committed)) {
       // An unknown one may be in the log: its chunks are not for us to discard.
       boolean unknown = outcome instanceof CommitOutcome.Unknown;
-      if (!unknown) {
+      if (unknown) {
+        tokenUsed = true;
+      } else {
         takeBackSettings();
       }
       if (unknown && now.record.hasExclusive()) {
@@ -948,6 +957,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
               engine.limits().failoverPatience())
           .handle((ok, failure) -> CommitAnswers.failed(outcome));
     }
+    tokenUsed = true;
     reads.saw(committed.position());
     now.record.committed(engine.reservations());
     CompletionStage<?> after =
@@ -1265,6 +1275,32 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   }
 
   @Override
+  public Map<String, String> settings() {
+    return links.settings();
+  }
+
+  @Override
+  public String transactionToken() {
+    TransactionToken now = token;
+    if (now == null || tokenUsed) {
+      if (now != null) {
+        engine.outcomes().over(now);
+      }
+      now = engine.outcomes().next();
+      token = now;
+      tokenUsed = false;
+    }
+    return now.toString();
+  }
+
+  private void tokenIsOver() {
+    TransactionToken last = token;
+    if (last != null) {
+      engine.outcomes().over(last);
+    }
+  }
+
+  @Override
   public ReadToken token() {
     return new ReadToken(reads.token());
   }
@@ -1287,9 +1323,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     closed = true;
     OpenTransaction<L> now = open;
     if (now != null && now.committing) {
-      now.ended.thenRun(links::close);
+      now.ended.thenRun(links::close).thenRun(this::tokenIsOver);
       return;
     }
+    tokenIsOver();
     if (task != null) {
       OpenTask<L> left = openedTask();
       left.lease().link().sever();
@@ -1357,7 +1394,9 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
           batch,
           engine.nowMillis(),
           now.record.entrySettings(),
-          now.record.body(clock, engine.reservations()));
+          now.record.body(clock, engine.reservations()),
+          // One transaction for one token, whatever else the client sends before it has the next.
+          tokenUsed ? Optional.empty() : Optional.ofNullable(token).map(TransactionToken::id));
     }
   }
 }

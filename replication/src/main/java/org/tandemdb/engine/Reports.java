@@ -6,18 +6,23 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.cluster.ClusterEvent;
 import org.tandemdb.config.ConfigReport;
 import org.tandemdb.entry.Position;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.session.TransactionToken;
 
 /** What {@code SHOW TANDEM ...} answers. */
 public final class Reports {
 
   /** A small table of texts; null is unknown, never shown as 0. */
   public record Table(List<String> columns, List<List<@Nullable String>> rows) {}
+
+  /** Of {@link #outcome}. */
+  public static final List<String> OUTCOME_COLUMNS = List.of("outcome", "position", "note");
 
   private Reports() {}
 
@@ -41,6 +46,23 @@ public final class Reports {
               ErrorCode.STATEMENT_REFUSED,
               "SHOW TANDEM knows STATUS, LAG, EVENTS, CONFIG and PLAN FOR here, not " + topic);
     };
+  }
+
+  /**
+   * What {@code SHOW TANDEM OUTCOME} answers: whether the transaction that had {@code token} is
+   * committed. Fails with 57P03 while no primary is in office, since the log may not be decided.
+   */
+  public static CompletionStage<Table> outcome(Engine<?> engine, TransactionToken token) {
+    return engine
+        .outcome(token)
+        .thenApply(
+            outcome -> {
+              List<@Nullable String> row = new ArrayList<>();
+              row.add(outcome.word());
+              row.add(text(outcome.position()));
+              row.add(outcome.note());
+              return new Table(OUTCOME_COLUMNS, List.of(row));
+            });
   }
 
   private static Table status(Observation seen) {

@@ -2,6 +2,8 @@ package org.tandemdb.entry;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * One committed transaction's writes in replication form.
@@ -11,9 +13,25 @@ import java.util.Map;
  * @param settings session settings that change the meaning of the statements and differ from the
  *     pinned ones (for PostgreSQL: TimeZone, search_path, role ...), by name
  * @param createdAtMillis wall-clock time of the commit, for lag in seconds only
+ * @param token by which its client may ask what became of it; empty if it did not want to know
  */
 public record Entry(
-    Position position, long batch, long createdAtMillis, Map<String, String> settings, Body body) {
+    Position position,
+    long batch,
+    long createdAtMillis,
+    Map<String, String> settings,
+    Body body,
+    Optional<UUID> token) {
+
+  /** An entry whose client did not ask for a token. */
+  public Entry(
+      Position position,
+      long batch,
+      long createdAtMillis,
+      Map<String, String> settings,
+      Body body) {
+    this(position, batch, createdAtMillis, settings, body, Optional.empty());
+  }
 
   /** Where the changes are. */
   public sealed interface Body {}

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.Change;
@@ -70,6 +71,7 @@ public final class EntryCodec {
               .setChunks(staged.chunks())
               .setBytes(staged.bytes()));
     }
+    entry.token().ifPresent(token -> builder.setToken(toProto(new StageId(token))));
     return builder.build().toByteArray();
   }
 
@@ -103,7 +105,8 @@ public final class EntryCodec {
         proto.getBatch(),
         proto.getCreatedAtMillis(),
         settings,
-        body);
+        body,
+        proto.hasToken() ? Optional.of(fromProto(proto.getToken()).value()) : Optional.empty());
   }
 
   /** Where an encoded entry stands and what it needs, without decoding its changes. */

@@ -313,6 +313,15 @@ public sealed interface Plan {
     /** SHOW of {@code tandem.consistency}. */
     record ShowConsistency() implements Effect {}
 
+    /** SHOW of {@code tandem.transaction_token}. */
+    record ShowToken() implements Effect {}
+
+    /**
+     * SET or RESET of {@code tandem.report_session}: a proxy's client is told, without asking, of
+     * each token before the transaction that has it, and of what would be lost with the proxy.
+     */
+    record ReportSession(boolean on) implements Effect {}
+
     /**
      * Makes or changes a temporary relation of the session, which lives on one link: the session is
      * bound to that link from then on.
@@ -371,8 +380,8 @@ public sealed interface Plan {
     record Maintenance(boolean inBlock) implements Effect {}
 
     /**
-     * SHOW TANDEM STATUS, LAG, EVENTS, SESSIONS, PLAN FOR; answered by the engine, not by a
-     * backend.
+     * SHOW TANDEM STATUS, LAG, EVENTS, SESSIONS, CONFIG, PLAN FOR, OUTCOME; answered by the engine,
+     * not by a backend.
      */
     record ShowTandem(String topic, String argument) implements Effect {}
   }

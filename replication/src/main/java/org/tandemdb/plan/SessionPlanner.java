@@ -17,6 +17,9 @@ final class SessionPlanner {
   /** The one setting of a session that is Tandem's own. */
   private static final String CONSISTENCY = Scope.TANDEM + ".consistency";
 
+  private static final String TOKEN = "transaction_token";
+  private static final String REPORT = Scope.TANDEM + ".report_session";
+
   private static final Set<String> TOPICS = Set.of("status", "lag", "events", "sessions", "config");
 
   private final TokenReader in;
@@ -267,6 +270,9 @@ final class SessionPlanner {
     if (name.equals(CONSISTENCY)) {
       return consistency(local);
     }
+    if (name.equals(REPORT)) {
+      return reportSession(local);
+    }
     SettingRules.check(name, values());
     return local("sets " + name + " for this session", new Effect.Setting(name, local));
   }
@@ -285,6 +291,29 @@ final class SessionPlanner {
     return local(
         "sets the level of this session's reads",
         new Effect.Consistency(level.equals("default") ? Optional.empty() : Optional.of(level)));
+  }
+
+  private Plan reportSession(boolean local) throws Refusal {
+    List<String> values = values();
+    boolean on = values.equals(List.of("on")) || values.equals(List.of("true"));
+    boolean off =
+        values.equals(List.of("off"))
+            || values.equals(List.of("false"))
+            || values.equals(List.of("default"));
+    if (local || (!on && !off)) {
+      throw new Refusal(
+          REPORT + " is set for a connection, to on or off", "SET " + REPORT + " = on", "22023");
+    }
+    return local("what the client is told", new Effect.ReportSession(on));
+  }
+
+  /** The token is a text constant. */
+  private Plan outcome() throws Refusal {
+    List<String> values = values();
+    if (values.size() != 1) {
+      throw in.unexpected();
+    }
+    return local("answered by the engine", new Effect.ShowTandem("OUTCOME", values.get(0)));
   }
 
   private static Plan characteristics(Optional<String> isolation, Optional<Boolean> readOnly) {
@@ -424,6 +453,9 @@ final class SessionPlanner {
         return local(
             "resets the level of this session's reads", new Effect.Consistency(Optional.empty()));
       }
+      case REPORT -> {
+        return local("what the client is told", new Effect.ReportSession(false));
+      }
       default -> SettingRules.check(name, List.of());
     }
     return local("resets " + name, new Effect.Setting(name, false));
@@ -431,7 +463,7 @@ final class SessionPlanner {
 
   private Plan show() throws Refusal {
     if (in.take("tandem")) {
-      return in.takeSymbol(".") ? showConsistency() : showTandem();
+      return in.takeSymbol(".") ? showOwn() : showTandem();
     }
     if (in.take("time", "zone")
         || in.take("transaction", "isolation", "level")
@@ -445,7 +477,10 @@ final class SessionPlanner {
     return new Plan.Read("shows the setting " + name);
   }
 
-  private Plan showConsistency() throws Refusal {
+  private Plan showOwn() throws Refusal {
+    if (in.take(TOKEN)) {
+      return local("answered by the session", new Effect.ShowToken());
+    }
     in.expect("consistency");
     return local("answered by the session", new Effect.ShowConsistency());
   }
@@ -459,10 +494,13 @@ final class SessionPlanner {
       in.at(in.tokens().size());
       return local("answered by the engine", new Effect.ShowTandem("PLAN FOR", sql));
     }
+    if (in.take("outcome")) {
+      return outcome();
+    }
     String topic = in.name();
     if (!TOPICS.contains(topic)) {
       throw new Refusal(
-          "SHOW TANDEM knows STATUS, LAG, EVENTS, SESSIONS, CONFIG and PLAN FOR",
+          "SHOW TANDEM knows STATUS, LAG, EVENTS, SESSIONS, CONFIG, PLAN FOR and OUTCOME",
           "Ask for one of these.",
           "42601");
     }

@@ -166,7 +166,7 @@ public final class SettingRules {
     if (setting.startsWith(Scope.TANDEM + ".")) {
       throw new Refusal(
           "Tandem has no setting " + setting + " that can be changed so",
-          "Known is tandem.consistency, by SET and RESET.");
+          "Known are tandem.consistency and tandem.report_session, by SET and RESET.");
     }
     if (!isFree(setting)) {
       throw new Refusal(

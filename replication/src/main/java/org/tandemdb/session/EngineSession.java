@@ -3,6 +3,7 @@ package org.tandemdb.session;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -173,6 +174,11 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
     return read(false);
   }
 
+  /** What was SET and holds now, by name. */
+  default Map<String, String> settings() {
+    return Map.of();
+  }
+
   /** A setting that changes the meaning of later statements was SET on the link. */
   void setting(String name, String value, boolean local);
 
@@ -217,6 +223,15 @@ public interface EngineSession<L extends BackendLink> extends AutoCloseable {
    * says what to do; the lease is released by this call, an open transaction is over.
    */
   CompletionStage<Recourse> lost(Lease<L> lease, Throwable failure, Duration patience);
+
+  /**
+   * Names the transaction that is open, or the next one, for {@code SHOW TANDEM OUTCOME}. The same
+   * until a transaction that had it has been logged; then another one. Whatever is committed before
+   * the next call has no token.
+   */
+  default String transactionToken() {
+    throw new UnsupportedOperationException("no tokens here");
+  }
 
   ReadToken token();
 

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.entry.Change;
@@ -59,6 +60,21 @@ class EntryCodecTest {
   static Entry staged(long number) {
     return new Entry(
         new Position(1, number), number, 5, Map.of(), new Entry.Staged(STAGE, 2, 6_000_000_000L));
+  }
+
+  @Test
+  void aClientsTokenComesBackAsItWas() throws IOException {
+    Entry plain = inline(3);
+    Entry entry =
+        new Entry(
+            plain.position(),
+            plain.batch(),
+            plain.createdAtMillis(),
+            plain.settings(),
+            plain.body(),
+            Optional.of(new UUID(-1, 5)));
+    assertThat(EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(entry)))).isEqualTo(entry);
+    assertThat(EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(plain)))).isEqualTo(plain);
   }
 
   @Test

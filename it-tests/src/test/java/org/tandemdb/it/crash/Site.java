@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -45,6 +47,7 @@ final class Site {
   private final Path log;
   private final Set<String> acknowledged = new TreeSet<>();
   private final Set<String> denied = new HashSet<>();
+  private final Map<String, String> asked = new TreeMap<>();
   private int victims;
 
   /** With the victims' tables on both servers. */
@@ -119,6 +122,7 @@ final class Site {
   private void remember(VictimProcess victim) {
     acknowledged.addAll(victim.acknowledged());
     denied.addAll(victim.denied());
+    asked.putAll(victim.asked());
   }
 
   /** A connection of an engine in this process, which ends with it. */
@@ -149,8 +153,26 @@ final class Site {
         statement.execute("INSERT INTO act (token, part) VALUES ('s-afterwards', 1)");
       }
       awaitBothHoldEverything(connection);
+      outcomesAreKnown(connection);
     }
     promisesAreKept();
+  }
+
+  /** † Of each transaction that was about to be committed it is known whether it was. */
+  private void outcomesAreKnown(Connection connection) throws SQLException {
+    try (Connection a = direct("a");
+        Statement statement = connection.createStatement()) {
+      Set<String> found = tokens(a);
+      for (Map.Entry<String, String> one : asked.entrySet()) {
+        try (ResultSet row =
+            statement.executeQuery("SHOW TANDEM OUTCOME '" + one.getValue() + "'")) {
+          row.next();
+          assertThat(row.getString("outcome"))
+              .as(one.getKey())
+              .isEqualTo(found.contains(one.getKey()) ? "committed" : "not committed");
+        }
+      }
+    }
   }
 
   /** What an administrator does: ends all sessions of clients, and waits until they are gone. */

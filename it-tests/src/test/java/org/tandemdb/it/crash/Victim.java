@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -19,8 +21,9 @@ import org.tandemdb.jdbc.Drivers;
 /**
  * A process of its own that holds an engine and writes until it is killed, or ends in its {@link
  * Trap}. Says what was acknowledged on its standard output, one line each: {@code READY}, {@code
- * ACK token}, {@code NO token} for what was rolled back for certain, {@code PAUSED}. A byte on its
- * standard input stops the clients; the end of it ends the process.
+ * ACK token}, {@code NO token} for what was rolled back for certain, {@code ASK token name} before
+ * a transaction is committed, with the name by which its outcome is to be asked, {@code PAUSED}. A
+ * byte on its standard input stops the clients; the end of it ends the process.
  */
 final class Victim {
   private static final String UNKNOWN = "08007";
@@ -101,6 +104,7 @@ final class Victim {
           update.setInt(1, number);
           update.executeUpdate();
         }
+        out.println("ASK " + token + " " + transactionToken(connection));
         connection.commit();
       }
       out.println("ACK " + token);
@@ -110,6 +114,14 @@ final class Victim {
       if (!single) {
         connection.rollback();
       }
+    }
+  }
+
+  private static String transactionToken(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW tandem.transaction_token")) {
+      row.next();
+      return row.getString(1);
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ final class VictimProcess implements AutoCloseable {
   private final Thread reader;
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final Set<String> denied = ConcurrentHashMap.newKeySet();
+  private final Map<String, String> asked = new ConcurrentHashMap<>();
   private final List<String> others = new ArrayList<>();
   private volatile boolean ready;
   private volatile boolean paused;
@@ -59,6 +61,9 @@ final class VictimProcess implements AutoCloseable {
           acknowledged.add(line.substring(4));
         } else if (line.startsWith("NO ")) {
           denied.add(line.substring(3));
+        } else if (line.startsWith("ASK ")) {
+          int space = line.indexOf(' ', 4);
+          asked.put(line.substring(4, space), line.substring(space + 1));
         } else if (line.equals("READY")) {
           ready = true;
         } else if (line.equals("PAUSED")) {
@@ -97,6 +102,11 @@ final class VictimProcess implements AutoCloseable {
 
   Set<String> acknowledged() {
     return Set.copyOf(acknowledged);
+  }
+
+  /** What was about to be committed, with the token by which its outcome is asked for. */
+  Map<String, String> asked() {
+    return Map.copyOf(asked);
   }
 
   /** Answered with an error that promises a rollback. */

@@ -364,6 +364,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private void ready() {
     tell(outlet.link());
+    session
+        .reported()
+        .forEach(
+            (name, value) -> {
+              if (!value.equals(told.put(name, value))) {
+                outlet.say(out -> ClientMessages.setting(out, name, value));
+              }
+            });
     char status = session.state().status();
     outlet.say(out -> ClientMessages.readyForQuery(out, status));
     outlet.flush();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ import org.tandemdb.proxy.pg.NettyPort;
 import org.tandemdb.proxy.pg.ServerTls;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
+import org.tandemdb.session.TransactionToken;
 
 /** One database that a proxy serves, with its engine. Thread-safe. */
 final class Database implements SessionSource, AutoCloseable {
@@ -208,6 +210,18 @@ final class Database implements SessionSource, AutoCloseable {
       front.get().forEach(row -> rows.add(new ArrayList<@Nullable String>(row)));
     }
     return new Table(report.columns(), rows);
+  }
+
+  @Override
+  public CompletionStage<Table> outcome(String token) {
+    TransactionToken parsed;
+    try {
+      parsed = TransactionToken.parse(token);
+    } catch (IllegalArgumentException e) {
+      throw new ClientFailure("22023", String.valueOf(e.getMessage()), e);
+    }
+    return Reports.outcome(engine, parsed)
+        .thenApply(report -> new Table(report.columns(), report.rows()));
   }
 
   /** What would be done with {@code sql} for a session that has changed no setting. */

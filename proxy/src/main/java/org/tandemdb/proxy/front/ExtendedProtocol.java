@@ -366,11 +366,11 @@ final class ExtendedProtocol {
                     new ClientFailure(
                         "42601", "cannot insert multiple commands into a prepared statement"));
               }
-              if (plan instanceof Plan.Local local
-                  && local.effect() instanceof Plan.Effect.ShowTandem show) {
-                return Stages.of(
-                    () ->
-                        CompletableFuture.completedFuture(columns(session.table(show).columns())));
+              if (plan instanceof Plan.Local local) {
+                Optional<List<String>> shown = session.shownColumns(local.effect());
+                if (shown.isPresent()) {
+                  return CompletableFuture.completedFuture(columns(shown.get()));
+                }
               }
               return session.look(link -> Calls.describe(link, callOf(parse)));
             });

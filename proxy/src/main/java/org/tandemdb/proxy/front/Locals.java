@@ -1,17 +1,25 @@
 package org.tandemdb.proxy.front;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.config.DatabaseText;
+import org.tandemdb.engine.Reports;
 import org.tandemdb.plan.Described;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Plan.Effect;
@@ -24,6 +32,9 @@ import org.tandemdb.session.EngineSession;
  * twin of the driver's {@code LocalStatements}. On the event loop.
  */
 final class Locals {
+  /** The setting that shows a transaction's token, and the name under which clients are told. */
+  static final String TOKEN = "tandem.transaction_token";
+
   private final Session client;
   private final SessionSource source;
   private final EngineSession<NettyLink> session;
@@ -32,6 +43,9 @@ final class Locals {
   private final AdvisoryLocks locks;
   private final Runs runs;
   private final SqlPrepared prepared;
+
+  /** The client is told of what changes; neither RESET ALL nor DISCARD ALL ends it. */
+  private boolean reports;
 
   /** Names of settings that were SET; kept after RESET, since a rollback may bring them back. */
   private final Set<String> changed = new LinkedHashSet<>();
@@ -94,6 +108,18 @@ final class Locals {
               List.of(List.of(DatabaseText.text(state.level()))),
               statement.described());
       return Stages.DONE;
+    }
+    if (effect instanceof Effect.ShowToken) {
+      statement.outlet().bound();
+      statement
+          .outlet()
+          .table(
+              List.of(TOKEN), List.of(List.of(session.transactionToken())), statement.described());
+      return Stages.DONE;
+    }
+    if (effect instanceof Effect.ReportSession report) {
+      reports = report.on();
+      return done(statement, statement.verb().equals("RESET") ? "RESET" : "SET");
     }
     if (effect instanceof Effect.ResetAll) {
       return resetAll().thenCompose(ok -> done(statement, "RESET"));
@@ -379,13 +405,72 @@ final class Locals {
   // --- SHOW TANDEM
 
   private CompletionStage<Void> show(Effect.ShowTandem show, Statement statement) {
-    SessionSource.Table table = table(show);
-    statement.outlet().bound();
-    statement.outlet().table(table.columns(), table.rows(), statement.described());
+    if (show.topic().equals("OUTCOME")) {
+      return client
+          .ask(() -> source.outcome(show.argument()))
+          .thenAccept(table -> show(table, statement));
+    }
+    show(table(show), statement);
     return Stages.DONE;
   }
 
-  SessionSource.Table table(Effect.ShowTandem show) {
+  private static void show(SessionSource.Table table, Statement statement) {
+    statement.outlet().bound();
+    statement.outlet().table(table.columns(), table.rows(), statement.described());
+  }
+
+  /**
+   * What the client is to know by name: the token of the transaction that is open or comes next;
+   * and, between transactions, what it would have to set again on another connection, and what it
+   * could not. Empty unless it has asked.
+   */
+  Map<String, String> reported(String pinned) {
+    if (!reports) {
+      return Map.of();
+    }
+    Map<String, String> told = new LinkedHashMap<>();
+    told.put(TOKEN, session.transactionToken());
+    if (!state.inBlock()) {
+      Map<String, String> settings = new TreeMap<>(session.settings());
+      if (!state.level().equals(source.consistency())) {
+        settings.put("tandem.consistency", DatabaseText.text(state.level()));
+      }
+      told.put(
+          "tandem.session_settings",
+          settings.entrySet().stream()
+              .map(one -> encoded(one.getKey()) + "=" + encoded(one.getValue()))
+              .collect(Collectors.joining("&")));
+      told.put(
+          "tandem.session_pinned",
+          Stream.of(pinned, prepared.isEmpty() ? "" : "prepared statements")
+              .filter(reason -> !reason.isEmpty())
+              .collect(Collectors.joining(", ")));
+    }
+    return told;
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Columns of what is shown without asking a server; empty if {@code effect} is something else.
+   */
+  Optional<List<String>> columns(Effect effect) {
+    if (effect instanceof Effect.ShowToken) {
+      return Optional.of(List.of(TOKEN));
+    }
+    if (effect instanceof Effect.ShowConsistency) {
+      return Optional.of(List.of("tandem.consistency"));
+    }
+    if (effect instanceof Effect.ShowTandem show) {
+      return Optional.of(
+          show.topic().equals("OUTCOME") ? Reports.OUTCOME_COLUMNS : table(show).columns());
+    }
+    return Optional.empty();
+  }
+
+  private SessionSource.Table table(Effect.ShowTandem show) {
     return show.topic().toUpperCase(Locale.ROOT).startsWith("PLAN")
         ? planTable(show.argument())
         : source.show(show.topic(), show.argument());

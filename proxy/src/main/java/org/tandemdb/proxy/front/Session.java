@@ -2,6 +2,7 @@ package org.tandemdb.proxy.front;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -134,9 +135,21 @@ final class Session {
     return objections.of(sql, types, plan);
   }
 
-  /** What {@code SHOW TANDEM} answers. */
-  SessionSource.Table table(Plan.Effect.ShowTandem show) {
-    return locals.table(show);
+  /**
+   * Columns of what is shown without asking a server; empty if {@code effect} is something else.
+   */
+  Optional<List<String>> shownColumns(Plan.Effect effect) {
+    return locals.columns(effect);
+  }
+
+  /** See {@link Locals#reported}. */
+  Map<String, String> reported() {
+    return locals.reported(pinned());
+  }
+
+  /** See {@link Engines#ask}. */
+  <T> CompletionStage<T> ask(Supplier<CompletionStage<T>> operation) {
+    return engine.ask(operation);
   }
 
   /** Goes on with a statement whose portal is suspended on {@code link}. */

@@ -2,6 +2,7 @@ package org.tandemdb.proxy.front;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
@@ -20,6 +21,13 @@ interface SessionSource {
 
   /** The answer to {@code SHOW TANDEM topic argument}. */
   Table show(String topic, String argument);
+
+  /**
+   * The answer to {@code SHOW TANDEM OUTCOME}; completes anywhere.
+   *
+   * @throws ClientFailure if {@code token} is none
+   */
+  CompletionStage<Table> outcome(String token);
 
   /** What reads must see, unless a session says otherwise. */
   ReadLevel consistency();

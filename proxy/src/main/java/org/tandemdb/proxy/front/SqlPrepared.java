@@ -98,6 +98,10 @@ final class SqlPrepared {
     texts.clear();
   }
 
+  boolean isEmpty() {
+    return texts.isEmpty();
+  }
+
   private PreparedText find(String name) {
     PreparedText text = texts.get(name);
     if (text == null) {
