@@ -226,7 +226,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   /** What would be done with {@code sql} for a session that has changed no setting. */
   Plan plan(String sql) {
-    try (EngineSession<NettyLink> session = open(config.backends().get(0).user())) {
+    try (EngineSession<NettyLink> session = openOwn()) {
       return session.plan(new Request(sql, Request.Markers.DOLLAR, List.of()));
     }
   }
