@@ -170,8 +170,8 @@ final class Database implements SessionSource, AutoCloseable {
   @Override
   public EngineSession<NettyLink> open(String user, String credential) {
     ProxyConfig.User known = users.get(user);
-    boolean given = known != null && !known.password().isEmpty();
-    return engine.session(user, given ? known.password() : credential, loop);
+    String given = known == null ? "" : known.password();
+    return engine.session(user, given.isEmpty() ? credential : given, loop);
   }
 
   /** A session of Tandem's own role, for the proxy's own questions. */
