@@ -115,6 +115,11 @@ final class DdlExpressions {
     return Builtins.type(type).isEmpty() && scope.catalog().userType(type) != Catalog.UserType.ENUM;
   }
 
+  /** As above, of the type that comes next. */
+  boolean mayHaveDefault() throws Refusal {
+    return mayHaveDefault(type());
+  }
+
   /** True if any text becomes a value of the type in the same way on every copy. */
   boolean isPlain(int start) {
     TypeSyntax.Parsed type = TypeSyntax.parse(in.tokens(), start);

@@ -229,12 +229,27 @@ final class DefinitionPlanner {
   }
 
   private void alterType() throws Refusal {
-    for (int i = in.at(); i < in.tokens().size(); i++) {
-      boolean rewrites = in.tokens().is(i, "alter") && in.tokens().is(i + 1, "attribute");
-      if (rewrites && has("cascade")) {
+    Tokens tokens = in.tokens();
+    for (int i = in.at(); i < tokens.size() && has("cascade"); i++) {
+      if (!tokens.is(i + 1, "attribute")) {
+        continue;
+      }
+      if (tokens.is(i, "alter")) {
         throw new Refusal(
             "ALTER ATTRIBUTE ... CASCADE rewrites rows of typed tables by the session's settings",
             "Create a new type, and fill a new table.");
+      }
+      if (tokens.is(i, "add")) {
+        int from = in.at();
+        in.at(i + 3);
+        boolean fills = new DdlExpressions(in, scope).mayHaveDefault();
+        in.at(from);
+        if (fills) {
+          throw new Refusal(
+              "ADD ATTRIBUTE ... CASCADE gives rows of typed tables the default of the attribute's"
+                  + " type, on each copy",
+              "Use the type behind the domain.");
+        }
       }
     }
   }

@@ -59,7 +59,13 @@ final class SameQuery {
     if (!(statement instanceof Shape.Query) || statement.shape().locking()) {
       throw differs("it is not a plain query");
     }
-    SideEffects.none(Facts.of(query, statement.shape()), scope);
+    Facts facts = Facts.of(query, statement.shape());
+    for (Facts.Use relation : facts.relations()) {
+      if (SideEffects.isSequence(relation, scope)) {
+        throw differs("what the sequence " + relation.name() + " says of itself");
+      }
+    }
+    SideEffects.none(facts, scope);
     new SameQuery(query, statement.shape(), scope).check();
   }
 

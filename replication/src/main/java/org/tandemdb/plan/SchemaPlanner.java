@@ -490,10 +490,17 @@ final class SchemaPlanner {
         PgLexer.lex(tokens.sql().substring(tokens.start(from), queryEnd), false).from(0));
   }
 
-  /** What fills a table may differ, but must write nowhere else. */
+  /**
+   * What fills a table may differ, but must write nowhere else. What only the primary can tell, a
+   * sequence that is read as a table, is as good: nobody else runs the query.
+   */
   private void proveRead(Tokens query) throws Refusal, SqlSyntaxException {
     Plan plan = SqlPlanner.statement(query, scope);
-    if (!(plan instanceof Plan.Read)) {
+    boolean own =
+        plan instanceof Plan.PrimaryRead read
+            && !read.guard()
+            && !scope.analyses().of(query).shape().locking();
+    if (!(plan instanceof Plan.Read) && !own) {
       throw new Refusal(
           "the query that fills the table is not a proven read: " + plan.reason(),
           "Create the table empty, and fill it with INSERT ... SELECT.");

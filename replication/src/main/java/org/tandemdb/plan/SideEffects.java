@@ -112,7 +112,7 @@ final class SideEffects {
    * True if a sequence is read as if it were a table: what it says of itself differs from copy to
    * copy. Where the name means nothing after all, the server says so.
    */
-  private static boolean isSequence(Facts.Use relation, Scope scope) {
+  static boolean isSequence(Facts.Use relation, Scope scope) {
     return !relation.qualifier().equals(Optional.of(Scope.TANDEM))
         && !scope.session().temporaryTables().contains(relation.name())
         && scope.catalog().routines().sequences().contains(relation.name())
@@ -207,7 +207,7 @@ final class SideEffects {
     return system && !redefined;
   }
 
-  private static Refusal unknownFunction(String name) {
+  static Refusal unknownFunction(String name) {
     return new Refusal(
         "the function " + name + " is not known to be free of side effects",
         "Use built-in functions that change nothing; give the value as a parameter.");

@@ -224,16 +224,23 @@ final class Tracing {
     for (Facts.Use function : facts.functions()) {
       boolean users = scope.catalog().userFunctions().contains(function.name());
       if (!users && !Builtins.isHarmless(function.name()) && !isTraceable(function.name())) {
-        throw refusal;
+        boolean named = String.valueOf(refusal.getMessage()).startsWith("the function ");
+        throw named ? refusal : SideEffects.unknownFunction(function.name());
       }
     }
     for (Shape.Write write : writes(statement)) {
       Catalog.Table table = relation(tokens, scope, write.target()).orElseThrow(() -> refusal);
       for (String hazard : table.traceHazards()) {
         if (!hazard.equals(Catalog.Table.NO_KEY) || !insertsOnly(write)) {
+          boolean keyless = hazard.equals(Catalog.Table.NO_KEY);
+          String part = keyless ? WritePlanner.obstacle(tokens, scope, write, table) : "";
           throw new Refusal(
-              "writes to " + table.name() + " cannot be made equal on every copy: " + hazard,
-              hazard.equals(Catalog.Table.NO_KEY)
+              "writes to "
+                  + table.name()
+                  + " cannot be made equal on every copy: "
+                  + hazard
+                  + (part.isEmpty() ? "" : ", and " + part),
+              keyless
                   ? "Add a primary key, or let conditions and values read nothing but the row."
                   : "See docs/limits.md for what stands in the way.");
         }

@@ -419,6 +419,62 @@ final class WritePlanner {
         && lookup(determinism.underSettings()).readsOneRow(conjuncts);
   }
 
+  /**
+   * The part of a write for which its table would need a key; empty if no single one is to blame.
+   */
+  static String obstacle(Tokens tokens, Scope scope, Shape.Write write, Catalog.Table table)
+      throws Refusal {
+    WritePlanner planner = new WritePlanner(new Writing(tokens, scope, write, table));
+    if (!planner.writing.isWholeStatement()) {
+      return "it stands beside others in one statement";
+    }
+    if (write instanceof Update update) {
+      return update.from() < 0
+          ? planner.obstacle(update)
+          : "what FROM joins is read from other rows";
+    }
+    if (write instanceof Delete delete) {
+      return delete.from() < 0
+          ? planner.obstacle(delete.where(), delete.conjuncts())
+          : "what USING joins is read from other rows";
+    }
+    return "";
+  }
+
+  private String obstacle(Update update) throws Refusal {
+    Values values =
+        values(update, new Determinism(tokens, shape, table, writing.qualifiers()).underSettings());
+    if (!values.evaluated().isEmpty()) {
+      return values.evaluated() + " is not known to be the same everywhere";
+    }
+    Optional<Catalog.Column> unique =
+        values.set().stream()
+            .filter(c -> table.uniqueKeys().stream().anyMatch(key -> key.contains(c.name())))
+            .findFirst();
+    if (unique.isPresent()) {
+      return "it sets " + unique.get().name() + ", of which a unique index holds";
+    }
+    return table.ordered()
+        ? "it has an index over which rows may conflict in an order of their own"
+        : obstacle(update.where(), update.conjuncts());
+  }
+
+  private String obstacle(int where, List<Range> conjuncts) {
+    if (writing.isByCursor(where)) {
+      return "which row a cursor stands on no other copy can tell";
+    }
+    Determinism determinism =
+        new Determinism(tokens, shape, table, writing.qualifiers()).underSettings();
+    for (Range conjunct : conjuncts) {
+      if (!lookup(determinism).readsOneRow(List.of(conjunct))) {
+        return "its condition '"
+            + tokens.sql().substring(tokens.start(conjunct.first()), tokens.end(conjunct.last()))
+            + "' is not known to be the same everywhere";
+      }
+    }
+    return "";
+  }
+
   private KeyLookup lookup(Determinism determinism) {
     return new KeyLookup(
         tokens, shape, table, writing.qualifiers(), writing.scope().parameterTypes(), determinism);

@@ -35,7 +35,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
   public static final String LINK_OPTIONS =
       "-c synchronous_commit=off -c standard_conforming_strings=on -c bytea_output=hex"
           + " -c IntervalStyle=postgres -c xmloption=content -c array_nulls=on"
-          + " -c transform_null_equals=off";
+          + " -c transform_null_equals=off -c gin_fuzzy_search_limit=0";
 
   private static final SecureRandom SECRETS = new SecureRandom();
 
