@@ -50,6 +50,8 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
               && builtinTypes
               && facts.context().isEmpty()
               && facts.systemColumn().isEmpty()
+              && (facts.isPlain()
+                  || facts.columns().stream().noneMatch(use -> isNumbered(types.apply(use.name()))))
               && !readsSetting(tokens, types)
               && !facts.zone()
               && (!clock || dated)
@@ -76,6 +78,11 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
       Tokens tokens, int token, Function<String, Optional<String>> types) {
     return tokens.isName(token)
         && types.apply(tokens.text(token)).filter(Builtins::isSearched).isPresent();
+  }
+
+  /** Values that name objects are numbers of each server's own. */
+  private static boolean isNumbered(Optional<String> type) {
+    return type.filter(t -> Builtins.isObject(t) && !t.equals("oid")).isPresent();
   }
 
   private static boolean isDated(String text) {

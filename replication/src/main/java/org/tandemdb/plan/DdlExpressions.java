@@ -1,5 +1,9 @@
 package org.tandemdb.plan;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -20,6 +24,8 @@ import org.tandemdb.sql.TypeSyntax;
 final class DdlExpressions {
   private static final Set<String> SERIALS =
       Set.of("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8");
+
+  private static final Set<String> TEXTS = Set.of("text", "varchar", "bpchar", "name");
 
   /**
    * Functions with one value for the whole statement, whose names no other kind of function has.
@@ -58,6 +64,17 @@ final class DdlExpressions {
 
   private final TokenReader in;
   private final Scope scope;
+
+  /** Types of the table's columns by name, as far as they are known. */
+  private final Map<String, String> columnTypes = new HashMap<>();
+
+  /** What is evaluated for each row, now and whenever one is written, by every copy. */
+  private final List<Kept> kept = new ArrayList<>();
+
+  /**
+   * @param target the type of the column that gets the value; empty for a condition
+   */
+  private record Kept(Facts facts, String target) {}
 
   DdlExpressions(TokenReader in, Scope scope) {
     this.in = in;
@@ -171,6 +188,85 @@ final class DdlExpressions {
     check(open, close, allowed);
   }
 
+  /** The type of a column that expressions may name. */
+  void column(String name, String type) {
+    columnTypes.put(name, type);
+  }
+
+  /** Empty if it is not known. */
+  String columnType(String column) {
+    return columnTypes.getOrDefault(column, "");
+  }
+
+  /** True if values of the column become the same of another type on every copy. */
+  boolean becomesTheSame(String column) {
+    String type = columnTypes.get(column);
+    return type == null || isTheSame(type);
+  }
+
+  private boolean isTheSame(String type) {
+    return Builtins.isCapturable(type) || scope.catalog().userType(type) == Catalog.UserType.ENUM;
+  }
+
+  /**
+   * Looks at what stays with the table (checks, generated columns) when the types of all columns
+   * are known. What names an object is a number of each server's own; how bytes look as a text is a
+   * setting of whoever writes the row.
+   */
+  void verify() throws Refusal {
+    for (Kept one : kept) {
+      for (Facts.Use use : one.facts().columns()) {
+        String type = columnTypes.getOrDefault(use.name(), "");
+        boolean made = !one.facts().isPlain() || !one.target().isEmpty();
+        if (made && Builtins.isObject(type) && !type.equals("oid")) {
+          throw new Refusal(
+              "an expression reads "
+                  + use.name()
+                  + ", whose values are numbers that each server has given for itself",
+              "Keep a name, as text.");
+        }
+        boolean texts = one.facts().types().stream().anyMatch(TEXTS::contains);
+        boolean becomes = TEXTS.contains(one.target()) && one.facts().functions().isEmpty();
+        if (type.equals("bytea") && (texts || becomes)) {
+          throw new Refusal(
+              "how " + use.name() + " looks as a text is a setting, bytea_output",
+              "Use encode(" + use.name() + ", 'hex').");
+        }
+      }
+    }
+  }
+
+  /** A bracketed check in which functions of the database's own may be called. */
+  void domainCheck() throws Refusal, SqlSyntaxException {
+    int open = in.at();
+    int close = in.group();
+    String text = in.tokens().sql().substring(in.tokens().start(open), in.tokens().end(close));
+    Facts facts = facts(text);
+    boolean users =
+        facts.functions().stream()
+            .anyMatch(f -> scope.catalog().userFunctions().contains(f.name()));
+    if (!users && !isSame(facts)) {
+      throw mayDiffer(text);
+    }
+  }
+
+  private static Refusal mayDiffer(String text) {
+    return new Refusal(
+        "the expression '" + text + "' may differ from copy to copy",
+        "Use constants and IMMUTABLE built-in functions.");
+  }
+
+  /** As {@link #bracketed}, of what stays with the table: see {@link #verify}. */
+  void stored(Allowed allowed, String target) throws Refusal, SqlSyntaxException {
+    int open = in.at();
+    int close = in.group();
+    check(open, close, allowed);
+    kept.add(
+        new Kept(
+            facts(in.tokens().sql().substring(in.tokens().start(open), in.tokens().end(close))),
+            target));
+  }
+
   /** An expression that ends at a comma, a closing bracket or a constraint's first word. */
   void expression(Allowed allowed) throws Refusal, SqlSyntaxException {
     int start = in.at();
@@ -225,9 +321,7 @@ final class DdlExpressions {
     }
     refuseServersOwn(facts);
     if (allowed == Allowed.DETERMINISTIC && !isSame(facts)) {
-      throw new Refusal(
-          "the expression '" + text + "' may differ from copy to copy",
-          "Use constants and IMMUTABLE built-in functions.");
+      throw mayDiffer(text);
     }
   }
 
@@ -261,7 +355,7 @@ final class DdlExpressions {
         && !facts.readsSetting()
         && facts.systemColumn().isEmpty()
         && facts.strings().stream().noneMatch(DdlExpressions::isClockWord)
-        && facts.types().stream().noneMatch(t -> t.startsWith("reg"));
+        && facts.types().stream().noneMatch(t -> Builtins.isObject(t) && !t.equals("oid"));
   }
 
   /**
@@ -280,7 +374,7 @@ final class DdlExpressions {
     if (facts.query()) {
       throw new Refusal("a query in DDL is not supported", "Leave it out.");
     }
-    if (isSame(facts)) {
+    if (isSame(facts) && facts.columns().stream().allMatch(use -> becomesTheSame(use.name()))) {
       return Value.SAME;
     }
     boolean stable =

@@ -27,7 +27,7 @@ final class Hazards {
       String type = column.type().name();
       boolean known =
           Builtins.isCapturable(type)
-              || Builtins.type(type).isPresent()
+              || (Builtins.type(type).isPresent() && !Builtins.isShortened(type))
               || catalog.isUserType(type);
       if (!known) {
         return Optional.of("column " + column.name() + " has the type " + type);

@@ -286,7 +286,10 @@ final class SchemaPlanner {
       in.skip("if not exists");
       in.qualifiedName();
       sequenceOptions();
-    } else if (in.take("recursive", "view") || in.take("view") || in.take("domain")) {
+    } else if (in.peek("domain")) {
+      domainChecks();
+      definition();
+    } else if (in.take("recursive", "view") || in.take("view")) {
       definition();
     } else if (in.take("materialized", "view")) {
       in.skip("if not exists");
@@ -517,6 +520,20 @@ final class SchemaPlanner {
       String query = view.flatMap(Catalog.Table::viewDefinition).orElse("");
       requireSame(PgLexer.lex(query, false).from(0));
     }
+  }
+
+  /**
+   * A check of a domain is made again wherever a row is put in; functions are the user's affair.
+   */
+  private void domainChecks() throws Refusal, SqlSyntaxException {
+    int start = in.at();
+    for (int i = start; i < in.tokens().size(); i++) {
+      if (in.tokens().is(i, "check") && in.tokens().isSymbol(i + 1, "(")) {
+        in.at(i + 1);
+        expressions.domainCheck();
+      }
+    }
+    in.at(start);
   }
 
   /** Stores a definition that is evaluated when it is used. */

@@ -31,6 +31,10 @@ final class TablePlanner {
   private final List<Held> held = new ArrayList<>();
 
   private String column = "";
+
+  /** Canonical, where {@code type} is as it is written. */
+  private String columnType = "";
+
   private String type = "";
 
   /**
@@ -93,6 +97,7 @@ final class TablePlanner {
       expressions.keys(Allowed.IMMUTABLE);
     }
     storage(in);
+    expressions.verify();
   }
 
   /** How a table is kept, behind its columns or in front of its query. */
@@ -153,13 +158,17 @@ final class TablePlanner {
     String name = in.name();
     int typeFrom = in.at();
     boolean byType = false;
+    columnType = "";
     if (fresh && in.take("with", "options")) {
       // A column of a typed table or a partition.
     } else if (expressions.isSerial()) {
       in.name();
       fills |= !fresh;
     } else if (!startsConstraint()) {
-      byType = expressions.mayHaveDefault(expressions.type()) && !fresh;
+      String canonical = expressions.type();
+      byType = expressions.mayHaveDefault(canonical) && !fresh;
+      expressions.column(name, canonical);
+      columnType = canonical;
     }
     column = name;
     type =
@@ -211,7 +220,7 @@ final class TablePlanner {
       return true;
     }
     if (in.take("check")) {
-      expressions.bracketed(Allowed.DETERMINISTIC);
+      expressions.stored(Allowed.DETERMINISTIC, "");
       in.skip("no inherit");
       return true;
     }
@@ -232,7 +241,7 @@ final class TablePlanner {
       return true;
     }
     if (in.take("generated", "always", "as")) {
-      expressions.bracketed(Allowed.IMMUTABLE);
+      expressions.stored(Allowed.IMMUTABLE, columnType);
       in.skip("stored", "virtual");
       return true;
     }
@@ -290,7 +299,7 @@ final class TablePlanner {
       return true;
     }
     if (in.take("check")) {
-      expressions.bracketed(Allowed.DETERMINISTIC);
+      expressions.stored(Allowed.DETERMINISTIC, "");
       in.skip("no inherit");
       deferrable();
       return true;
@@ -414,9 +423,12 @@ final class TablePlanner {
     } else if (in.take("detach", "partition")) {
       relatives.named(in.qualifiedName());
     } else {
+      table.ifPresent(
+          known -> known.columns().forEach(c -> expressions.column(c.name(), c.type().name())));
       do {
         action(table);
       } while (in.takeSymbol(","));
+      expressions.verify();
       // A column that another action names, too, may not have its default put back behind it.
       fills |= held.stream().anyMatch(one -> isNamedAgain(one.column()));
     }
@@ -453,7 +465,7 @@ final class TablePlanner {
       deferrable();
     } else if (in.take("alter")) {
       in.skip("column");
-      in.name();
+      column = in.name();
       alterColumn();
     } else if (in.take("owner", "to")) {
       in.name();
@@ -525,7 +537,7 @@ final class TablePlanner {
     } else if (in.take("restart")) {
       restart();
     } else if (in.take("set", "expression", "as")) {
-      expressions.bracketed(Allowed.IMMUTABLE);
+      expressions.stored(Allowed.IMMUTABLE, expressions.columnType(column));
     } else if (in.take("set", "generated")) {
       in.skip("always", "by default");
       identityOptions();
@@ -564,7 +576,7 @@ final class TablePlanner {
     int start = in.at();
     expressions.type();
     // What becomes a date or time depends on the session that does it.
-    fills |= !expressions.isPlain(start);
+    fills |= !expressions.isPlain(start) || !expressions.becomesTheSame(column);
     if (in.take("using")) {
       int using = in.at();
       expressions.pass();

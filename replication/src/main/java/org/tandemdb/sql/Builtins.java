@@ -197,6 +197,23 @@ public final class Builtins {
     return isPlain(type) || isClock(type);
   }
 
+  /**
+   * True if texts of the type are names that the search path may shorten: read under another one,
+   * they mean something else, or nothing.
+   */
+  public static boolean isShortened(String type) {
+    String element = element(type);
+    return element.startsWith("reg")
+        && OBJECT_TYPES.contains(element)
+        && !element.equals("regrole")
+        && !element.equals("regnamespace");
+  }
+
+  /** True if values of the type stand for objects or rows of one server. */
+  public static boolean isObject(String type) {
+    return OBJECT_TYPES.contains(element(type));
+  }
+
   /** True if the type is built in and neither a clock nor a reference to an object. */
   public static boolean isPlain(String type) {
     return PLAIN_TYPES.contains(element(type));

@@ -137,6 +137,11 @@ public record Facts(
     return columns.stream().map(Use::name).filter(Builtins::isSystemColumn).findFirst();
   }
 
+  /** True if nothing is computed: columns, constants and words between them. */
+  public boolean isPlain() {
+    return functions.isEmpty() && types.isEmpty() && operators.isEmpty();
+  }
+
   /** True if an operator stands here that may read a setting. */
   public boolean readsSetting() {
     return operators.stream().anyMatch(Builtins::readsSetting);

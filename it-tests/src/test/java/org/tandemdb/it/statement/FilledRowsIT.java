@@ -145,6 +145,29 @@ class FilledRowsIT {
     }
   }
 
+  /** Numbers of objects and of transactions are each server's own. */
+  @Test
+  void whatOneServerNumbersIsTakenFromThePrimary() throws Exception {
+    // The numbers that come next are others there.
+    pair.server("b").execute(ServerPair.DATABASE, "CREATE TABLE gone ()", "DROP TABLE gone");
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl())) {
+      run(
+          connection,
+          "CREATE SCHEMA four",
+          "SET search_path = four",
+          "CREATE TABLE named (n int PRIMARY KEY, r regclass, s text, h boolean)",
+          "CREATE SEQUENCE counter",
+          "INSERT INTO named VALUES (1, 'named', 'the cats'), (2, 'pg_class', 'a dog')",
+          "ALTER TABLE named ALTER COLUMN r TYPE bigint, ALTER h TYPE boolean USING s @@ 'cat'",
+          "ALTER TABLE named ALTER COLUMN s TYPE text USING xmin::text || tableoid",
+          "CREATE TABLE counted AS SELECT last_value, tableoid::bigint AS t FROM counter");
+      equal(connection);
+      assertThat(strings(connection, "SELECT count(*) FROM named WHERE r > 16000 AND h"))
+          .containsExactly("1");
+      assertThat(strings(connection, "SELECT last_value FROM counted")).containsExactly("1");
+    }
+  }
+
   @Test
   void tablesFromAQueryHaveThePrimarysRows() throws Exception {
     try (Connection connection = DriverManager.getConnection(pair.tandemUrl())) {
@@ -163,8 +186,8 @@ class FilledRowsIT {
           "CREATE TABLE IF NOT EXISTS other (a, b) AS"
               + " SELECT id, row_number() OVER (ORDER BY n) FROM source WITH DATA",
           "SELECT DISTINCT ON (n) n, id INTO picked FROM source",
-          "WITH w AS (SELECT n FROM source LIMIT 5) SELECT n, current_user AS u INTO TABLE two.named"
-              + " FROM w",
+          "WITH w AS (SELECT n FROM source LIMIT 5) SELECT n, current_user AS u INTO TABLE"
+              + " two.named FROM w",
           "SELECT id INTO plain FROM source WHERE n = 3",
           "SELECT id, random() AS r INTO TEMP mine FROM source",
           "CREATE TABLE none AS SELECT random() AS r WHERE false");
