@@ -21,12 +21,16 @@ import java.util.Locale;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The unpacked binaries. They are kept in the user's cache directory, by their hash, so that they
  * are unpacked once. Immutable.
  */
 final class PostgresBinaries {
+  /** Telling which they are takes reading them all. */
+  private static @Nullable PostgresBinaries found;
+
   private final Path home;
 
   private PostgresBinaries(Path home) {
@@ -34,7 +38,16 @@ final class PostgresBinaries {
   }
 
   /** Finds the binaries for this machine, and unpacks them if that has not been done yet. */
-  static PostgresBinaries unpacked() throws IOException {
+  static synchronized PostgresBinaries unpacked() throws IOException {
+    PostgresBinaries known = found;
+    if (known == null) {
+      known = find();
+      found = known;
+    }
+    return known;
+  }
+
+  private static PostgresBinaries find() throws IOException {
     byte[] archive;
     try (InputStream in =
         DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system(), architecture())) {

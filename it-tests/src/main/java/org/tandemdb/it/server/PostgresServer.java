@@ -15,9 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +31,7 @@ public final class PostgresServer implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
   private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
+  private static final long END_POLL_NANOS = Duration.ofMillis(2).toNanos();
 
   /** All processes of this JVM's servers, initdb's too, so that none outlives it. */
   private static final Set<Process> LAUNCHED = ConcurrentHashMap.newKeySet();
@@ -164,11 +163,10 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   private static void endWithChildren(Process process) {
-    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly();
-    all.forEach(ProcessHandle::destroyForcibly);
-    all.add(process.toHandle());
-    awaitEnd(all);
+    children.forEach(ProcessHandle::destroyForcibly);
+    awaitEnd(process, children);
   }
 
   private boolean answers() {
@@ -193,11 +191,11 @@ public final class PostgresServer implements AutoCloseable {
       return System.nanoTime();
     }
     Signals.send(process.pid(), "STOP");
-    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
-    all.add(process.toHandle());
-    all.forEach(ProcessHandle::destroyForcibly);
+    List<ProcessHandle> children = process.descendants().toList();
+    children.forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
     long killed = System.nanoTime();
-    awaitEnd(all);
+    awaitEnd(process, children);
     postmaster = null;
     return killed;
   }
@@ -208,15 +206,14 @@ public final class PostgresServer implements AutoCloseable {
     if (process == null) {
       return;
     }
-    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
-    all.add(process.toHandle());
+    List<ProcessHandle> children = process.descendants().toList();
     Signals.send(process.pid(), "INT");
     if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
       kill9();
       return;
     }
-    all.forEach(ProcessHandle::destroyForcibly);
-    awaitEnd(all);
+    children.forEach(ProcessHandle::destroyForcibly);
+    awaitEnd(process, children);
     postmaster = null;
   }
 
@@ -226,17 +223,44 @@ public final class PostgresServer implements AutoCloseable {
     start();
   }
 
-  private static void awaitEnd(List<ProcessHandle> processes) {
+  /** The postmaster and its children have been told to end; returns when they have. */
+  private static void awaitEnd(Process postmaster, List<ProcessHandle> children) {
     long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
-    for (ProcessHandle handle : processes) {
-      try {
-        handle.onExit().get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // they have been sent SIGKILL; the caller goes on
-        return;
-      } catch (ExecutionException | TimeoutException e) {
-        throw new IllegalStateException("process " + handle.pid() + " does not end", e);
+    try {
+      if (!postmaster.waitFor(STOP_LIMIT.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new IllegalStateException("process " + postmaster.pid() + " does not end");
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // they have been sent SIGKILL; the caller goes on
+      return;
+    }
+    for (ProcessHandle child : children) {
+      while (!hasEnded(child)) {
+        if (Thread.currentThread().isInterrupted()) {
+          return;
+        }
+        if (System.nanoTime() > deadline) {
+          throw new IllegalStateException("process " + child.pid() + " does not end");
+        }
+        LockSupport.parkNanos(END_POLL_NANOS);
+      }
+    }
+  }
+
+  /**
+   * True for a zombie too: it holds no file, port or memory any more. With its parent gone it is
+   * left to the first process of the machine, which may take seconds to notice.
+   */
+  private static boolean hasEnded(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return true;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      // The state follows the name, which stands in parentheses and may hold some itself.
+      return stat.startsWith("Z", stat.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return false; // no /proc here, or gone meanwhile: it is asked again
     }
   }
 
