@@ -1,6 +1,7 @@
 package org.tandemdb.catalog;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -219,16 +220,22 @@ public final class PgCatalogLoader {
           + "   WHERE c.oid = t.typrelid AND c.relkind = 'c'))";
 
   private final Connection connection;
+  private final boolean again;
   private final Map<Long, Draft> drafts = new HashMap<>();
   private final Set<Catalog.Reference> references = new HashSet<>();
   private boolean deferrable;
 
-  private PgCatalogLoader(Connection connection) {
+  /**
+   * @param again the connection is for loading, again and again: what it has planned it keeps
+   */
+  private PgCatalogLoader(Connection connection, boolean again) {
     this.connection = connection;
+    this.again = again;
   }
 
   /**
-   * Loads the catalog in a transaction of its own, which is rolled back.
+   * Loads the catalog in a transaction of its own, which is rolled back. The queries stay prepared
+   * on the connection for the next time: planning them takes longer than running them.
    *
    * @param connection with no transaction open; as it was, afterwards
    * @param previousVersion the new catalog's version is one more
@@ -236,11 +243,18 @@ public final class PgCatalogLoader {
   public static Catalog load(Connection connection, long previousVersion) throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      // So that expressions and views are printed with the schema of every name.
-      statement.execute("SET LOCAL search_path = pg_catalog");
-      return new PgCatalogLoader(connection).load(previousVersion + 1);
+    // Prepared like the queries: the vendor's driver keeps statements under their texts, and what
+    // it
+    // does not keep it may leave prepared in the server, where each DDL then costs more.
+    try (PreparedStatement snapshot =
+            connection.prepareStatement(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        // So that expressions and views are printed with the schema of every name.
+        PreparedStatement path =
+            connection.prepareStatement("SET LOCAL search_path = pg_catalog")) {
+      snapshot.execute();
+      path.execute();
+      return new PgCatalogLoader(connection, true).load(previousVersion + 1);
     } finally {
       connection.rollback();
       connection.setAutoCommit(autoCommit);
@@ -258,7 +272,7 @@ public final class PgCatalogLoader {
       // What is SET here must not be left to the client's statements.
       statement.execute("SAVEPOINT tandem_catalog");
       statement.execute("SET LOCAL search_path = pg_catalog");
-      Catalog catalog = new PgCatalogLoader(connection).load(previousVersion + 1);
+      Catalog catalog = new PgCatalogLoader(connection, false).load(previousVersion + 1);
       statement.execute("ROLLBACK TO SAVEPOINT tandem_catalog");
       statement.execute("RELEASE SAVEPOINT tandem_catalog");
       return catalog;
@@ -519,11 +533,22 @@ public final class PgCatalogLoader {
   }
 
   private void each(String query, RowReader reader) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(query)) {
-      while (rows.next()) {
-        reader.read(rows);
+    if (again) {
+      try (PreparedStatement statement = connection.prepareStatement(query);
+          ResultSet rows = statement.executeQuery()) {
+        readAll(rows, reader);
       }
+    } else {
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery(query)) {
+        readAll(rows, reader);
+      }
+    }
+  }
+
+  private static void readAll(ResultSet rows, RowReader reader) throws SQLException {
+    while (rows.next()) {
+      reader.read(rows);
     }
   }
 

@@ -41,6 +41,7 @@ final class CatalogSession implements AutoCloseable {
       }
     }
     Connection fresh = connector.open(user, password, "tandem catalog", timeout);
+    // Every statement of it is kept and used again by the next load.
     fresh.unwrap(PGConnection.class).setPrepareThreshold(1);
     kept = fresh;
     Catalog catalog = loaded(fresh, previousVersion);
