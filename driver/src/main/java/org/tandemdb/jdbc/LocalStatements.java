@@ -122,6 +122,10 @@ final class LocalStatements {
       client.write(request, plan, command);
     } else if (effect instanceof Plan.Effect.None || effect instanceof Plan.Effect.Deferred) {
       client.onOwnLink(request, plan, command);
+    } else if (effect instanceof Plan.Effect.Unlisten) {
+      command.count(0); // there is nothing that it could listen to
+    } else if (effect instanceof Plan.Effect.Listen) {
+      throw state.failing(Executions.refused(Plan.Effect.Listen.REFUSED));
     } else if (effect instanceof Plan.Effect.Setting setting) {
       setting(request, plan, setting, command);
     } else if (effect instanceof Plan.Effect.SessionLock) {

@@ -268,6 +268,23 @@ public sealed interface Plan {
   sealed interface Effect {
     record None() implements Effect {}
 
+    /**
+     * LISTEN, for a front end that can hand out what is notified.
+     *
+     * @param channel as the server names it
+     */
+    record Listen(String channel) implements Effect {
+      /** What another front end says. */
+      public static final Refused REFUSED =
+          new Refused(
+              "LISTEN: what is notified cannot be handed out through this driver",
+              "Listen on the primary itself, or use a table as a queue.",
+              "0A000");
+    }
+
+    /** UNLISTEN of one channel, or all. */
+    record Unlisten(Optional<String> channel) implements Effect {}
+
     /** What is empty is as the session has it. */
     record Begin(Optional<String> isolation, Optional<Boolean> readOnly) implements Effect {}
 

@@ -73,16 +73,11 @@ final class SessionPlanner {
       throw twoPhase();
     }
     if (in.take("unlisten")) {
-      // There is nothing to listen to.
-      if (!in.takeSymbol("*")) {
-        in.name();
-      }
-      return local("nothing is listened to", new Effect.None());
+      Optional<String> channel = in.takeSymbol("*") ? Optional.empty() : Optional.of(in.name());
+      return local("listens no longer", new Effect.Unlisten(channel));
     }
-    if (in.peek("listen")) {
-      throw new Refusal(
-          "LISTEN: what is notified cannot be handed out through this driver",
-          "Listen on the primary itself, or use a table as a queue.");
+    if (in.take("listen")) {
+      return local("listens to what is notified on the primary", new Effect.Listen(in.name()));
     }
     if (in.take("notify")) {
       in.name();

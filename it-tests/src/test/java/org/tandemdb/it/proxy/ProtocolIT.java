@@ -407,4 +407,67 @@ class ProtocolIT {
       assertThat(client.words('Z')).containsExactly("E 42P05", "ZI");
     }
   }
+
+  // --- notifications
+
+  @Test
+  void whatIsNotifiedReachesWhoeverListensAndNobodyIsPinned() throws Exception {
+    try (WireClient one = ready();
+        WireClient two = ready();
+        WireClient other = ready()) {
+      one.query("LISTEN news").send();
+      assertThat(one.words('Z')).containsExactly("C LISTEN", "ZI");
+      two.parse("", "LISTEN \"News\"").bind("", "").describe('P', "").execute("", 0).sync().send();
+      assertThat(two.words('Z')).containsExactly("1", "2", "n", "C LISTEN", "ZI");
+      two.query("LISTEN news").send();
+      two.until('Z');
+      other.query("NOTIFY news, 'first'").query("NOTIFY \"News\", 'other'").send();
+      assertThat(other.words('Z')).containsExactly("C NOTIFY", "ZI");
+      assertThat(other.words('Z')).containsExactly("C NOTIFY", "ZI");
+      assertThat(one.answer().notification()).isEqualTo("news: first");
+      assertThat(two.answer().notification()).isEqualTo("news: first");
+      assertThat(two.answer().notification()).isEqualTo("News: other");
+      try (Connection connection = place.connect()) {
+        assertThat(ProxyPlace.rows(connection, "SHOW TANDEM SESSIONS"))
+            .noneMatch(row -> row.contains("listen"));
+      }
+      one.query("UNLISTEN *").send();
+      assertThat(one.words('Z')).containsExactly("C UNLISTEN", "ZI");
+      other.query("NOTIFY news, 'second'").send();
+      other.until('Z');
+      assertThat(two.answer().notification()).isEqualTo("news: second");
+      one.query("SELECT 1").send();
+      assertThat(one.words('Z')).containsExactly("T [?column?]", "D [1]", "C SELECT 1", "ZI");
+    }
+  }
+
+  @Test
+  void listenHoldsFromItsCommitOnAndABlockIsNotDisturbed() throws Exception {
+    try (WireClient client = ready();
+        WireClient other = ready()) {
+      client.query("BEGIN; LISTEN kept").query("SAVEPOINT s").query("LISTEN taken_back").send();
+      client.query("ROLLBACK TO s").query("COMMIT").query("BEGIN; LISTEN never").send();
+      client.query("ROLLBACK").send();
+      for (int i = 0; i < 7; i++) {
+        client.until('Z');
+      }
+      client.query("BEGIN").send();
+      client.until('Z');
+      for (String channel : List.of("never", "taken_back", "kept")) {
+        other.query("NOTIFY " + channel).send();
+        other.until('Z');
+      }
+      client.query("SELECT 1").send();
+      assertThat(client.words('Z')).containsExactly("T [?column?]", "D [1]", "C SELECT 1", "ZT");
+      client.query("COMMIT").send();
+      // With the COMMIT, or soon after it: the proxy hears of it by another link.
+      List<Answer> answers = client.until('Z');
+      Answer notification = answers.stream().filter(a -> a.type() == 'A').findFirst().orElse(null);
+      assertThat(
+              notification == null ? client.answer().notification() : notification.notification())
+          .isEqualTo("kept: ");
+      client.query("SELECT 2").send();
+      assertThat(client.words('Z')).containsExactly("T [?column?]", "D [2]", "C SELECT 1", "ZI");
+    }
+  }
 }

@@ -159,10 +159,13 @@ class ProxyFailoverIT {
                 throw new IllegalStateException("row " + done.get() + ": " + e.getMessage(), e);
               }
             });
-    try (Connection idle = place.connect();
+    try (WireClient listener = WireClient.ready(place.port());
+        Connection idle = place.connect();
         Connection open = place.connect();
         Statement inBlock = open.createStatement()) {
       assertThat(ProxyPlace.rows(idle, "SELECT 1")).containsExactly("1");
+      listener.query("LISTEN news").send();
+      listener.until('Z');
       open.setAutoCommit(false);
       inBlock.execute("INSERT INTO fail VALUES (7, 'lost')");
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
@@ -178,6 +181,10 @@ class ProxyFailoverIT {
               ProxyPlace.rows(
                   idle, "SELECT count(*), min(n) FROM fail WHERE who IN ('writer', 'lost')"))
           .containsExactly("300|100");
+      // Another link listens on the next primary, and something may have been missed meanwhile.
+      assertThat(listener.answer().toString()).isEqualTo("N 01000");
+      ProxyPlace.rows(idle, "SELECT pg_notify('news', 'again')");
+      assertThat(listener.answer().notification()).isEqualTo("news: again");
     }
     assertThat(primary()).isNotEqualTo(primary);
     place.server(primary).start();

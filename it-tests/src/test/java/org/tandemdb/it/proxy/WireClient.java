@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -117,6 +118,15 @@ final class WireClient implements Closeable {
         at = end + 1;
       }
       return "";
+    }
+
+    /** Of NotificationResponse: channel and payload. */
+    String notification() {
+      if (type != 'A') {
+        throw new IllegalStateException("not a notification: " + this);
+      }
+      byte[] rest = Arrays.copyOfRange(body, 4, body.length - 1);
+      return new String(rest, StandardCharsets.UTF_8).replace("\0", ": ");
     }
 
     /** Type and what matters of the body. */

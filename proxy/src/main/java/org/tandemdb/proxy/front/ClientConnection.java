@@ -29,6 +29,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** Of messages that wait; beyond it the client is not read. */
   private static final int MOST_WAITING_BYTES = 256 << 10;
 
+  /** Of notifications that wait; whoever takes none for so long is sent away. */
+  private static final int MOST_NOTIFICATION_BYTES = 1 << 20;
+
   private static final int QUIET_LOOKS = 10;
 
   /** What a statement of a client that has gone gets to end, after a cancel. */
@@ -42,6 +45,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private final Map<String, String> told = new HashMap<>();
   private final ChannelHandlerContext context;
   private int inboxBytes;
+
+  /** What was notified while the client was in the midst of something. */
+  private final ArrayDeque<ByteBuf> notifications = new ArrayDeque<>();
+
+  private int notificationBytes;
 
   /** Messages in the inbox that end a group of others: until one is there, the group waits. */
   private int ends;
@@ -67,6 +75,47 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.extended = new ExtendedProtocol(session, outlet);
     this.gone = gone;
     outlet.onCopy(this::copyBegins);
+    session.listening().deliver(this::notified, this::missed);
+  }
+
+  // --- notifications
+
+  /** To an idle client at once, to any other between its transactions, as a server does. */
+  private void notified(ByteBuf frame) {
+    if (ending) {
+      return;
+    }
+    if (notificationBytes + frame.readableBytes() > MOST_NOTIFICATION_BYTES) {
+      end("53400", "notifications came faster than this connection has taken them");
+      return;
+    }
+    notifications.add(frame.copy());
+    notificationBytes += frame.readableBytes();
+    if (!busy && !pumping && inbox.isEmpty()) {
+      handOver();
+      outlet.flush();
+    }
+  }
+
+  private void handOver() {
+    if (ending || session.state().inBlock() || !context.channel().isWritable()) {
+      return;
+    }
+    for (ByteBuf frame = notifications.poll(); frame != null; frame = notifications.poll()) {
+      outlet.relay(frame);
+    }
+    notificationBytes = 0;
+  }
+
+  private void missed() {
+    ByteBuf warning = context.alloc().buffer();
+    ClientMessages.warning(
+        warning,
+        "01000",
+        "the server that notifications came from was lost: what was notified meanwhile may have"
+            + " been missed");
+    notified(warning);
+    warning.release();
   }
 
   /**
@@ -373,6 +422,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
               }
             });
     char status = session.state().status();
+    handOver();
     outlet.say(out -> ClientMessages.readyForQuery(out, status));
     outlet.flush();
     quiet = 0;
@@ -383,6 +433,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   public void channelWritabilityChanged(ChannelHandlerContext from) {
     if (from.channel().isWritable()) {
       outlet.resume();
+      if (!busy && !pumping && inbox.isEmpty() && !notifications.isEmpty()) {
+        handOver();
+        outlet.flush();
+      }
     }
   }
 
@@ -421,6 +475,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       frame.release();
     }
     inboxBytes = 0;
+    notifications.forEach(ByteBuf::release);
+    notifications.clear();
     outlet.resume();
     CopyIn copying = outlet.copying();
     if (copying != null) {

@@ -54,6 +54,8 @@ final class Database implements SessionSource, AutoCloseable {
   private final Engine<NettyLink> engine;
   private final Supplier<List<List<@Nullable String>>> sessions;
   private final Supplier<List<List<String>>> front;
+  private final Executor workers;
+  private final Notifications notifications;
 
   /** The engine in JMX, where metrics look for it. */
   private final ClusterBeans beans;
@@ -65,7 +67,9 @@ final class Database implements SessionSource, AutoCloseable {
       SystemEnvironment environment,
       Engine<NettyLink> engine,
       Supplier<List<List<@Nullable String>>> sessions,
-      Supplier<List<List<String>>> front) {
+      Supplier<List<List<String>>> front,
+      Executor workers) {
+    this.workers = workers;
     this.config = config;
     this.users = users;
     this.loop = loop;
@@ -73,7 +77,12 @@ final class Database implements SessionSource, AutoCloseable {
     this.engine = engine;
     this.sessions = sessions;
     this.front = front;
+    this.notifications = new Notifications(engines(), this::ownSession);
     this.beans = ClusterBeans.register(() -> Reports.observe(engine));
+  }
+
+  private Engines engines() {
+    return new Engines(loop, workers, waitLimit());
   }
 
   /**
@@ -98,7 +107,8 @@ final class Database implements SessionSource, AutoCloseable {
     try {
       Engine<NettyLink> engine =
           PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
-      return new Database(config, users, loops.next(), environment, engine, sessions, front);
+      return new Database(
+          config, users, loops.next(), environment, engine, sessions, front, workers);
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;
@@ -175,9 +185,14 @@ final class Database implements SessionSource, AutoCloseable {
   }
 
   /** A session of Tandem's own role, for the proxy's own questions. */
-  EngineSession<NettyLink> openOwn() {
+  Session ownSession() {
     BackendConfig first = config.backends().get(0);
-    return engine.session(first.user(), first.password(), loop);
+    return new Session(this, engine.session(first.user(), first.password(), loop), engines());
+  }
+
+  @Override
+  public Notifications notifications() {
+    return notifications;
   }
 
   /** True of Tandem's own role, which may do what no client may. */
@@ -259,6 +274,7 @@ final class Database implements SessionSource, AutoCloseable {
   @Override
   public void close() {
     beans.close();
+    notifications.close();
     engine.close();
     environment.close();
   }

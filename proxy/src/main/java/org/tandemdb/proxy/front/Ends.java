@@ -19,9 +19,15 @@ final class Ends {
   private final Engines engine;
   private final BlockState state;
   private final Temporaries temporaries;
+  private final Listening listening;
 
   Ends(
-      EngineSession<NettyLink> session, Engines engine, BlockState state, Temporaries temporaries) {
+      EngineSession<NettyLink> session,
+      Engines engine,
+      BlockState state,
+      Temporaries temporaries,
+      Listening listening) {
+    this.listening = listening;
     this.session = session;
     this.engine = engine;
     this.state = state;
@@ -50,6 +56,7 @@ final class Ends {
         (committed, failure) -> {
           if (failure == null && committed) {
             state.keepModes();
+            listening.committed();
           }
           ended();
         });
@@ -110,6 +117,7 @@ final class Ends {
   /** Nothing is open any more. */
   private void ended() {
     temporaries.ended();
+    listening.ended();
     state.end();
   }
 

@@ -43,6 +43,7 @@ final class Locals {
   private final AdvisoryLocks locks;
   private final Runs runs;
   private final SqlPrepared prepared;
+  private final Listening listening;
 
   /** The client is told of what changes; neither RESET ALL nor DISCARD ALL ends it. */
   private boolean reports;
@@ -57,7 +58,9 @@ final class Locals {
       BlockState state,
       Temporaries temporaries,
       AdvisoryLocks locks,
-      Runs runs) {
+      Runs runs,
+      Listening listening) {
+    this.listening = listening;
     this.client = client;
     this.source = source;
     this.session = session;
@@ -156,6 +159,15 @@ final class Locals {
     if (effect instanceof Effect.Deallocate deallocate) {
       prepared.deallocate(deallocate);
       return done(statement, deallocate.name().isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE");
+    }
+    if (effect instanceof Effect.Listen listen) {
+      return listening
+          .listen(listen.channel(), state.inBlock())
+          .thenCompose(ok -> done(statement, "LISTEN"));
+    }
+    if (effect instanceof Effect.Unlisten unlisten) {
+      listening.unlisten(unlisten.channel(), state.inBlock());
+      return done(statement, "UNLISTEN");
     }
     return savepoint(plan, effect, statement);
   }
@@ -303,6 +315,7 @@ final class Locals {
 
   private CompletionStage<Void> discardAll() {
     List<Supplier<CompletionStage<Void>>> parts = new ArrayList<>();
+    listening.unlisten(Optional.empty(), false);
     for (String identity : List.of("session_authorization", "role")) {
       if (changed.contains(identity)) {
         parts.add(() -> reset(identity));
@@ -388,6 +401,11 @@ final class Locals {
         .thenAccept(
             ok -> {
               state.recovered();
+              if (effect instanceof Effect.Savepoint s) {
+                listening.savepoint(s.name());
+              } else if (effect instanceof Effect.RollbackTo s) {
+                listening.rollbackTo(s.name());
+              }
               if (state.reading != null) {
                 return;
               }

@@ -168,12 +168,7 @@ public final class ProxyServer implements AutoCloseable {
    */
   private void openLookup(String name, Database database) {
     EventLoop loop = database.loop();
-    SecretLookup lookup =
-        new SecretLookup(
-            () ->
-                new Session(
-                    database, database.openOwn(), new Engines(loop, workers, database.waitLimit())),
-            config.query());
+    SecretLookup lookup = new SecretLookup(database::ownSession, config.query());
     CompletableFuture<Void> asked = new CompletableFuture<>();
     loop.execute(
         () ->

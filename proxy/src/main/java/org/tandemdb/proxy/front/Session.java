@@ -53,6 +53,7 @@ final class Session {
   private final Ends ends;
   private final Locals locals;
   private final TaskRuns tasks;
+  private final Listening listening;
 
   /** What {@link #cancel} is for; null while nothing runs on a link. */
   private @Nullable NettyLink running;
@@ -68,9 +69,15 @@ final class Session {
     this.locks = new AdvisoryLocks(session);
     this.objections = new Objections(this);
     this.runs = new Runs(this, session, engine, state, temporaries, source.stageThresholdBytes());
-    this.ends = new Ends(session, engine, state, temporaries);
+    this.listening = new Listening(source.notifications());
+    this.ends = new Ends(session, engine, state, temporaries, listening);
     this.tasks = new TaskRuns(this, session, engine, state, runs);
-    this.locals = new Locals(this, source, session, state, temporaries, locks, runs);
+    this.locals = new Locals(this, source, session, state, temporaries, locks, runs, listening);
+  }
+
+  /** The channels that the client listens to. */
+  Listening listening() {
+    return listening;
   }
 
   BlockState state() {
@@ -689,6 +696,7 @@ final class Session {
       return;
     }
     closed = true;
+    listening.close();
     Stages.of(ends::rollback).whenComplete((ok, failure) -> session.close());
   }
 }

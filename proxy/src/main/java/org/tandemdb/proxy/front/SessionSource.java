@@ -29,6 +29,9 @@ interface SessionSource {
    */
   CompletionStage<Table> outcome(String token);
 
+  /** What is notified there. */
+  Notifications notifications();
+
   /** What reads must see, unless a session says otherwise. */
   ReadLevel consistency();
 

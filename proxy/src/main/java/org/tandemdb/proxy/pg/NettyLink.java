@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.ServerError;
@@ -114,6 +115,16 @@ public final class NettyLink implements BackendLink {
   /** Whether more answers are read; off while the client cannot take them. */
   public void reading(boolean on) {
     wire.reading(on);
+  }
+
+  /** Gives what the server notifies of, at any time; to be read, not kept. */
+  public void whenNotified(Consumer<ByteBuf> to) {
+    wire.whenNotified(to);
+  }
+
+  /** Runs {@code action}, once, on the event loop, when the connection is gone. */
+  public void whenClosed(Runnable action) {
+    wire.channel().closeFuture().addListener(closed -> action.run());
   }
 
   /** What is prepared there. */

@@ -47,6 +47,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   private int settingsVersion;
   private boolean flushPlanned;
   private @Nullable Consumer<ByteBuf> guest;
+  private @Nullable Consumer<ByteBuf> notified;
   private @Nullable Key key;
   private @Nullable ServerFailure refusal;
   private volatile boolean lost;
@@ -286,7 +287,17 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
+  /** See {@link NettyLink#whenNotified}. */
+  void whenNotified(Consumer<ByteBuf> to) {
+    notified = to;
+  }
+
   private void answer(int type, ByteBuf frame) {
+    Consumer<ByteBuf> listener = notified;
+    if (type == 'A' && listener != null) {
+      listener.accept(frame);
+      return;
+    }
     Exchange exchange = exchanges.peek();
     if (exchange != null) {
       exchange.message(type, frame);
