@@ -186,8 +186,12 @@ final class Database implements SessionSource, AutoCloseable {
 
   /** A session of Tandem's own role, for the proxy's own questions. */
   Session ownSession() {
+    return new Session(this, openOwn(), engines());
+  }
+
+  private EngineSession<NettyLink> openOwn() {
     BackendConfig first = config.backends().get(0);
-    return new Session(this, engine.session(first.user(), first.password(), loop), engines());
+    return engine.session(first.user(), first.password(), loop);
   }
 
   @Override
