@@ -21,7 +21,17 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
 
   /** Reads {@code expression} as the server prints it; what is not understood is neither. */
   static DefaultExpression of(String expression) {
-    return of(expression, column -> Optional.empty());
+    return of(expression, column -> Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * As above, of a column's default. The server does not print what turns a value into the column's
+   * type; a date becomes a moment or a text by settings.
+   *
+   * @param target the column's type
+   */
+  static DefaultExpression ofColumn(String expression, String target) {
+    return of(expression, column -> Optional.empty(), Optional.of(target));
   }
 
   /**
@@ -30,6 +40,11 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
    * @param types the type of a column, if it is known
    */
   static DefaultExpression of(String expression, Function<String, Optional<String>> types) {
+    return of(expression, types, Optional.empty());
+  }
+
+  private static DefaultExpression of(
+      String expression, Function<String, Optional<String>> types, Optional<String> target) {
     try {
       Tokens tokens = PgLexer.lex("SELECT " + expression, false);
       Shape shape = StatementParser.parse(tokens).shape();
@@ -55,6 +70,9 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
               && !readsSetting(tokens, types)
               && !facts.zone()
               && (!clock || dated)
+              && (!clock
+                  || target.isEmpty()
+                  || facts.types().stream().allMatch(target.get()::equals))
               && facts.functions().stream().allMatch(f -> Builtins.isImmutable(f.name()));
       return new DefaultExpression(deterministic, harmless);
     } catch (SqlSyntaxException e) {

@@ -405,7 +405,7 @@ public final class PgCatalogLoader {
     } else if (expression.isEmpty()) {
       kind = DefaultKind.DETERMINISTIC;
     } else {
-      DefaultExpression read = DefaultExpression.of(expression.get());
+      DefaultExpression read = DefaultExpression.ofColumn(expression.get(), type(row).name());
       boolean next = sequence.isPresent() && NEXT_VALUE.matcher(expression.get()).matches();
       kind =
           read.deterministic()

@@ -18,6 +18,13 @@ import org.tandemdb.sql.Tokens;
  * without a schema are resolved by the search path that travels with the entry.
  */
 final class SchemaPlanner {
+  /** Statements whose lists are of roles. */
+  private static final Set<String> ROLES_FIRST = Set.of("grant", "revoke", "reassign", "drop");
+
+  /** Words behind which a role is named. */
+  private static final Set<String> BEFORE_ROLE =
+      Set.of("to", "by", "from", "for", "authorization", "role", "user", "group");
+
   private final TokenReader in;
   private final Scope scope;
   private final DdlExpressions expressions;
@@ -54,6 +61,7 @@ final class SchemaPlanner {
         throw new Refusal("the schema \"tandem\" is Tandem's own", "Choose another name.", "42501");
       }
     }
+    refuseSessionUser(tokens);
     refuseParameters(tokens);
     Optional<Plan> quick = ConcurrentDdl.quick(tokens, scope);
     if (quick.isPresent()) {
@@ -146,6 +154,24 @@ final class SchemaPlanner {
   static boolean isRoutine(Tokens tokens) {
     int kind = tokens.is(1, "or") ? 3 : 1;
     return tokens.is(0, "create") && (tokens.is(kind, "function") || tokens.is(kind, "procedure"));
+  }
+
+  /**
+   * The current user travels with DDL, the session's does not: other copies make the change in
+   * sessions of Tandem's own role. Where the words are an expression, they are stored as one.
+   */
+  private static void refuseSessionUser(Tokens tokens) throws Refusal {
+    boolean roles = ROLES_FIRST.contains(tokens.text(0));
+    for (int i = 1; i < tokens.size(); i++) {
+      boolean role =
+          (tokens.isKind(i - 1, Tokens.Kind.WORD) && BEFORE_ROLE.contains(tokens.text(i - 1)))
+              || (roles && tokens.isSymbol(i - 1, ","));
+      if (role && tokens.is(i, "session_user")) {
+        throw new Refusal(
+            "SESSION_USER is Tandem's own role where other copies make the change",
+            "Write the role's name, or CURRENT_USER.");
+      }
+    }
   }
 
   private static void refuseParameters(Tokens tokens) throws Refusal {

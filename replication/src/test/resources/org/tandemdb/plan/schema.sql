@@ -91,3 +91,6 @@ CREATE TYPE pointer AS (n integer, r regproc);
 CREATE TABLE named (id integer PRIMARY KEY, r reference);
 CREATE TABLE signed (id integer PRIMARY KEY, s signpost, r region, role regrole);
 CREATE TABLE pointing (id integer PRIMARY KEY, p pointer);
+CREATE TABLE dated (id integer PRIMARY KEY, d date DEFAULT '2020-01-01', z timestamptz DEFAULT '2020-01-01 00:00:00+00');
+CREATE TABLE turned (id integer PRIMARY KEY, z timestamptz DEFAULT '2020-01-01'::date);
+CREATE TABLE told (id integer PRIMARY KEY, t text DEFAULT '2020-01-01 00:00:00+00'::timestamptz);
