@@ -251,7 +251,7 @@ public final class PostgresServer implements AutoCloseable {
    * True for a zombie too: it holds no file, port or memory any more. With its parent gone it is
    * left to the first process of the machine, which may take seconds to notice.
    */
-  private static boolean hasEnded(ProcessHandle process) {
+  static boolean hasEnded(ProcessHandle process) {
     if (!process.isAlive()) {
       return true;
     }
