@@ -1067,14 +1067,17 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public CompletionStage<Lease<L>> beginTask(Request request, Plan.Task plan) {
+    long deadline = engine.failoverDeadline();
     return engine
         .gate()
         .share(engine.limits().leaseTimeout())
-        .thenCompose(permit -> releasedOnFailure(permit, taskOnPrimary(request, permit)))
+        .thenCompose(permit -> releasedOnFailure(permit, taskOnPrimary(request, permit, deadline)))
         .exceptionallyCompose(ReplicatedSession::gateFailure);
   }
 
-  private CompletionStage<Lease<L>> taskOnPrimary(Request request, Gate.Permit permit) {
+  /** The client's statement has not run yet, so a primary that is lost now costs time only. */
+  private CompletionStage<Lease<L>> taskOnPrimary(
+      Request request, Gate.Permit permit, long deadline) {
     return engine
         .awaitTerm()
         .thenCompose(
@@ -1084,7 +1087,22 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
                     .undoTasks(term)
                     .thenCompose(ok -> links.lease(term.primary(), term.epoch()))
                     .thenCompose(links::settle)
-                    .thenCompose(lease -> begun(term, lease, permit, request)));
+                    .thenCompose(lease -> begun(term, lease, permit, request))
+                    .exceptionallyCompose(
+                        failure -> taskOnNextPrimary(term, request, permit, deadline, failure)));
+  }
+
+  private CompletionStage<Lease<L>> taskOnNextPrimary(
+      Term<L> term, Request request, Gate.Permit permit, long deadline, Throwable failure) {
+    Throwable cause = unwrap(failure);
+    if (!engine.isWorthWaiting(cause, deadline)) {
+      return CompletableFuture.failedFuture(cause);
+    }
+    // The session that takes back tells nobody that it has not got through.
+    engine.linkFailed(term.primary(), cause);
+    return engine
+        .settled(term.primary(), engine.limits().failoverPatience())
+        .thenCompose(ok -> taskOnPrimary(request, permit, deadline));
   }
 
   private CompletionStage<Lease<L>> begun(

@@ -335,4 +335,33 @@ class TasksIT {
       run(client, "DROP INDEX item_entry", "DROP INDEX item_half");
     }
   }
+
+  /** † The statement has not run yet: whoever is the primary next runs it. */
+  @Test
+  void aPrimaryThatIsGoneBeforeATaskBeginsCostsItsClientTimeOnly() throws Exception {
+    String first = primary();
+    AtomicBoolean armed = new AtomicBoolean();
+    Tap.Hook hook =
+        (event, arguments, call) -> {
+          if (event.equals("control.undoTasks") && armed.compareAndSet(true, false)) {
+            pair.server(first).kill9();
+          }
+          return call.proceed();
+        };
+    Joints joints = new Joints(log -> log, port -> Tap.port(port, hook));
+    try (Connection client =
+        Drivers.over((config, environment) -> PgEngines.open(config, environment, joints))
+            .connect(pair.tandemUrl(), new Properties())) {
+      assertThat(TandemStatus.read(client).primary()).contains(first);
+      armed.set(true);
+      run(client, "CREATE INDEX CONCURRENTLY item_gone ON item (v)");
+      assertThat(armed.get()).isFalse();
+      assertThat(TandemStatus.read(client).primary().orElseThrow()).isNotEqualTo(first);
+      pair.server(first).start();
+    }
+    assertThat(indexes()).contains("item_gone");
+    try (Connection client = connect()) {
+      run(client, "DROP INDEX item_gone");
+    }
+  }
 }
