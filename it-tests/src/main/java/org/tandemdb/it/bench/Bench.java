@@ -22,6 +22,7 @@ public final class Bench {
              ./tandem bench copy [--pairs N] [--quick]
              ./tandem bench large [--pairs N] [--heap MiB]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
+             ./tandem bench proxy [--idle N] [--read MiB] [--rate MiB] [--heap MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
       servers of their own, and prints the ratios as Markdown.
@@ -34,6 +35,7 @@ public final class Bench {
         copy        COPY of 100,000 rows, and the same TRACED
         large       a million rows read with a fetch size of 1,000 in a small heap
         memory      a long log and large transactions in a small heap
+        proxy       a proxy's memory with many idle clients, and one that reads slowly
       """;
 
   private static final String FAILOVER = "failover";
@@ -82,6 +84,8 @@ public final class Bench {
         return;
       } else if (args[i].equals("memory") && i == 0) {
         System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
+      } else if (args[i].equals("proxy") && i == 0) {
+        System.exit(ProxyMemory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("large") && i == 0) {
         System.exit(LargeRead.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("tracing") && i == 0) {

@@ -23,6 +23,9 @@ public final class ServerPair implements AutoCloseable {
   /** Owner of the database, and Tandem's role. */
   public static final String ROLE = "shop";
 
+  /** A role for Tandem that is not the clients', and its password; see {@link #createKeeper}. */
+  public static final String KEEPER = "keeper";
+
   private final Path directory;
   private final List<PostgresServer> servers;
   private final Thread hook;
@@ -96,6 +99,17 @@ public final class ServerPair implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CompletionException(e);
+    }
+  }
+
+  /** Makes {@link #KEEPER} on all servers, with what Tandem needs and no more. */
+  public void createKeeper() throws SQLException {
+    for (PostgresServer server : servers) {
+      server.execute(
+          "postgres",
+          "CREATE ROLE " + KEEPER + " LOGIN PASSWORD '" + KEEPER + "'",
+          "GRANT pg_signal_backend, pg_read_all_stats, " + ROLE + " TO " + KEEPER,
+          "GRANT SET ON PARAMETER session_replication_role TO " + KEEPER);
     }
   }
 

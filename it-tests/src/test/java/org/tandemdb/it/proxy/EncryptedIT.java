@@ -16,11 +16,15 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterAll;
@@ -250,6 +254,35 @@ class EncryptedIT {
   @Test
   void tandemsOwnRoleIsNobodysToLogInAs() {
     isRefused("28000", ProxyPlace.KEEPER, ProxyPlace.KEEPER);
+  }
+
+  @Test
+  void whoGuessesPasswordsTakesNothingFromThoseWhoAreIn() throws Exception {
+    AtomicBoolean ending = new AtomicBoolean();
+    AtomicInteger guesses = new AtomicInteger();
+    try (Connection connection = connect("")) {
+      List<CompletableFuture<Void>> guessing = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        guessing.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  while (!ending.get()) {
+                    isRefused("28P01", "shop", "guess " + guesses.incrementAndGet());
+                  }
+                }));
+      }
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      long slowest = 0;
+      for (int done = 0; done < 50 || guesses.get() < 20; done++) {
+        long begun = System.nanoTime();
+        assertThat(ProxyPlace.rows(connection, "SELECT 1")).containsExactly("1");
+        slowest = Math.max(slowest, System.nanoTime() - begun);
+        assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+      ending.set(true);
+      CompletableFuture.allOf(guessing.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+      assertThat(TimeUnit.NANOSECONDS.toMillis(slowest)).isLessThan(5_000);
+    }
   }
 
   private void isRefused(String sqlState, String user, String password) {

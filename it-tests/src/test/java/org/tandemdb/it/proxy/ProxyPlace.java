@@ -27,10 +27,9 @@ import org.tandemdb.proxy.front.ProxyServer;
 /** Two servers, a configuration file, and a proxy that was started with it. */
 final class ProxyPlace implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final String ROLE = ServerPair.ROLE;
 
   /** Tandem's own, and its password. */
-  static final String KEEPER = "keeper";
+  static final String KEEPER = ServerPair.KEEPER;
 
   private static final String DATABASE = ServerPair.DATABASE;
 
@@ -76,17 +75,11 @@ final class ProxyPlace implements AutoCloseable {
         new HashMap<>(Map.of("fsync", "off", "max_prepared_transactions", "10"));
     all.putAll(settings);
     ServerPair servers = ServerPair.start(2, all);
-    for (PostgresServer server : servers.servers()) {
-      try {
-        server.execute(
-            "postgres",
-            "CREATE ROLE " + KEEPER + " LOGIN PASSWORD '" + KEEPER + "'",
-            "GRANT pg_signal_backend, pg_read_all_stats, " + ROLE + " TO " + KEEPER,
-            "GRANT SET ON PARAMETER session_replication_role TO " + KEEPER);
-      } catch (SQLException e) {
-        servers.close();
-        throw new IOException("server " + server.name() + " has no role for Tandem", e);
-      }
+    try {
+      servers.createKeeper();
+    } catch (SQLException e) {
+      servers.close();
+      throw new IOException("there is no role for Tandem", e);
     }
     return servers;
   }
@@ -153,7 +146,7 @@ final class ProxyPlace implements AutoCloseable {
 
   /** Past the proxy. */
   Connection directly(String server) throws SQLException {
-    return DriverManager.getConnection(pair.server(server).url(DATABASE, ROLE));
+    return DriverManager.getConnection(pair.server(server).url(DATABASE, ServerPair.ROLE));
   }
 
   /** Rows as texts, past the proxy. */

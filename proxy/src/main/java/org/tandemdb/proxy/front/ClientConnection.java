@@ -220,6 +220,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   /** What has come behind a COPY that begins now is its data. */
   private void copyBegins() {
+    CopyIn to = outlet.copying();
+    if (ending && to != null) {
+      outlet.copied();
+      to.fail("the client has gone");
+      return;
+    }
     for (ByteBuf frame = inbox.poll(); frame != null; frame = inbox.poll()) {
       inboxBytes -= frame.readableBytes();
       if (isEnd(frame)) {
@@ -343,8 +349,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return Stages.DONE;
       }
       case 'F' -> {
+        extended.query();
         outlet.next();
-        error(new ClientFailure("0A000", "function call protocol message is not relayed"));
+        ClientFailure refused =
+            new ClientFailure(
+                "0A000", "the FunctionCall message is not relayed: SELECT the function instead");
+        session.state().fail(refused);
+        error(refused);
         ready();
         return Stages.DONE;
       }

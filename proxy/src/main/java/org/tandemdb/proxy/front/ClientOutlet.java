@@ -92,9 +92,10 @@ final class ClientOutlet implements Outlet {
     }
   }
 
+  /** Nobody would ever wake a link that waits for a client who has gone. */
   private void pause() {
     NettyLink from = link;
-    if (from != null && paused == null && !client.isWritable()) {
+    if (from != null && paused == null && client.isActive() && !client.isWritable()) {
       paused = from;
       from.reading(false);
     }

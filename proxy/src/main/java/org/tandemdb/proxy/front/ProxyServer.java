@@ -50,6 +50,10 @@ public final class ProxyServer implements AutoCloseable {
 
   private static final byte[] UNBOUND = {};
   private static final int MOST_MESSAGE_BYTES = 64 << 20;
+
+  /** Connections whose client is not known yet. */
+  private static final int MOST_STRANGERS = 5_000;
+
   private static final int MOST_WORKERS = 64;
   private static final int MOST_QUEUED = 10_000;
 
@@ -73,6 +77,7 @@ public final class ProxyServer implements AutoCloseable {
   /** Connections that have not ended; on the event loop. */
   private final Map<Channel, @Nullable ClientConnection> clients = new HashMap<>();
 
+  private final Strangers strangers = new Strangers(MOST_STRANGERS);
   private @Nullable Channel listener;
   private final AtomicBoolean closed = new AtomicBoolean();
   private boolean stopping;
@@ -222,6 +227,7 @@ public final class ProxyServer implements AutoCloseable {
 
   private void accepted(Channel channel) {
     clients.put(channel, null);
+    strangers.add(channel);
     channel.closeFuture().addListener(closed -> clients.remove(channel));
     ClientFrames frames = new ClientFrames(MOST_MESSAGE_BYTES);
     ClientLogin login = new ClientLogin(frames, new Door(), LOGIN_DEADLINE, tls, workers);
@@ -284,6 +290,7 @@ public final class ProxyServer implements AutoCloseable {
       String credential,
       Map<String, String> settings) {
     Channel channel = context.channel();
+    strangers.known(channel);
     channel.config().setAutoRead(false);
     Database database = databases.get(name);
     if (stopping || database == null) {
@@ -327,6 +334,7 @@ public final class ProxyServer implements AutoCloseable {
               channel.pipeline().replace(context.handler(), "client", client);
               outlet.flush();
               channel.config().setAutoRead(true);
+              session.rest(true); // others who come at the same time need a link, too
             });
   }
 
