@@ -384,12 +384,20 @@ public final class TandemDataSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
-    return open();
+    return ProxyUrl.matches(url) ? through(properties) : open();
   }
 
   @Override
   public Connection getConnection(String username, String password) throws SQLException {
-    return open(username, password);
+    return ProxyUrl.matches(url) ? through(with(username, password)) : open(username, password);
+  }
+
+  private Connection through(Properties with) throws SQLException {
+    Connection connection = driver.connect(url, with);
+    if (connection == null) {
+      throw Refusals.invalid("'url' of the TandemDataSource is not a jdbc:tandem: URL.");
+    }
+    return connection;
   }
 
   TandemConnection open() throws SQLException {
@@ -397,11 +405,15 @@ public final class TandemDataSource implements DataSource {
   }
 
   TandemConnection open(String username, String password) throws SQLException {
+    return connect(with(username, password));
+  }
+
+  private Properties with(String username, String password) {
     Properties own = new Properties();
     own.putAll(properties);
     own.setProperty("user", username);
     own.setProperty("password", password);
-    return connect(own);
+    return own;
   }
 
   private TandemConnection connect(Properties with) throws SQLException {

@@ -64,7 +64,14 @@ public final class TandemDriver implements Driver {
 
   @Override
   public @Nullable Connection connect(String url, Properties info) throws SQLException {
-    return open(url, info);
+    if (!ProxyUrl.matches(url)) {
+      return open(url, info);
+    }
+    try {
+      return ProxiedConnection.open(ProxyUrl.parse(url, info));
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    }
   }
 
   @Nullable TandemConnection open(String url, Properties info) throws SQLException {

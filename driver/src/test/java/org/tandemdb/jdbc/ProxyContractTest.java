@@ -24,6 +24,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
@@ -152,5 +153,19 @@ final class ProxyContractTest extends SurfaceContract {
   @Override
   void descriptionsShowTheApplicationsSchemasAndNoOthers() {
     throw new UnsupportedOperationException();
+  }
+
+  /** The same proxy, by Tandem's own driver. */
+  @Nested
+  final class ByTandemsDriver extends ProxiedContract {
+    @Override
+    int port() {
+      return proxy.address().getPort();
+    }
+
+    @Override
+    int serverPort() {
+      return a.getPort();
+    }
   }
 }

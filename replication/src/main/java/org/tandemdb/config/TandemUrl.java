@@ -67,7 +67,8 @@ public final class TandemUrl {
       return fromFile(url, given, vendor, properties);
     }
     if (url.startsWith(PREFIX + "//")) {
-      throw error(PREFIX.length(), "connecting through proxies is not in this version");
+      throw error(
+          PREFIX.length(), "a URL of proxies is for connections; here a cluster's is expected");
     }
     if (!url.startsWith("[", PREFIX.length())) {
       throw error(PREFIX.length(), "'[' with backend URLs, or 'config:' is expected");
