@@ -2,10 +2,12 @@ package org.tandemdb.plan;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.sql.Builtins;
@@ -72,9 +74,10 @@ final class DdlExpressions {
   private final List<Kept> kept = new ArrayList<>();
 
   /**
+   * @param parts the same between AND and OR
    * @param target the type of the column that gets the value; empty for a condition
    */
-  private record Kept(Facts facts, String target) {}
+  private record Kept(Facts facts, List<Facts> parts, String target) {}
 
   DdlExpressions(TokenReader in, Scope scope) {
     this.in = in;
@@ -215,6 +218,9 @@ final class DdlExpressions {
    */
   void verify() throws Refusal {
     for (Kept one : kept) {
+      for (Facts part : one.parts()) {
+        refuseZone(part);
+      }
       for (Facts.Use use : one.facts().columns()) {
         String type = columnTypes.getOrDefault(use.name(), "");
         boolean made = !one.facts().isPlain() || !one.target().isEmpty();
@@ -256,15 +262,31 @@ final class DdlExpressions {
         "Use constants and IMMUTABLE built-in functions.");
   }
 
+  /** A moment becomes a date, or is compared with one, by the zone of whoever writes the row. */
+  private void refuseZone(Facts facts) throws Refusal {
+    Set<String> clocks = new HashSet<>();
+    facts.types().stream().filter(Builtins::isClock).forEach(clocks::add);
+    facts.columns().stream()
+        .map(use -> columnType(use.name()))
+        .filter(Builtins::isClock)
+        .forEach(clocks::add);
+    boolean zoned = clocks.contains("timestamptz") || clocks.contains("timetz");
+    if (zoned && clocks.size() > 1) {
+      throw new Refusal(
+          "an expression compares or converts "
+              + String.join(" and ", new TreeSet<>(clocks))
+              + ", which depends on the session's time zone",
+          "Let both be of one type.");
+    }
+  }
+
   /** As {@link #bracketed}, of what stays with the table: see {@link #verify}. */
   void stored(Allowed allowed, String target) throws Refusal, SqlSyntaxException {
     int open = in.at();
     int close = in.group();
     check(open, close, allowed);
-    kept.add(
-        new Kept(
-            facts(in.tokens().sql().substring(in.tokens().start(open), in.tokens().end(close))),
-            target));
+    String text = in.tokens().sql().substring(in.tokens().start(open), in.tokens().end(close));
+    kept.add(new Kept(facts(text), parts(text), target));
   }
 
   /** An expression that ends at a comma, a closing bracket or a constraint's first word. */
@@ -346,6 +368,25 @@ final class DdlExpressions {
     Tokens tokens = PgLexer.lex("SELECT " + expression, false);
     Shape shape = StatementParser.parse(tokens).shape();
     return Facts.of(tokens, shape, new Shape.Range(1, tokens.size() - 1));
+  }
+
+  private static List<Facts> parts(String expression) throws SqlSyntaxException {
+    Tokens tokens = PgLexer.lex("SELECT " + expression, false);
+    Shape shape = StatementParser.parse(tokens).shape();
+    List<Facts> parts = new ArrayList<>();
+    boolean between = false;
+    int from = 1;
+    for (int i = 1; i < tokens.size(); i++) {
+      // BETWEEN has an AND of its own.
+      boolean ends = tokens.is(i, "or") || (tokens.is(i, "and") && !between);
+      between = (between && !tokens.is(i, "and")) || tokens.is(i, "between");
+      if (ends) {
+        parts.add(Facts.of(tokens, shape, new Shape.Range(from, i - 1)));
+        from = i + 1;
+      }
+    }
+    parts.add(Facts.of(tokens, shape, new Shape.Range(from, tokens.size() - 1)));
+    return parts;
   }
 
   private static boolean isSame(Facts facts) {

@@ -30,6 +30,21 @@ final class SameQuery {
   private static final Set<String> AGGREGATES =
       Set.of("count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every");
 
+  private static final Set<String> ONE_FACED =
+      Set.of(
+          "bool",
+          "int2",
+          "int4",
+          "int8",
+          "text",
+          "varchar",
+          "uuid",
+          "bytea",
+          "date",
+          "time",
+          "timestamp",
+          "timestamptz");
+
   /** Built-in functions and operators that make floating point of whole numbers. */
   private static final Set<String> FLOATING =
       Set.of(
@@ -157,7 +172,7 @@ final class SameQuery {
 
   /** Equal values are one value, whatever the order in which they are met. */
   private static boolean isOneFaced(String type) {
-    return type.startsWith("int") || type.equals("text") || type.equals("uuid");
+    return ONE_FACED.contains(type);
   }
 
   private void sums(Facts facts, Set<String> inexact) throws Refusal {
@@ -209,12 +224,11 @@ final class SameQuery {
     }
     boolean decimal = false;
     for (int i = 0; i < tokens.size(); i++) {
-      decimal |= tokens.isKind(i, Tokens.Kind.NUMBER) && tokens.text(i).contains(".");
+      decimal |= isManyFacedConstant(i);
     }
     if (decimal
         || facts.columns().stream().anyMatch(column -> manyFaced.contains(column.name()))
-        || facts.functions().stream().anyMatch(f -> f.name().equals("avg"))
-        || !facts.types().stream().allMatch(SameQuery::isOneFaced)) {
+        || facts.functions().stream().anyMatch(f -> f.name().equals("avg"))) {
       throw differs("which of several equal values of " + alias.get() + " stands for them all");
     }
   }
@@ -233,6 +247,8 @@ final class SameQuery {
       } else if (exact == 0 && shape.isColumn(i) && manyFaced.contains(tokens.text(i))) {
         throw differs(
             "which of several equal values of " + tokens.text(i) + " stands for them all");
+      } else if (exact == 0 && isManyFacedConstant(i)) {
+        throw differs("which of several equal numbers stands for them all");
       } else if (exact == 0 && tokens.isSymbol(i, "*") && !tokens.isSymbol(i - 1, "(")) {
         boolean all = tokens.is(i - 1, "select") || tokens.is(i - 1, "distinct");
         if (all || tokens.isSymbol(i - 1, ".") || (views && tokens.isSymbol(i - 1, ","))) {
@@ -240,6 +256,12 @@ final class SameQuery {
         }
       }
     }
+  }
+
+  /** 1.00 beside 1.0, or what a cast makes so. */
+  private boolean isManyFacedConstant(int token) {
+    boolean decimal = tokens.isKind(token, Tokens.Kind.NUMBER) && tokens.text(token).contains(".");
+    return decimal || shape.type(token).filter(type -> !isOneFaced(type)).isPresent();
   }
 
   private void view(Catalog.Table table) throws Refusal, SqlSyntaxException {

@@ -23,7 +23,7 @@ final class SchemaPlanner {
 
   /** Words behind which a role is named. */
   private static final Set<String> BEFORE_ROLE =
-      Set.of("to", "by", "from", "for", "authorization", "role", "user", "group");
+      Set.of("to", "by", "from", "for", "authorization", "role", "user", "group", "admin");
 
   private final TokenReader in;
   private final Scope scope;

@@ -2,7 +2,6 @@ package org.tandemdb.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.tandemdb.postgres.TestDatabase;
 
 /**
  * Settings that decide what a statement gives are known, one by one, for what they are. The server
@@ -58,8 +58,8 @@ class SettingsTableTest {
   void everySettingThatASessionMayChangeIsInTheTable() throws Exception {
     List<String> wrong = new ArrayList<>();
     int settings = 0;
-    try (EmbeddedPostgres server = EmbeddedPostgres.builder().start();
-        var connection = server.getPostgresDatabase().getConnection();
+    try (TestDatabase database = TestDatabase.on(0);
+        var connection = database.connect();
         var statement = connection.createStatement();
         var rows =
             statement.executeQuery(
