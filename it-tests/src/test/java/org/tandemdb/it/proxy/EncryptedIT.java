@@ -35,11 +35,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.pg.PgBackend;
+import org.tandemdb.config.ClusterFile;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.it.server.Certificate;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
+import org.tandemdb.proxy.front.ProxyConfig;
+import org.tandemdb.proxy.front.ProxyServer;
 import org.tandemdb.proxy.pg.NettyPort;
 import org.tandemdb.proxy.pg.ServerTls;
 
@@ -195,6 +198,37 @@ class EncryptedIT {
       assertThat(client.isClosed()).isTrue();
     } catch (IOException e) {
       assertThat(e).isNotInstanceOf(SocketTimeoutException.class);
+    }
+  }
+
+  @Test
+  void aHandshakeIsNotBegunAnew() throws Exception {
+    try (WireClient client = new WireClient(place.port()).oldest()) {
+      client.encrypt("postgresql").startup(3 << 16, "user", "shop").send();
+      client.answer();
+      assertThatThrownBy(client::renegotiate)
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(SocketTimeoutException.class);
+    }
+  }
+
+  @Test
+  void whereTlsIsRequiredNobodyIsLetInWithout() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("required.yaml"),
+            "listen: 127.0.0.1:0\ndatabases: {}\nclients:\n  auth: trust\n  tls: { certificate: "
+                + "server.crt, key: server.key, required: true }\n");
+    try (ProxyServer proxy = ProxyServer.start(ProxyConfig.of(ClusterFile.read(file)))) {
+      int port = proxy.address().getPort();
+      try (WireClient client = new WireClient(port)) {
+        client.startup(3 << 16, "user", "shop").send();
+        assertThat(client.answer().field('C')).isEqualTo("28000");
+      }
+      try (WireClient client = new WireClient(port)) {
+        client.encrypt("postgresql").startup(3 << 16, "user", "shop").send();
+        assertThat(client.answer().field('C')).isEqualTo("3D000");
+      }
     }
   }
 

@@ -28,6 +28,7 @@ final class WireClient implements Closeable {
   private static final int TIMEOUT_MILLIS = 30_000;
 
   private Socket socket;
+  private boolean oldest;
   private DataInputStream in;
   private final ByteArrayOutputStream gathered = new ByteArrayOutputStream();
   private final DataOutputStream out = new DataOutputStream(gathered);
@@ -36,6 +37,12 @@ final class WireClient implements Closeable {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(TIMEOUT_MILLIS);
     in = new DataInputStream(socket.getInputStream());
+  }
+
+  /** The next {@link #encrypt} speaks TLS 1.2. */
+  WireClient oldest() {
+    oldest = true;
+    return this;
   }
 
   /**
@@ -51,6 +58,9 @@ final class WireClient implements Closeable {
           (SSLSocket) tls.getSocketFactory().createSocket(socket, "127.0.0.1", 0, true);
       SSLParameters parameters = encrypted.getSSLParameters();
       parameters.setApplicationProtocols(protocols);
+      if (oldest) {
+        parameters.setProtocols(new String[] {"TLSv1.2"});
+      }
       encrypted.setSSLParameters(parameters);
       encrypted.startHandshake();
       socket = encrypted;
@@ -59,6 +69,12 @@ final class WireClient implements Closeable {
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
+  }
+
+  /** Begins the handshake anew, which only TLS 1.2 knows. */
+  void renegotiate() throws IOException {
+    ((SSLSocket) socket).startHandshake();
+    isClosed();
   }
 
   private static final class TrustAll extends X509ExtendedTrustManager {

@@ -28,6 +28,12 @@ final class ClientTls {
    */
   private static final String PROTOCOL = "postgresql";
 
+  /**
+   * TLS 1.2 lets a client begin the handshake anew, again and again; PostgreSQL lets nobody. Java
+   * has a property for that, of the whole process, which is the proxy's own.
+   */
+  private static final String RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
   private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
   private final SslContext context;
@@ -46,6 +52,9 @@ final class ClientTls {
    * @throws TandemException CONFIGURATION; what is in the key is not repeated
    */
   static ClientTls load(ProxyConfig.Tls config) {
+    if (System.getProperty(RENEGOTIATION) == null) {
+      System.setProperty(RENEGOTIATION, "true");
+    }
     try {
       SslContext context =
           SslContextBuilder.forServer(config.certificate().toFile(), config.key().toFile())
