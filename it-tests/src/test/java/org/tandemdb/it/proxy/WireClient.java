@@ -288,6 +288,11 @@ final class WireClient implements Closeable {
     return new Answer(type, body);
   }
 
+  /** Reads past so much of what is answered. */
+  void skip(int bytes) throws IOException {
+    in.readFully(new byte[bytes]);
+  }
+
   /** All answers up to one of that type, settings left out. */
   List<Answer> until(char type) throws IOException {
     List<Answer> answers = new ArrayList<>();
