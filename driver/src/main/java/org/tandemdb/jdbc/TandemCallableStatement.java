@@ -260,6 +260,9 @@ final class TandemCallableStatement extends UnnamedParameters {
 
   @Override
   public <T> T getObject(int parameterIndex, Class<T> type) throws SQLException {
+    if (type == ResultSet.class) {
+      return type.cast(getObject(parameterIndex)); // a cursor's rows; a column's types lack it
+    }
     return get(parameterIndex, "Object", (row, column) -> row.getObject(column, type));
   }
 

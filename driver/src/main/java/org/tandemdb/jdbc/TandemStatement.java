@@ -367,7 +367,7 @@ class TandemStatement extends StatementForms implements Command {
   final @Nullable ResultSet detachRows() {
     ResultSet taken = rows;
     rows = null;
-    count = 0;
+    count = -1;
     return taken;
   }
 

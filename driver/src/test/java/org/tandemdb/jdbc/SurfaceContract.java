@@ -73,6 +73,8 @@ abstract class SurfaceContract extends JdbcContract {
         call.setInt(2, i);
         call.setInt(3, 2);
         assertThat(call.execute()).isFalse();
+        assertThat(call.getUpdateCount()).isEqualTo(-1);
+        assertThat(call.getResultSet()).isNull();
         assertThat(call.getInt(1)).isEqualTo(i + 2);
         assertThat(call.wasNull()).isFalse();
         assertThat(call.getObject(1)).isEqualTo(i + 2);
@@ -84,6 +86,26 @@ abstract class SurfaceContract extends JdbcContract {
       call.setString(2, "Mixed");
       call.execute();
       assertThat(call.getString(1)).isEqualTo("MIXED");
+    }
+  }
+
+  @Test
+  void aCursorThatComesOutOfACallIsRead() throws SQLException {
+    run(
+        "CREATE OR REPLACE FUNCTION numbers() RETURNS refcursor LANGUAGE plpgsql AS"
+            + " 'DECLARE c refcursor; BEGIN OPEN c FOR SELECT 7; RETURN c; END'");
+    connection.setAutoCommit(false);
+    try (CallableStatement call = connection.prepareCall("{ ? = call numbers() }")) {
+      call.registerOutParameter(1, Types.REF_CURSOR);
+      call.execute();
+      try (ResultSet rows = call.getObject(1, ResultSet.class)) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(7);
+        assertThat(rows.next()).isFalse();
+      }
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
     }
   }
 
