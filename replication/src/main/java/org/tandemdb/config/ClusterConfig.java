@@ -3,6 +3,8 @@ package org.tandemdb.config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +110,42 @@ public record ClusterConfig(
             .collect(Collectors.joining("\n"))
         + "\n"
         + limits;
+  }
+
+  /** Limits that are looked at whenever they are needed, and by nobody but whoever needs them. */
+  private static final Set<Setting> CHANGEABLE_LIMITS =
+      EnumSet.of(
+          Setting.LEASE_TIMEOUT,
+          Setting.GATE_TIMEOUT,
+          Setting.GATE_ATTEMPTS,
+          Setting.EXCLUSIVE_LIMIT,
+          Setting.MAX_TRANSACTION_BYTES,
+          Setting.MAX_SAVEPOINT_BYTES);
+
+  /**
+   * This, with what an engine at work can take over from {@code next}: {@code consistency} (of
+   * sessions that begin later), {@code commit} and some limits.
+   */
+  public ClusterConfig reloadedWith(ClusterConfig next) {
+    Limits reloaded = limits;
+    Map<String, String> places = new HashMap<>(origins);
+    for (Setting limit : CHANGEABLE_LIMITS) {
+      reloaded = reloaded.with(limit, next.limits.texts().getOrDefault(limit, ""));
+      move(limit, next.origins, places);
+    }
+    move(Setting.CONSISTENCY, next.origins, places);
+    move(Setting.COMMIT, next.origins, places);
+    return new ClusterConfig(
+        database, log, next.consistency, next.commit, backends, reloaded, places);
+  }
+
+  private static void move(Setting setting, Map<String, String> from, Map<String, String> to) {
+    String place = from.get(setting.key());
+    if (place == null) {
+      to.remove(setting.key());
+    } else {
+      to.put(setting.key(), place);
+    }
   }
 
   /**

@@ -78,7 +78,8 @@ public record ClusterFile(
       Map<Setting, YamlNode> given = settings(root, Setting.in(Scope.FILE));
       Map<String, String> front = new LinkedHashMap<>();
       Map<String, String> origins = new LinkedHashMap<>();
-      for (Setting setting : List.of(Setting.LISTEN, Setting.ADMIN, Setting.CLIENTS)) {
+      for (Setting setting :
+          List.of(Setting.LISTEN, Setting.ADMIN, Setting.CLIENTS, Setting.LOGGING)) {
         YamlNode node = given.get(setting);
         if (node != null) {
           flatten(setting.key(), node, front, origins);

@@ -83,7 +83,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
 
-  private final ClusterConfig config;
+  private volatile ClusterConfig config;
   private final ReplicationLog log;
   private final Environment environment;
 
@@ -514,6 +514,17 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
 
   public ClusterConfig config() {
     return config;
+  }
+
+  /**
+   * Takes over of {@code next} what {@link ClusterConfig#reloadedWith} lets change at run time.
+   *
+   * @return what is in force from now on
+   */
+  public ClusterConfig reconfigure(ClusterConfig next) {
+    ClusterConfig reloaded = config.reloadedWith(next);
+    config = reloaded;
+    return reloaded;
   }
 
   Limits limits() {

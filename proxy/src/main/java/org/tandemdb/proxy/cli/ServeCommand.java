@@ -8,10 +8,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.config.ClusterFile;
 import org.tandemdb.proxy.admin.AdminServer;
 import org.tandemdb.proxy.front.ProxyConfig;
+import org.tandemdb.proxy.front.ProxyConfig.LogFormat;
 import org.tandemdb.proxy.front.ProxyServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "serve",
     description = {
       "Serves the databases of a cluster file to any PostgreSQL client, until it is ended by a"
-          + " signal; then transactions get half a minute to end.",
+          + " signal; then transactions get half a minute to end. SIGHUP reads the file again.",
       "",
       "Exit status: 0, or 2 for wrong arguments, 3 if it cannot start."
     },
@@ -47,6 +49,12 @@ final class ServeCommand implements Callable<Integer> {
       description = "Reads the file, connects to all backends, changes and serves nothing.")
   private boolean check;
 
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORM",
+      description = "How the log is written, instead of the file's logging.format: text or json.")
+  private @Nullable LogFormat logFormat;
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
@@ -57,11 +65,16 @@ final class ServeCommand implements Callable<Integer> {
       out.flush();
       return 0;
     }
+    LogOutput.configure(
+        Objects.requireNonNullElse(logFormat, proxy.log().format()), proxy.log().level());
+    AtomicReference<@Nullable ProxyServer> started = new AtomicReference<>();
     Optional<AdminServer> admin =
-        proxy.admin().map(at -> AdminServer.start(at.listen(), at::token));
+        proxy.admin().map(at -> AdminServer.start(at.listen(), () -> token(started.get(), proxy)));
     ProxyServer server;
     try {
       server = ProxyServer.start(proxy);
+      started.set(server);
+      new Reloads(config, server).onHangUp();
     } catch (RuntimeException | Error e) {
       admin.ifPresent(AdminServer::close);
       throw e;
@@ -83,6 +96,12 @@ final class ServeCommand implements Callable<Integer> {
     out.flush();
     ended.await();
     return 0;
+  }
+
+  /** Of what is in force; a reload may have changed it. */
+  private static Optional<String> token(@Nullable ProxyServer started, ProxyConfig first) {
+    ProxyConfig now = started == null ? first : started.config();
+    return now.admin().flatMap(ProxyConfig.Admin::token);
   }
 
   private static String text(InetSocketAddress address) {

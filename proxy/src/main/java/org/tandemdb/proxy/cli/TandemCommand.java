@@ -29,6 +29,7 @@ public final class TandemCommand {
   /** With an error's text instead of its stack: what there is to say stands in it. */
   static CommandLine commandLine() {
     return new CommandLine(new TandemCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {
               if (!(failure instanceof TandemException)

@@ -9,9 +9,9 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendPort;
@@ -47,8 +47,7 @@ final class Database implements SessionSource, AutoCloseable {
   private static final List<String> SESSIONS =
       List.of("pid", "user", "state", "backend", "pinned", "application_name");
 
-  private final ClusterConfig config;
-  private final Map<String, ProxyConfig.User> users;
+  private final Function<String, ProxyConfig.@Nullable User> users;
   private final EventLoop loop;
   private final SystemEnvironment environment;
   private final Engine<NettyLink> engine;
@@ -61,8 +60,7 @@ final class Database implements SessionSource, AutoCloseable {
   private final ClusterBeans beans;
 
   private Database(
-      ClusterConfig config,
-      Map<String, ProxyConfig.User> users,
+      Function<String, ProxyConfig.@Nullable User> users,
       EventLoop loop,
       SystemEnvironment environment,
       Engine<NettyLink> engine,
@@ -70,7 +68,6 @@ final class Database implements SessionSource, AutoCloseable {
       Supplier<List<List<String>>> front,
       Executor workers) {
     this.workers = workers;
-    this.config = config;
     this.users = users;
     this.loop = loop;
     this.environment = environment;
@@ -88,13 +85,14 @@ final class Database implements SessionSource, AutoCloseable {
   /**
    * Opens the engine of {@code config}. Blocks until a primary is in office.
    *
+   * @param users by name; null for one that is not known
    * @param sessions of clients, as {@link #SESSIONS} has them; asked on the event loop
    * @param front the proxy's own settings, as {@link ConfigReport} has them
    * @throws TandemException as {@link PgEngines#open}
    */
   static Database open(
       ClusterConfig config,
-      Map<String, ProxyConfig.User> users,
+      Function<String, ProxyConfig.@Nullable User> users,
       EventLoopGroup loops,
       Executor workers,
       Supplier<List<List<@Nullable String>>> sessions,
@@ -107,8 +105,7 @@ final class Database implements SessionSource, AutoCloseable {
     try {
       Engine<NettyLink> engine =
           PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
-      return new Database(
-          config, users, loops.next(), environment, engine, sessions, front, workers);
+      return new Database(users, loops.next(), environment, engine, sessions, front, workers);
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;
@@ -164,8 +161,9 @@ final class Database implements SessionSource, AutoCloseable {
     }
   }
 
+  /** As it is now: some of it may change. */
   ClusterConfig config() {
-    return config;
+    return engine.config();
   }
 
   /** Where its clients, and its own sessions, are at home. */
@@ -179,7 +177,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   @Override
   public EngineSession<NettyLink> open(String user, String credential) {
-    ProxyConfig.User known = users.get(user);
+    ProxyConfig.User known = users.apply(user);
     String given = known == null ? "" : known.password();
     return engine.session(user, given.isEmpty() ? credential : given, loop);
   }
@@ -190,7 +188,7 @@ final class Database implements SessionSource, AutoCloseable {
   }
 
   private EngineSession<NettyLink> openOwn() {
-    BackendConfig first = config.backends().get(0);
+    BackendConfig first = config().backends().get(0);
     return engine.session(first.user(), first.password(), loop);
   }
 
@@ -201,7 +199,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   /** True of Tandem's own role, which may do what no client may. */
   boolean isOwn(String user) {
-    return config.backends().stream().anyMatch(backend -> backend.user().equals(user));
+    return config().backends().stream().anyMatch(backend -> backend.user().equals(user));
   }
 
   /** Of salts for users that there are not: the same after a restart, and nobody's to guess. */
@@ -210,7 +208,7 @@ final class Database implements SessionSource, AutoCloseable {
         "salts of nobody\0"
             + engine.log().info().clusterId()
             + "\0"
-            + config.backends().get(0).password();
+            + config().backends().get(0).password();
     try {
       return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
@@ -252,22 +250,22 @@ final class Database implements SessionSource, AutoCloseable {
 
   @Override
   public ReadLevel consistency() {
-    return config.consistency();
+    return config().consistency();
   }
 
   @Override
   public Duration patience() {
-    return config.limits().failoverPatience();
+    return config().limits().failoverPatience();
   }
 
   @Override
   public Duration waitLimit() {
-    return config.limits().longestWait();
+    return config().limits().longestWait();
   }
 
   @Override
   public long stageThresholdBytes() {
-    return config.limits().stageThresholdBytes();
+    return config().limits().stageThresholdBytes();
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.tandemdb.proxy.front;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,7 @@ import org.tandemdb.error.TandemException;
  * @param query for {@link Auth#LOOKUP}: gives the secret of user {@code $1}
  * @param tls what is shown to clients that want it; empty for none
  * @param users secrets of clients by name
+ * @param log what the proxy writes of itself
  * @param shown the file's own keys as {@link ConfigReport} has them, without what is secret
  */
 public record ProxyConfig(
@@ -35,7 +37,26 @@ public record ProxyConfig(
     Optional<Tls> tls,
     Map<String, User> users,
     Map<String, ClusterConfig> databases,
+    Log log,
     List<List<String>> shown) {
+
+  /** How a proxy writes its log. */
+  public enum LogFormat {
+    TEXT,
+    /** One object a line. */
+    JSON
+  }
+
+  /** Least that is written. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG
+  }
+
+  /** A proxy's log. */
+  public record Log(LogFormat format, LogLevel level) {}
 
   /**
    * The admin port.
@@ -99,7 +120,9 @@ public record ProxyConfig(
           QUERY,
           CERTIFICATE,
           KEY,
-          REQUIRED);
+          REQUIRED,
+          "logging.format",
+          "logging.level");
 
   /** Of the keys above; the others have none. */
   private static final Map<String, String> DEFAULTS =
@@ -119,7 +142,11 @@ public record ProxyConfig(
           KEY,
           "",
           REQUIRED,
-          "false");
+          "false",
+          "logging.format",
+          "text",
+          "logging.level",
+          "info");
 
   private static final int FEWEST_TOKEN_CHARACTERS = 16;
   private static final Pattern USER = Pattern.compile("clients\\.users\\.(.+)\\.([a-z]+)");
@@ -174,6 +201,9 @@ public record ProxyConfig(
         tls(file.front()),
         Map.copyOf(users),
         new LinkedHashMap<>(file.databases()),
+        new Log(
+            choice("logging.format", file.front(), LogFormat.class),
+            choice("logging.level", file.front(), LogLevel.class)),
         ConfigReport.front(file, DEFAULTS));
   }
 
@@ -219,6 +249,16 @@ public record ProxyConfig(
       return Optional.empty();
     }
     return Optional.of(new Tls(Path.of(certificate), Path.of(key), required.equals("true")));
+  private static <E extends Enum<E>> E choice(
+      String key, Map<String, String> front, Class<E> type) {
+    String text = front.getOrDefault(key, DEFAULTS.getOrDefault(key, ""));
+    for (E value : type.getEnumConstants()) {
+      if (value.name().equalsIgnoreCase(text)) {
+        return value;
+      }
+    }
+    throw invalid(
+        key + ": '" + text + "' is not one of " + Arrays.toString(type.getEnumConstants()));
   }
 
   private static Auth auth(String text) {

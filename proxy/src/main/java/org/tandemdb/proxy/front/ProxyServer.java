@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.proxy.admin.Inspection;
@@ -57,7 +58,7 @@ public final class ProxyServer implements AutoCloseable {
   private static final int MOST_WORKERS = 64;
   private static final int MOST_QUEUED = 10_000;
 
-  private final ProxyConfig config;
+  private volatile ProxyConfig config;
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("tandem-relay", true), NioIoHandler.newFactory());
@@ -123,14 +124,18 @@ public final class ProxyServer implements AutoCloseable {
                     name,
                     Database.open(
                         cluster,
-                        config.users(),
+                        user -> config.users().get(user),
                         loops,
                         workers,
                         () -> keys.sessions(name),
+<<<<<<< HEAD
                         config::shown)));
     if (config.auth() == ProxyConfig.Auth.LOOKUP) {
       databases.forEach(this::openLookup);
     }
+=======
+                        () -> config.shown())));
+>>>>>>> d9ce549 (Reload a proxy's file on SIGHUP, and write its log a line an event)
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
@@ -210,6 +215,25 @@ public final class ProxyServer implements AutoCloseable {
       throw new IllegalStateException("not open");
     }
     return (InetSocketAddress) open.localAddress();
+  }
+
+  /** See {@link Reload}. Clients that are connected stay; takes effect at once. */
+  public synchronized Reload reload(ProxyConfig next) {
+    Reload reload = Reload.of(config, next);
+    config = reload.inForce();
+    databases.forEach(
+        (name, database) -> {
+          ClusterConfig fresh = config.databases().get(name);
+          if (fresh != null) {
+            database.engine().reconfigure(fresh);
+          }
+        });
+    return reload;
+  }
+
+  /** What is in force, after all reloads. */
+  public ProxyConfig config() {
+    return config;
   }
 
   /** What operators may see; of databases that are open. */
