@@ -3,7 +3,6 @@ package org.tandemdb.it.demo;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +23,8 @@ import org.tandemdb.it.workload.Pulse;
 final class Check {
   private static final int AUTOCOMMIT_CLIENTS = 5;
   private static final int TRANSACTIONAL_CLIENTS = 3;
+  private static final int PROXIED_AUTOCOMMIT_CLIENTS = 2;
+  private static final int PROXIED_TRANSACTIONAL_CLIENTS = 1;
   private static final int FAILURES = 2;
   private static final Duration STEADY = Duration.ofSeconds(3);
   private static final Duration REJOIN_LIMIT = Duration.ofSeconds(20);
@@ -33,13 +34,19 @@ final class Check {
   private static final String PULSE = "UPDATE product SET last_token = 'pulse' WHERE id = 1";
 
   private final DemoCluster cluster;
+  private final DemoCluster proxied;
   private final PrintStream out;
   private final long started = System.nanoTime();
   private final List<Long> failoverMillis = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
 
-  Check(DemoCluster cluster, PrintStream out) {
+  /**
+   * @param cluster through the driver with its own engine
+   * @param proxied another database of the same servers, through the proxy
+   */
+  Check(DemoCluster cluster, DemoCluster proxied, PrintStream out) {
     this.cluster = cluster;
+    this.proxied = proxied;
     this.out = out;
   }
 
@@ -50,20 +57,30 @@ final class Check {
         "load: %d clients that send single statements, %d that enter orders",
         AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
     orders.start(AUTOCOMMIT_CLIENTS, TRANSACTIONAL_CLIENTS);
+    say(
+        "through the proxy, another database: %d and %d",
+        PROXIED_AUTOCOMMIT_CLIENTS, PROXIED_TRANSACTIONAL_CLIENTS);
+    proxied.orders().start(PROXIED_AUTOCOMMIT_CLIENTS, PROXIED_TRANSACTIONAL_CLIENTS);
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
     for (int failures = 0; failures < FAILURES && problems.isEmpty(); failures++) {
       failAndComeBack();
     }
-    if (!orders.stop()) {
+    boolean stopped = orders.stop();
+    if (!proxied.orders().stop() || !stopped) {
       problems.add("clients did not end in time");
     }
     say("load stopped; waiting until both servers hold everything");
-    if (!cluster.await(
-        REJOIN_LIMIT,
-        status -> status.backends().stream().allMatch(TandemStatus.Backend::hasEverything))) {
-      problems.add("the replica did not catch up in time");
+    for (DemoCluster one : List.of(proxied, cluster)) {
+      if (!one.await(
+          REJOIN_LIMIT,
+          status -> status.backends().stream().allMatch(TandemStatus.Backend::hasEverything))) {
+        problems.add("the replica did not catch up in time");
+      }
     }
-    return judge();
+    if (!judge(proxied, " through the proxy")) {
+      problems.add("see the verdict of the proxy's clients");
+    }
+    return judge(cluster, "");
   }
 
   private void failAndComeBack() throws SQLException, IOException, InterruptedException {
@@ -82,12 +99,7 @@ final class Check {
     TimeUnit.NANOSECONDS.sleep(STEADY.toNanos());
     long restarted = System.nanoTime();
     cluster.startWhatIsDown();
-    boolean back =
-        cluster.await(
-            REJOIN_LIMIT,
-            status ->
-                status.backends().stream()
-                    .anyMatch(backend -> backend.name().equals(name) && backend.isOnline()));
+    boolean back = isBack(cluster, name) && isBack(proxied, name);
     say(
         back
             ? "restarted %s: caught up and in service after %d ms"
@@ -100,15 +112,23 @@ final class Check {
     }
   }
 
-  private boolean judge() throws SQLException {
+  private static boolean isBack(DemoCluster one, String server) throws SQLException {
+    return one.await(
+        REJOIN_LIMIT,
+        status ->
+            status.backends().stream()
+                .anyMatch(backend -> backend.name().equals(server) && backend.isOnline()));
+  }
+
+  private boolean judge(DemoCluster cluster, String way) throws SQLException {
     OrderEntry.Progress progress = cluster.orders().progress();
     ServerPair pair = cluster.pair();
     long lost = 0;
     long doubled = 0;
     Comparison comparison;
     List<String> findings = new ArrayList<>();
-    try (Connection a = direct(pair.servers().get(0));
-        Connection b = direct(pair.servers().get(1))) {
+    try (Connection a = cluster.direct(pair.servers().get(0));
+        Connection b = cluster.direct(pair.servers().get(1))) {
       for (Connection one : List.of(a, b)) {
         Audit audit = cluster.orders().audit(one);
         lost = Math.max(lost, audit.lost());
@@ -120,8 +140,8 @@ final class Check {
       findings.addAll(comparison.findings());
     }
     say(
-        "compared %d tables with %,d rows; %,d orders entered; %,d transactions begun anew",
-        comparison.tables(), comparison.rows(), progress.transactions(), progress.begunAnew());
+        "compared%s %d tables with %,d rows; %,d orders entered; %,d transactions begun anew",
+        way, comparison.tables(), comparison.rows(), progress.transactions(), progress.begunAnew());
     section(
         "Recoveries",
         cluster.status().lastEvents(EVENTS_SHOWN).stream()
@@ -137,12 +157,13 @@ final class Check {
             && doubled == 0
             && comparison.differing() == 0;
     if (!good) {
-      explain(findings);
+      explain(cluster, findings);
     }
     out.printf(
-        "%s: %,d statements, %d errors seen by autocommit clients, %d by transactional ones,"
+        "%s%s: %,d statements, %d errors seen by autocommit clients, %d by transactional ones,"
             + " %,d acknowledged writes, %d lost, %d doubled, %d unknown, %d rows differ, failover %s ms%n",
         good ? "OK" : "FAILED",
+        way,
         progress.statements(),
         progress.autocommitErrors(),
         progress.transactionErrors(),
@@ -155,12 +176,8 @@ final class Check {
     return good;
   }
 
-  private static Connection direct(PostgresServer server) throws SQLException {
-    return DriverManager.getConnection(server.url(ServerPair.DATABASE));
-  }
-
   /** All that may help to find the reason. */
-  private void explain(List<String> findings) throws SQLException {
+  private void explain(DemoCluster cluster, List<String> findings) throws SQLException {
     section("Problems", problems);
     section("First errors seen by clients", cluster.orders().firstErrors());
     section("First findings in the databases", findings);

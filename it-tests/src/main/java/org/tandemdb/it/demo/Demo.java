@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
 
 /** {@code ./tandem demo}. See docs/demo.md. */
@@ -16,14 +17,18 @@ public final class Demo {
       """
       Usage: ./tandem demo [--check] [--seconds N]
 
-      Starts two PostgreSQL servers of its own and Tandem over them, and enters orders.
+      Starts two PostgreSQL servers of its own and Tandem's proxy over them, and enters orders.
 
-        --check      no screen and no keys: kills the primary, restarts it, does the same to
-                     the other one, then compares both databases row by row with each other
-                     and with what the clients were told. Takes less than a minute; exits
+        --check      no screen and no keys; one database through the driver with its own engine
+                     and another through the proxy. Kills the primary, restarts it, does the same to
+                     the other one, then compares the servers row by row with each other and
+                     with what the clients were told. Takes less than a minute; exits
                      with 0 only if nothing was lost, doubled or different.
         --seconds N  ends after N seconds (without --check)
       """;
+
+  /** A second database of the same servers, which only the proxy's clients use. */
+  private static final String PROXIED = "shop_by_proxy";
 
   private Demo() {}
 
@@ -56,8 +61,19 @@ public final class Demo {
 
   private static boolean run(ServerPair pair, boolean check, long seconds, PrintStream out)
       throws SQLException, IOException, InterruptedException {
-    try (DemoCluster cluster = DemoCluster.start(pair)) {
-      return check ? new Check(cluster, out).run() : new LiveDemo(cluster, out).run(seconds);
+    if (!check) {
+      try (DemoProxy proxy = DemoProxy.start(pair, ServerPair.DATABASE);
+          DemoCluster cluster = DemoCluster.start(pair, ServerPair.DATABASE, proxy.url())) {
+        return new LiveDemo(cluster, proxy, out).run(seconds);
+      }
+    }
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE DATABASE " + PROXIED + " OWNER " + ServerPair.ROLE);
+    }
+    try (DemoCluster embedded = DemoCluster.start(pair, ServerPair.DATABASE, pair.tandemUrl());
+        DemoProxy proxy = DemoProxy.start(pair, PROXIED);
+        DemoCluster proxied = DemoCluster.start(pair, PROXIED, proxy.url())) {
+      return new Check(embedded, proxied, out).run();
     }
   }
 

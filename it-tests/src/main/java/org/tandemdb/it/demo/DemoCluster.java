@@ -14,30 +14,43 @@ import org.tandemdb.it.server.TandemStatus;
 import org.tandemdb.it.workload.OrderEntry;
 
 /**
- * Two servers, Tandem over them, the workload, and a connection that asks for the status. Closing
- * it ends all of it. The status is read by one thread at a time.
+ * A database on two servers, Tandem over them, the workload, and a connection that asks for the
+ * status. The servers are somebody else's. The status is read by one thread at a time.
  */
 final class DemoCluster implements AutoCloseable {
   private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
 
   private final ServerPair pair;
+  private final String database;
+  private final String url;
   private final OrderEntry orders;
   private @Nullable Connection status;
 
-  private DemoCluster(ServerPair pair) {
+  private DemoCluster(ServerPair pair, String database, String url) {
     this.pair = pair;
+    this.database = database;
+    this.url = url;
     this.orders = new OrderEntry(this::connect);
   }
 
-  /** Starts the servers and Tandem, and creates the shop's tables through Tandem. */
-  static DemoCluster start(ServerPair pair) throws SQLException {
-    DemoCluster cluster = new DemoCluster(pair);
+  /**
+   * Creates the shop's tables through Tandem.
+   *
+   * @param url of Tandem, for {@code database}
+   */
+  static DemoCluster start(ServerPair pair, String database, String url) throws SQLException {
+    DemoCluster cluster = new DemoCluster(pair, database, url);
     cluster.orders.createTables();
     return cluster;
   }
 
   Connection connect() throws SQLException {
-    return DriverManager.getConnection(pair.tandemUrl());
+    return DriverManager.getConnection(url);
+  }
+
+  /** Past Tandem. */
+  Connection direct(PostgresServer server) throws SQLException {
+    return DriverManager.getConnection(server.url(database));
   }
 
   ServerPair pair() {
@@ -105,8 +118,6 @@ final class DemoCluster implements AutoCloseable {
       }
     } catch (SQLException e) {
       System.err.println("closing the status connection: " + e.getMessage());
-    } finally {
-      pair.close();
     }
   }
 }

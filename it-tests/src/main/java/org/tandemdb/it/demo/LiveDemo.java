@@ -23,10 +23,10 @@ final class LiveDemo {
   private String message = "";
   private String lastEvent = "";
 
-  LiveDemo(DemoCluster cluster, PrintStream out) {
+  LiveDemo(DemoCluster cluster, DemoProxy proxy, PrintStream out) {
     this.cluster = cluster;
     this.out = out;
-    this.picture = new Picture(cluster.pair());
+    this.picture = new Picture(cluster.pair(), proxy);
   }
 
   /** Runs until q is pressed or the time is over; true if no autocommit client saw an error. */

@@ -21,11 +21,13 @@ final class Picture {
       DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
   private final ServerPair pair;
+  private final DemoProxy proxy;
   private final Map<String, long[]> lastCounters = new HashMap<>();
   private long lastNanos = System.nanoTime();
 
-  Picture(ServerPair pair) {
+  Picture(ServerPair pair, DemoProxy proxy) {
     this.pair = pair;
+    this.proxy = proxy;
   }
 
   /** How to connect. */
@@ -41,7 +43,7 @@ final class Picture {
               ServerPair.DATABASE,
               server.url(ServerPair.DATABASE, ServerPair.ROLE)));
     }
-    return text + "Tandem       " + pair.tandemUrl() + "\n";
+    return text + proxy.connections();
   }
 
   /** The whole screen. */

@@ -189,6 +189,17 @@ class ProxyFailoverIT {
     assertThat(primary()).isNotEqualTo(primary);
     place.server(primary).start();
     place.assertEqualCopies();
+    try (Connection connection = place.connect()) {
+      assertThat(String.join("\n", ProxyPlace.rows(connection, "SHOW TANDEM EVENTS")))
+          .as("the story of the failover, in order")
+          .containsSubsequence(
+              "|cluster|epoch ",
+              " ends: ",
+              "|cluster|epoch ",
+              ": " + primary() + " is primary",
+              "|" + primary + "|recovered: ",
+              "|" + primary + "|ONLINE");
+    }
   }
 
   @Test
