@@ -40,15 +40,11 @@ public enum Setting {
       "",
       "",
       "",
-<<<<<<< HEAD
       "How a proxy authenticates clients: `auth` (`trust`, `scram` or `lookup`), and `users` by"
           + " name, each with a `secret` and the `password` of its links. `query` (for `lookup`)"
           + " gives the secret of user `$1`. `tls`: `certificate` and `key`,"
           + " files in PEM, relative to this one; `required` (`true` or `false`) lets nobody in"
           + " without."),
-=======
-      "How a proxy authenticates clients: `auth` (`trust` or `scram`), and `users` by name, each"
-          + " with a `secret` and the `password` of its links."),
   LOGGING(
       FILE,
       MAP,
@@ -57,7 +53,6 @@ public enum Setting {
       "",
       "What a proxy writes of itself, to its standard error: `format` (`text` or `json`, a line an"
           + " event) and `level` (`error`, `warn`, `info` or `debug`)."),
->>>>>>> d9ce549 (Reload a proxy's file on SIGHUP, and write its log a line an event)
   DATABASES(FILE, MAP, "", "", "", "The databases kept redundant, by name."),
 
   LOG(DATABASE, PATH, "Directory of the replication log. Required.", true),

@@ -249,6 +249,8 @@ public record ProxyConfig(
       return Optional.empty();
     }
     return Optional.of(new Tls(Path.of(certificate), Path.of(key), required.equals("true")));
+  }
+
   private static <E extends Enum<E>> E choice(
       String key, Map<String, String> front, Class<E> type) {
     String text = front.getOrDefault(key, DEFAULTS.getOrDefault(key, ""));

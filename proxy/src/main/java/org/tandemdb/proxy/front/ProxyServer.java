@@ -128,14 +128,10 @@ public final class ProxyServer implements AutoCloseable {
                         loops,
                         workers,
                         () -> keys.sessions(name),
-<<<<<<< HEAD
-                        config::shown)));
+                        () -> config.shown())));
     if (config.auth() == ProxyConfig.Auth.LOOKUP) {
       databases.forEach(this::openLookup);
     }
-=======
-                        () -> config.shown())));
->>>>>>> d9ce549 (Reload a proxy's file on SIGHUP, and write its log a line an event)
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)

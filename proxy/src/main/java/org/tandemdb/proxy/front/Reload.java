@@ -22,8 +22,10 @@ import org.tandemdb.config.ClusterConfig;
  * @param needsRestart what the new configuration has otherwise, in words; never a secret
  */
 public record Reload(ProxyConfig inForce, List<String> changed, List<String> needsRestart) {
+  private static final String AUTH = "clients.auth";
+
   private static final Set<String> CHANGEABLE =
-      Set.of("admin.token", "clients.auth", "logging.level");
+      Set.of("admin.token", AUTH, "logging.level");
 
   private static final String USERS = "clients.users.";
 
@@ -51,13 +53,21 @@ public record Reload(ProxyConfig inForce, List<String> changed, List<String> nee
         new ProxyConfig(
             before.listen(),
             admin,
-            next.auth(),
+            mayChangeAuth(before, next) ? next.auth() : before.auth(),
+            before.query(),
+            before.tls(),
             next.users(),
             databases(before, next, changed, later),
             new ProxyConfig.Log(before.log().format(), next.log().level()),
             shown),
         List.copyOf(changed),
         List.copyOf(later));
+  }
+
+  /** Sessions that look secrets up are opened at the start, or never. */
+  private static boolean mayChangeAuth(ProxyConfig before, ProxyConfig next) {
+    return before.auth() == next.auth()
+        || (before.auth() != ProxyConfig.Auth.LOOKUP && next.auth() != ProxyConfig.Auth.LOOKUP);
   }
 
   private static Optional<String> token(ProxyConfig config) {
@@ -83,7 +93,10 @@ public record Reload(ProxyConfig inForce, List<String> changed, List<String> nee
     List<List<String>> shown = new ArrayList<>();
     for (String name : names) {
       boolean users = name.startsWith(USERS);
-      boolean changeable = users || CHANGEABLE.contains(name);
+      boolean changeable =
+          users
+              || (CHANGEABLE.contains(name)
+                  && (!name.equals(AUTH) || mayChangeAuth(before, next)));
       List<String> row = changeable ? fresh.get(name) : old.get(name);
       if (row != null) {
         shown.add(row);
