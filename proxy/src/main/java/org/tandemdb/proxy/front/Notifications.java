@@ -74,14 +74,17 @@ final class Notifications {
 
   /** {@code who} listens to nothing but {@code channels}. */
   void keepOnly(Listener who, Set<String> channels) {
-    wanted
-        .entrySet()
-        .removeIf(
-            entry ->
-                !channels.contains(entry.getKey())
-                    && entry.getValue().remove(who)
-                    && entry.getValue().isEmpty());
-    work();
+    boolean changed =
+        wanted
+            .entrySet()
+            .removeIf(
+                entry ->
+                    !channels.contains(entry.getKey())
+                        && entry.getValue().remove(who)
+                        && entry.getValue().isEmpty());
+    if (changed) {
+      work();
+    }
   }
 
   /** From any thread; nothing is asked for any more. */

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.ServerError;
@@ -34,7 +35,7 @@ public final class NettyLink implements BackendLink {
   private final PgWire wire;
   private final String secret;
   private final String preparedPrefix;
-  private final Runnable cancelRequest;
+  private final Supplier<CompletionStage<Void>> cancelRequest;
   private final @Nullable Guest guest;
   private final LinkStatements statements = new LinkStatements();
   private final List<PgStatement> opening = new ArrayList<>(1);
@@ -46,7 +47,7 @@ public final class NettyLink implements BackendLink {
   private volatile boolean canPrepare;
 
   /**
-   * @param cancelRequest sends one for this link's server process; never blocks
+   * @param cancelRequest sends one for this link's server process; complete when that has got it
    * @param guest for the verbs that are written over JDBC; null where none is called
    */
   NettyLink(
@@ -55,7 +56,7 @@ public final class NettyLink implements BackendLink {
       PgWire wire,
       String secret,
       String preparedPrefix,
-      Runnable cancelRequest,
+      Supplier<CompletionStage<Void>> cancelRequest,
       @Nullable Guest guest) {
     this.backend = backend;
     this.process = process;
@@ -379,11 +380,15 @@ public final class NettyLink implements BackendLink {
             "a client's link does not apply entries: ask the port for a link of its own"));
   }
 
-  /** The server gets no cancel while a marker or COMMIT is in flight. */
+  /**
+   * The server gets no cancel while a marker or COMMIT is in flight. What is sent next waits until
+   * the cancel has come: it could be another client's, or a COMMIT, that was ended else.
+   */
   @Override
   public void cancel() {
     if (!uninterruptible) {
-      cancelRequest.run();
+      wire.hold();
+      cancelRequest.get().whenComplete((ok, failure) -> wire.release());
     }
   }
 

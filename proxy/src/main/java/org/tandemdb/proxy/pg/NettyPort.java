@@ -283,29 +283,41 @@ public final class NettyPort implements BackendPort<NettyLink> {
             });
   }
 
-  /** On a connection of its own, as the protocol wants it; the server closes it. */
-  private void cancel(PgWire.Key key) {
-    bootstrap()
-        .handler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                encrypt(channel, tls);
-                channel.pipeline().addLast(new CancelRequest(key));
-              }
-            })
-        .connect(address)
-        .addListener(
-            (ChannelFutureListener)
-                connected -> {
-                  if (!connected.isSuccess()) {
-                    // The statement goes on, as it may after any cancel.
-                    LOG.debug("cancel did not reach {}", id(), connected.cause());
+  /**
+   * On a connection of its own, as the protocol wants it. Complete when the server has closed that:
+   * then it has passed the cancel on.
+   */
+  private CompletionStage<Void> cancel(PgWire.Key key) {
+    ChannelFuture connecting =
+        bootstrap()
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    encrypt(channel, tls);
+                    channel.pipeline().addLast(new CancelRequest(key));
                   }
-                });
+                })
+            .connect(address);
+    Channel channel = connecting.channel();
+    channel
+        .eventLoop()
+        .schedule(() -> channel.close(), openTimeout.toMillis(), TimeUnit.MILLISECONDS);
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    connecting.addListener(
+        (ChannelFutureListener)
+            connected -> {
+              if (!connected.isSuccess()) {
+                // The statement goes on, as it may after any cancel.
+                LOG.debug("cancel did not reach {}", id(), connected.cause());
+                over.complete(null);
+              }
+            });
+    channel.closeFuture().addListener(closed -> over.complete(null));
+    return over;
   }
 
-  /** Says it, and goes. */
+  /** Says it, and waits for the server to close. */
   private static final class CancelRequest extends ChannelInboundHandlerAdapter {
     private final PgWire.Key key;
 
@@ -317,7 +329,7 @@ public final class NettyPort implements BackendPort<NettyLink> {
     public void channelActive(ChannelHandlerContext context) {
       ByteBuf out = context.alloc().buffer(16);
       FrontendMessages.cancelRequest(out, key.pid(), key.secret());
-      context.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+      context.writeAndFlush(out);
     }
 
     @Override

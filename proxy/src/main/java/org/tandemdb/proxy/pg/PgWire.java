@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -44,6 +45,8 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final ArrayDeque<Runnable> writable = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+  private final AtomicInteger holds = new AtomicInteger();
   private int settingsVersion;
   private boolean flushPlanned;
   private @Nullable Consumer<ByteBuf> guest;
@@ -130,7 +133,41 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
+  /** Nothing more is submitted until {@link #release}; from any thread. */
+  void hold() {
+    holds.incrementAndGet();
+  }
+
+  /** As often as {@link #hold}; from any thread. */
+  void release() {
+    if (channel.eventLoop().inEventLoop()) {
+      releaseNow();
+      return;
+    }
+    try {
+      channel.eventLoop().execute(this::releaseNow);
+    } catch (RejectedExecutionException e) {
+      holds.decrementAndGet(); // the loop has ended, and everything with it
+    }
+  }
+
+  private void releaseNow() {
+    if (holds.decrementAndGet() == 0) {
+      goOn();
+    }
+  }
+
+  private void goOn() {
+    for (Runnable next = held.poll(); next != null; next = held.poll()) {
+      next.run();
+    }
+  }
+
   private void submitNow(ByteBuf flight, Exchange exchange) {
+    if (holds.get() > 0 && isUsable() && held.size() < MAX_EXCHANGES) {
+      held.add(() -> submitNow(flight, exchange));
+      return;
+    }
     String unusable =
         !isUsable() ? "the connection is closed" : guest != null ? "the connection is lent" : "";
     if (!unusable.isEmpty()) {
@@ -360,6 +397,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     for (Exchange next = exchanges.poll(); next != null; next = exchanges.poll()) {
       next.lost(why);
     }
+    goOn();
     wake();
     Consumer<ByteBuf> lentTo = guest;
     if (lentTo != null) {

@@ -34,7 +34,8 @@ class NettyLinkTest {
     cluster = new NettyCluster(directory);
     try (RelayingClient client = new RelayingClient(cluster)) {
       client.write(
-          "CREATE TABLE orders (id bigserial PRIMARY KEY, item text, at timestamptz DEFAULT now())");
+          "CREATE TABLE orders (id bigserial PRIMARY KEY, item text, at timestamptz DEFAULT"
+              + " now())");
       assertThat(client.commit()).isInstanceOf(CommitResult.Committed.class);
     }
   }
@@ -89,6 +90,18 @@ class NettyLinkTest {
   }
 
   /** The tag decides: the server answers COMMIT of a failed transaction without any error. */
+  /** † The next one to use the link may be another client. */
+  @Test
+  void aCancelThatComesLateEndsNothingThatWasSentAfterIt() throws Exception {
+    NettyLink link = openLink();
+    for (int i = 0; i < 30; i++) {
+      link.cancel();
+      assertThat(RelayingClient.join(link.query("SELECT 1 FROM pg_sleep(0.02)", List.of())).rows())
+          .hasSize(1);
+    }
+    link.sever();
+  }
+
   @Test
   void aCommitThatIsAnsweredByRollbackHasFailed() throws Exception {
     NettyLink link = openLink();

@@ -48,7 +48,7 @@ class PgWireTest {
             wire,
             "secret",
             "tandem:",
-            () -> {},
+            () -> CompletableFuture.completedFuture(null),
             null);
     link.begin(BeginSpec.READ_WRITE);
     channel.runPendingTasks();
