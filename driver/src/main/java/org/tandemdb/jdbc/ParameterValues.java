@@ -123,6 +123,9 @@ record ParameterValues(boolean unspecifiedStrings) {
             || value instanceof OffsetTime
             || value instanceof LocalDateTime
             || value instanceof OffsetDateTime;
+    if (!isKnown && value instanceof Number number) {
+      return Binding.of(Kind.OBJECT, new BigDecimal(number.toString())); // AtomicLong and others
+    }
     if (!isKnown) {
       throw new SQLException(
           "Can't infer the SQL type to use for an instance of "

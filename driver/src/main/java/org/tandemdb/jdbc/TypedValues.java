@@ -136,7 +136,7 @@ final class TypedValues {
             + type
             + ": "
             + value,
-        type.equals("boolean") ? "22018" : "22007",
+        type.equals("boolean") ? "42846" : "22007",
         cause);
   }
 }

@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.postgresql.geometric.PGpoint;
@@ -47,6 +48,18 @@ abstract class SurfaceContract extends JdbcContract {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
+  }
+
+  @Test
+  void anyNumberMayBeGivenAndWhatIsNoBooleanMayNot() throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("SELECT ?")) {
+      statement.setObject(1, new AtomicLong(4711));
+      try (ResultSet rows = statement.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getBigDecimal(1)).isEqualByComparingTo("4711");
+      }
+      isRefused("42846", () -> statement.setObject(1, "perhaps", Types.BOOLEAN));
+    }
   }
 
   // --- calls --------------------------------------------------------------------------------
