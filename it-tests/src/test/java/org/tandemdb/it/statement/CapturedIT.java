@@ -312,8 +312,7 @@ class CapturedIT {
       s.execute("DROP TABLE virtual");
       s.execute("INSERT INTO stay VALUES ('[1,2)', '[2026-01-01,2026-02-01)')");
       // Neither is a key by which a row could be named.
-      assertThatThrownBy(
-              () -> s.execute("DELETE FROM stay WHERE room = '[1,2)' AND random() < 2"))
+      assertThatThrownBy(() -> s.execute("DELETE FROM stay WHERE room = '[1,2)' AND random() < 2"))
           .hasMessageContaining("key");
       assertThatThrownBy(() -> s.execute("UPDATE loose SET v = random()::text"))
           .hasMessageContaining("key");

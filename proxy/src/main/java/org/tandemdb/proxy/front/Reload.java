@@ -24,8 +24,7 @@ import org.tandemdb.config.ClusterConfig;
 public record Reload(ProxyConfig inForce, List<String> changed, List<String> needsRestart) {
   private static final String AUTH = "clients.auth";
 
-  private static final Set<String> CHANGEABLE =
-      Set.of("admin.token", AUTH, "logging.level");
+  private static final Set<String> CHANGEABLE = Set.of("admin.token", AUTH, "logging.level");
 
   private static final String USERS = "clients.users.";
 
@@ -95,8 +94,7 @@ public record Reload(ProxyConfig inForce, List<String> changed, List<String> nee
       boolean users = name.startsWith(USERS);
       boolean changeable =
           users
-              || (CHANGEABLE.contains(name)
-                  && (!name.equals(AUTH) || mayChangeAuth(before, next)));
+              || (CHANGEABLE.contains(name) && (!name.equals(AUTH) || mayChangeAuth(before, next)));
       List<String> row = changeable ? fresh.get(name) : old.get(name);
       if (row != null) {
         shown.add(row);
