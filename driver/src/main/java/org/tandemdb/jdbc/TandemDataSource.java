@@ -350,6 +350,14 @@ public final class TandemDataSource implements DataSource {
     return get("apply_run_bytes");
   }
 
+  public void setLogKeep(String logKeep) {
+    properties.setProperty("log_keep", logKeep);
+  }
+
+  public String getLogKeep() {
+    return get("log_keep");
+  }
+
   public void setWatermarkInterval(String watermarkInterval) {
     properties.setProperty("watermark_interval", watermarkInterval);
   }

@@ -41,9 +41,15 @@ final class ProxyContractTest extends SurfaceContract {
   private static ProxyServer proxy;
 
   @BeforeAll
-  static void start() throws IOException {
+  static void start() throws IOException, SQLException {
     a = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
     b = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+    for (EmbeddedPostgres server : new EmbeddedPostgres[] {a, b}) {
+      try (Connection admin = server.getPostgresDatabase().getConnection();
+          Statement statement = admin.createStatement()) {
+        statement.execute("CREATE ROLE tandem LOGIN SUPERUSER");
+      }
+    }
     Path file = directory.resolve("cluster.yaml");
     Files.writeString(
         file,
@@ -58,7 +64,7 @@ final class ProxyContractTest extends SurfaceContract {
         + name
         + ", url: \"jdbc:postgresql://localhost:"
         + server.getPort()
-        + "/postgres\", user: postgres }\n";
+        + "/postgres\", user: tandem }\n";
   }
 
   @AfterAll

@@ -3,6 +3,7 @@ package org.tandemdb.cluster;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,9 +45,17 @@ import org.tandemdb.log.ReplicationLog;
 public final class Cluster<L extends BackendLink> implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Cluster.class);
 
+  /** Of the log's limit, what is kept for who asks for an outcome. */
+  private static final int KEPT_SHARE = 16;
+
+  private static final int STANDING_KEPT = 16;
   private static final String TO_BE_PRIMARY = "being recovered, to become primary";
 
   private final List<Member<L>> members;
+
+  /** At most {@link #STANDING_KEPT} and one; oldest first. */
+  private final Deque<Standing> standing = new ArrayDeque<>();
+
   private final ReplicationLog log;
   private final Environment environment;
   private final ClusterOptions options;
@@ -711,8 +720,9 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
       }
       held = held == null || held.isAfter(member.durable()) ? member.durable() : held;
     }
-    if (held != null && held.isAfter(status.first())) {
-      log.truncateBelow(held)
+    Position floor = held == null ? Position.NONE : keeping(held, status);
+    if (floor.isAfter(status.first())) {
+      log.truncateBelow(floor)
           .whenComplete(
               (ok, failure) -> {
                 if (failure != null) {
@@ -721,6 +731,33 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
               });
     }
   }
+
+  /**
+   * Where {@code held} was a while ago: who has lost the answer to a COMMIT asks for its outcome
+   * after a failover, or after a restart, by when every backend holds everything again.
+   */
+  private Position keeping(Position held, ReplicationLog.LogStatus status) {
+    if (options.logKeep().isZero() || status.bytes() > status.maxBytes() / KEPT_SHARE) {
+      return held;
+    }
+    long now = environment.nanos();
+    long keep = options.logKeep().toNanos();
+    Position floor = Position.NONE;
+    Standing oldest = standing.peekFirst();
+    while (oldest != null && now - oldest.nanos() >= keep) {
+      floor = oldest.position();
+      standing.removeFirst();
+      oldest = standing.peekFirst();
+    }
+    Standing newest = standing.peekLast();
+    if (newest == null || now - newest.nanos() >= keep / STANDING_KEPT) {
+      standing.addLast(new Standing(now, held));
+    }
+    return floor;
+  }
+
+  /** What every backend held at a time. */
+  private record Standing(long nanos, Position position) {}
 
   private UUID freshIncarnation() {
     return new UUID(environment.random().nextLong(), environment.random().nextLong());

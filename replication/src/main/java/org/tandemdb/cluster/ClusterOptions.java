@@ -5,6 +5,7 @@ import org.tandemdb.apply.Applier;
 import org.tandemdb.commit.CommitPipeline;
 
 /**
+ * @param logKeep how long the log keeps what every backend holds, as long as there is room
  * @param failoverPatience how long a commit may stay undecided before it is answered 08007
  * @param eventsKept the newest events are kept
  */
@@ -16,6 +17,7 @@ public record ClusterOptions(
     Duration rejoinInterval,
     Duration drainDeadline,
     Duration watermarkInterval,
+    Duration logKeep,
     Duration failoverPatience,
     int eventsKept) {
 

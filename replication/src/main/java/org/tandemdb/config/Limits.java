@@ -43,6 +43,7 @@ public record Limits(
     Duration applyLockTimeout,
     int applyRunEntries,
     int applyRunBytes,
+    Duration logKeep,
     Duration watermarkInterval,
     Duration rejoinInterval,
     int eventsKept,

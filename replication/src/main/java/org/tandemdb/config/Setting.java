@@ -252,6 +252,14 @@ public enum Setting {
       LIMIT, COUNT, "128", "1", "65536", "Entries that a replica applies as one transaction."),
   APPLY_RUN_BYTES(
       LIMIT, BYTES, "4MiB", "4KiB", "1GiB", "Bytes that a replica applies as one transaction."),
+  LOG_KEEP(
+      LIMIT,
+      DURATION,
+      "10min",
+      "0ms",
+      "24h",
+      "The log keeps for so long what every backend has, so that the outcome of a COMMIT can be asked"
+          + " for after a failover or a restart; less once it is a sixteenth of `log_max_bytes`."),
   WATERMARK_INTERVAL(
       LIMIT,
       DURATION,

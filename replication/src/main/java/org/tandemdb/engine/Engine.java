@@ -218,6 +218,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         limits.rejoinInterval(),
         limits.drainDeadline(),
         limits.watermarkInterval(),
+        limits.logKeep(),
         limits.failoverPatience(),
         limits.eventsKept());
   }

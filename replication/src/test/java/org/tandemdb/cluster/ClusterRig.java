@@ -27,6 +27,10 @@ public final class ClusterRig {
   public final Cluster<FakeLink> cluster;
 
   public ClusterRig(int count) {
+    this(count, Duration.ZERO);
+  }
+
+  public ClusterRig(int count, Duration logKeep) {
     for (int i = 0; i < count; i++) {
       backends.add(new FakeBackend(Character.toString('a' + i), log.clusterId));
     }
@@ -45,6 +49,7 @@ public final class ClusterRig {
                 PROBE,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
+                logKeep,
                 Duration.ofSeconds(60),
                 1000),
             List::of);

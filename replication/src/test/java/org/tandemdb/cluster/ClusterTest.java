@@ -331,6 +331,25 @@ class ClusterTest {
     assertThat(rig.log.truncatedBelow).isEqualTo(new Position(1, 4));
   }
 
+  /** Who has lost the answer to a COMMIT may ask for it when every backend has everything again. */
+  @Test
+  void theLogKeepsForAWhileWhatEveryBackendHoldsAsLongAsThereIsRoom() {
+    ClusterRig rig = new ClusterRig(2, Duration.ofMinutes(10));
+    rig.start();
+    rig.commit();
+    rig.environment.advance(Duration.ofMinutes(9));
+    rig.commit();
+    assertThat(rig.log.truncatedBelow).isEqualTo(Position.NONE);
+    rig.environment.advance(Duration.ofMinutes(3));
+    rig.commit();
+    rig.environment.advance(Duration.ofSeconds(5));
+    assertThat(rig.log.truncatedBelow).isEqualTo(new Position(1, 1));
+    rig.log.bytes = 10;
+    rig.commit();
+    rig.environment.advance(Duration.ofSeconds(5));
+    assertThat(rig.log.truncatedBelow).isEqualTo(new Position(1, 4));
+  }
+
   /** Section 3b: the watermark that is written stays below an outstanding marker. */
   @Test
   void theWatermarkThatIsWrittenStaysBelowAnOutstandingMarker() {

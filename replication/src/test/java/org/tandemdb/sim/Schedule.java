@@ -106,6 +106,7 @@ final class Schedule {
             .with(Setting.MARK_LIMIT, "5s")
             .with(Setting.MAX_BATCH_ENTRIES, sim.oneIn(4) ? "2" : "512")
             .with(Setting.APPLY_RUN_ENTRIES, sim.oneIn(2) ? "3" : "512")
+            .with(Setting.LOG_KEEP, "0ms") // so that much is truncated
             .with(Setting.WATERMARK_INTERVAL, sim.random().nextBoolean() ? "200ms" : "2s")
             .with(Setting.FAILOVER_PATIENCE, sim.oneIn(4) ? "2s" : "60s")
             .with(Setting.DRAIN_DEADLINE, "3s")

@@ -61,6 +61,7 @@ public final class Demo {
 
   private static boolean run(ServerPair pair, boolean check, long seconds, PrintStream out)
       throws SQLException, IOException, InterruptedException {
+    pair.createKeeper(); // no client of a proxy may be Tandem's own role
     if (!check) {
       try (DemoProxy proxy = DemoProxy.start(pair, ServerPair.DATABASE);
           DemoCluster cluster = DemoCluster.start(pair, ServerPair.DATABASE, proxy.url())) {

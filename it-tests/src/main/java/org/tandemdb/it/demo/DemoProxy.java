@@ -39,7 +39,9 @@ final class DemoProxy implements AutoCloseable {
           .append(", url: \"")
           .append(url, 0, question < 0 ? url.length() : question)
           .append("\", user: ")
-          .append(ServerPair.ROLE)
+          .append(ServerPair.KEEPER)
+          .append(", password: ")
+          .append(ServerPair.KEEPER)
           .append(" }\n");
     }
     Path file = pair.directory().resolve("cluster.yaml");

@@ -60,13 +60,15 @@ class ReloadsTest {
     Path file = directory.resolve("cluster.yaml");
     try (EmbeddedPostgres postgres =
         EmbeddedPostgres.builder().setServerConfig("fsync", "off").start()) {
+      try (Connection admin = postgres.getPostgresDatabase().getConnection();
+          Statement statement = admin.createStatement()) {
+        statement.execute("CREATE ROLE app LOGIN");
+      }
       Files.writeString(file, yaml(postgres));
       ProxyServer server = ProxyServer.start(ProxyConfig.of(ClusterFile.read(file)));
       try (Connection client =
           DriverManager.getConnection(
-              "jdbc:postgresql://127.0.0.1:"
-                  + server.address().getPort()
-                  + "/shop?user=postgres")) {
+              "jdbc:postgresql://127.0.0.1:" + server.address().getPort() + "/shop?user=app")) {
         Reloads reloads = new Reloads(file, server);
         reloads.onHangUp();
 
