@@ -1,5 +1,6 @@
 package org.tandemdb.engine;
 
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -152,13 +153,14 @@ final class OpenTransaction<L extends BackendLink> {
         .commonValues(fill.table(), fill.holes().stream().map(Plan.Hole::column).toList())
         .thenAccept(
             values -> {
-              if (values.isEmpty()) {
-                record.addExclusive(statement);
-              } else {
-                String filled = fill.filled(statement.logged(), values.get());
-                record.addExclusive(new Plan.Exclusive(statement.reason(), filled));
-                record.addExclusive(new Plan.Exclusive(statement.reason(), fill.defaults()));
-              }
+              // Without rows, too: the server evaluates the default all the same, and a setting
+              // that this session has made up is not known elsewhere.
+              String filled =
+                  fill.filled(
+                      statement.logged(),
+                      values.orElseGet(() -> Collections.nCopies(fill.holes().size(), null)));
+              record.addExclusive(new Plan.Exclusive(statement.reason(), filled));
+              record.addExclusive(new Plan.Exclusive(statement.reason(), fill.defaults()));
               unrecorded = null;
             })
         .whenComplete((ok, failure) -> unreadable = failure);

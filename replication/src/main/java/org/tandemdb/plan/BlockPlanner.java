@@ -86,10 +86,19 @@ final class BlockPlanner {
 
   private static final int MAX_DEPTH = 16;
 
+  private static final String QUOTE = "$tandem_do$";
+  private static final String GUARD =
+      "BEGIN IF EXISTS (SELECT 1 FROM pg_catalog.pg_class c"
+          + " WHERE c.relpersistence OPERATOR(pg_catalog.=) 't') THEN RAISE EXCEPTION"
+          + " 'a session has temporary tables, which are on this server only: a block that looks into"
+          + " system catalogs could decide otherwise on others' USING ERRCODE = '0A000', HINT ="
+          + " 'Run it when no session has any, or use IF [NOT] EXISTS of the statements.'; END IF; ";
+
   private final TokenReader in;
   private final Scope scope;
   private int depth;
   private boolean defines;
+  private boolean looks;
 
   private BlockPlanner(Tokens body, Scope scope) {
     this.in = new TokenReader(body);
@@ -108,7 +117,12 @@ final class BlockPlanner {
       planner.in.skipSymbol(";");
       planner.in.expectEnd();
       return planner.defines
-          ? Optional.of(new Plan.Exclusive("a block that only defines things", tokens.sql()))
+          ? Optional.of(
+              new Plan.Exclusive(
+                  "a block that only defines things",
+                  tokens.sql(),
+                  new Plan.Fill.None(),
+                  planner.looks ? Optional.of(guarded(planner.in.tokens())) : Optional.empty()))
           : Optional.empty();
     } catch (Refusal | SqlSyntaxException e) {
       return Optional.empty();
@@ -128,6 +142,19 @@ final class BlockPlanner {
     return language && tokens.isKind(text, Tokens.Kind.STRING)
         ? Facts.literal(tokens, text)
         : Optional.empty();
+  }
+
+  /**
+   * For the primary. Temporary objects of any session are in its catalogs, and in no other copy's:
+   * what looks there could decide otherwise here.
+   */
+  private static String guarded(Tokens body) throws SqlSyntaxException {
+    int last = body.isSymbol(body.size() - 1, ";") ? body.size() - 2 : body.size() - 1;
+    String text = body.sql().substring(0, body.end(last));
+    if (text.contains(QUOTE)) {
+      throw new SqlSyntaxException("a block with " + QUOTE + " in it", 0);
+    }
+    return "DO " + QUOTE + GUARD + text + "; END" + QUOTE;
   }
 
   private void block() throws Refusal, SqlSyntaxException {
@@ -233,6 +260,7 @@ final class BlockPlanner {
 
   /** An expression about definitions, which are the same on every copy. */
   private void looks(String expression) throws Refusal, SqlSyntaxException {
+    looks = true;
     Tokens tokens = withColumns(PgLexer.lex("SELECT " + expression, false));
     Shape.Statement parsed = StatementParser.parse(tokens);
     Facts facts = Facts.of(tokens, parsed.shape());

@@ -265,6 +265,17 @@ final class SchemaPlanner {
       fill = values(table.get().name(), reference, planner.held());
     }
     if (planner.fills() && table.isPresent()) {
+      for (TablePlanner.Held one : planner.held()) {
+        for (int i = one.first(); i <= one.last(); i++) {
+          if (in.tokens().is(i, "current_setting")) {
+            throw new Refusal(
+                "the default of "
+                    + one.column()
+                    + " asks for a setting, which other copies may not have",
+                "Add it by a statement of its own.");
+          }
+        }
+      }
       for (String hazard : table.get().traceHazards()) {
         if (!hazard.equals(Catalog.Table.NO_KEY)) {
           throw new Refusal(

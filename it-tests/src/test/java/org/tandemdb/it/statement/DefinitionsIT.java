@@ -116,6 +116,99 @@ class DefinitionsIT {
     }
   }
 
+  /** Temporary objects are in the primary's catalogs only, and a block decides on each copy. */
+  @Test
+  void aBlockThatLooksIsRefusedWhileAnySessionHasTemporaryTables() throws Exception {
+    String block =
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_class WHERE relname = 'report') THEN"
+            + " CREATE TABLE report (id int PRIMARY KEY); END IF; END; -- done\n $$";
+    try (Connection other = DriverManager.getConnection(pair.tandemUrl());
+        Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement temporary = other.createStatement();
+        Statement statement = connection.createStatement()) {
+      temporary.execute("CREATE TEMP TABLE report (i int)");
+      assertThatThrownBy(() -> statement.execute(block))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining("temporary");
+      temporary.execute("DROP TABLE report");
+      statement.execute(block);
+      statement.execute(block);
+      statement.execute("INSERT INTO report VALUES (1)");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      try (Connection a = open("a");
+          Connection b = open("b")) {
+        assertThat(Comparison.of(a, b).findings()).isEmpty();
+      }
+      statement.execute("DROP TABLE report");
+    }
+  }
+
+  /** The server evaluates such a default also where there is no row. */
+  @Test
+  void aColumnWhoseDefaultIsASettingOfTheSessionIsAddedToAnEmptyTable() throws Exception {
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET app.tenant = '7'");
+      statement.execute("CREATE TABLE rented (id int PRIMARY KEY)");
+      statement.execute(
+          "ALTER TABLE rented ADD COLUMN tenant text NOT NULL DEFAULT current_setting('app.tenant')");
+      statement.execute("INSERT INTO rented VALUES (1)");
+      statement.execute(
+          "ALTER TABLE rented ADD COLUMN other text DEFAULT current_setting('app.tenant')");
+      assertThatThrownBy(
+              () ->
+                  statement.execute(
+                      "ALTER TABLE rented ADD COLUMN a text DEFAULT current_setting('app.tenant'),"
+                          + " ADD COLUMN b uuid DEFAULT gen_random_uuid()"))
+          .hasMessageContaining("asks for a setting");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      try (Connection b = open("b");
+          Statement ask = b.createStatement();
+          ResultSet rows = ask.executeQuery("SELECT tenant || other FROM rented")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("77");
+      }
+      statement.execute("DROP TABLE rented");
+    }
+  }
+
+  /** It may name two rows for a while, one of which the transaction has never written. */
+  @Test
+  void aDeferrableKeyThatNamesTwoRowsForAWhileIsRefusedAtCommit() throws Exception {
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE late (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, v int)");
+      statement.execute("INSERT INTO late VALUES (2, 2), (3, 3)");
+      statement.execute("UPDATE late SET id = 5 - id");
+      connection.setAutoCommit(false);
+      statement.execute("INSERT INTO late VALUES (2, 7)");
+      statement.execute("DELETE FROM late WHERE v = 3");
+      connection.commit();
+      for (String[] pairOfWrites :
+          new String[][] {
+            {"INSERT INTO late VALUES (3, 8)", "DELETE FROM late WHERE v = 8"},
+            {"UPDATE late SET id = 3 WHERE v = 7", "UPDATE late SET id = 4 WHERE v = 7"}
+          }) {
+        statement.execute(pairOfWrites[0]);
+        statement.execute(pairOfWrites[1]);
+        assertThatThrownBy(connection::commit)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+            .hasMessageContaining("deferrable key");
+        connection.rollback();
+      }
+      connection.setAutoCommit(true);
+      TandemStatus.awaitEverything(connection, LIMIT);
+      try (Connection a = open("a");
+          Connection b = open("b")) {
+        assertThat(Comparison.of(a, b).findings()).isEmpty();
+      }
+      statement.execute("DROP TABLE late");
+    }
+  }
+
   /**
    * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
    * another partition there, and where it is written back by its partition, in none.

@@ -402,6 +402,7 @@ DECLARE
   v_table text;
   v_key smallint[];
   v_own xid[];
+  v_doubled boolean;
   r record;
 BEGIN
   PERFORM FROM tandem.link l WHERE l.pid = pg_backend_pid() AND l.secret = p_secret;
@@ -587,6 +588,28 @@ BEGIN
         FROM generate_series(1, key_columns) i
         JOIN LATERAL (SELECT tandem.trace_equality(r.relation, v_key[i]) AS name) o ON true))
       USING v_xid, r.relation, v_own;
+    -- A key that is deferrable may have named two rows for a while: one of this transaction's, and one
+    -- that it never wrote, which other copies would take for it.
+    IF EXISTS (
+      SELECT FROM pg_index i
+      WHERE i.indrelid = r.relation AND i.indisunique AND NOT i.indimmediate)
+    THEN
+      EXECUTE format(
+        'SELECT EXISTS (SELECT FROM ('
+          || 'SELECT u.old_key AS key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2 '
+          || 'UNION SELECT u.new_key FROM tandem.touched u WHERE u.xid = $1 AND u.relation = $2) k '
+          || 'CROSS JOIN LATERAL (SELECT FROM ONLY %I.%I t WHERE %s AND t.xmin <> ALL ($3) OFFSET 0) t)',
+        r.nspname, r.relname,
+        (SELECT string_agg(format('t.%I OPERATOR(%s) k.key[%s]::%s', names[i], o.name, i, types[i]),
+            ' AND ' ORDER BY i)
+          FROM generate_series(1, key_columns) i
+          JOIN LATERAL (SELECT tandem.trace_equality(r.relation, v_key[i]) AS name) o ON true))
+        INTO v_doubled USING v_xid, r.relation, v_own;
+      IF v_doubled THEN
+        RAISE EXCEPTION 'the deferrable key of % named two rows for a while, of which this transaction has written one',
+          format('%s.%s', r.nspname, r.relname) USING ERRCODE = 'TD005';
+      END IF;
+    END IF;
   END LOOP;
   DELETE FROM tandem.touched u WHERE u.xid = v_xid;
 END $$;
