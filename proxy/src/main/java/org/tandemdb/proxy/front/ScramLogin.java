@@ -1,9 +1,7 @@
 package org.tandemdb.proxy.front;
 
-import com.ongres.scram.common.ClientFirstMessage;
 import com.ongres.scram.common.ScramFunctions;
 import com.ongres.scram.common.ScramMechanism;
-import com.ongres.scram.common.exception.ScramParseException;
 import com.ongres.scram.common.util.TlsServerEndpoint;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -95,19 +93,12 @@ final class ScramLogin implements ClientLogin.Authentication {
     if (length != body.readableBytes()) {
       throw new ProtocolException("invalid length of a SASL answer");
     }
-    String message = body.toString(StandardCharsets.UTF_8);
-    ClientFirstMessage parsed;
-    try {
-      parsed = ClientFirstMessage.parseFrom(message);
-    } catch (ScramParseException | IllegalArgumentException e) {
-      throw malformed();
-    }
-    String header = message.substring(0, message.indexOf(',', message.indexOf(',') + 1) + 1);
-    checkBinding(header.substring(0, header.indexOf(',')), bound);
-    binding =
-        Base64.getEncoder().encodeToString(bound ? join(bytes(header), endPoint) : bytes(header));
-    clientFirst = message.substring(header.length());
-    nonce = parsed.getClientNonce() + ScramFunctions.nonce(NONCE_CHARACTERS, RANDOM);
+    ScramClientFirst message = ScramClientFirst.read(body);
+    checkBinding(message.flag(), bound);
+    byte[] header = bytes(message.header());
+    binding = Base64.getEncoder().encodeToString(bound ? join(header, endPoint) : header);
+    clientFirst = message.bare();
+    nonce = message.nonce() + ScramFunctions.nonce(NONCE_CHARACTERS, RANDOM);
     serverFirst =
         "r="
             + nonce
@@ -156,7 +147,7 @@ final class ScramLogin implements ClientLogin.Authentication {
   private void last(String message, ByteBuf out) {
     int at = message.lastIndexOf(",p=");
     String expected = "c=" + binding + ",r=" + nonce;
-    if (at < 0) {
+    if (at < 0 || !message.startsWith("c=")) {
       throw malformed();
     }
     String withoutProof = message.substring(0, at);

@@ -76,10 +76,13 @@ class ScramLoginTest {
   }
 
   private static String first(ScramLogin login, String mechanism, String first) {
-    ByteBuf body = Unpooled.buffer();
-    body.writeBytes((mechanism + "\0").getBytes(StandardCharsets.UTF_8));
-    body.writeInt(first.length()).writeBytes(first.getBytes(StandardCharsets.UTF_8));
-    return said(login, body);
+    return said(login, initial(mechanism, first));
+  }
+
+  /** SASLInitialResponse without its type and length. */
+  private static ByteBuf initial(String mechanism, String first) {
+    byte[] message = first.getBytes(StandardCharsets.UTF_8);
+    return text(mechanism + "\0").writeInt(message.length).writeBytes(message);
   }
 
   private static String said(ScramLogin login, ByteBuf body) {
@@ -89,7 +92,7 @@ class ScramLoginTest {
   }
 
   private static ByteBuf text(String text) {
-    return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+    return Unpooled.buffer().writeBytes(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
@@ -191,5 +194,61 @@ class ScramLoginTest {
         .isInstanceOf(ProtocolException.class);
     first(login, client("right"));
     assertThatThrownBy(() -> said(login, text("nonsense"))).isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(() -> said(login, text("nonsense,p=AAAA")))
+        .isInstanceOf(ProtocolException.class);
+  }
+
+  // --- libpq, which leaves the user's name empty
+
+  private static void isLetIn(ScramLogin login, LibpqScram client) throws Exception {
+    String asked = said(login, initial(client.mechanism(), client.first()));
+    assertThat(said(login, text(client.last(asked)))).isEqualTo(client.serverFinal());
+    assertThat(login.isComplete()).isTrue();
+    assertThat(login.credential()).isNotEmpty();
+  }
+
+  private static void isRefused(String sqlState, ScramLogin login, LibpqScram client)
+      throws Exception {
+    String last = client.last(said(login, initial(client.mechanism(), client.first())));
+    isRefused(sqlState, () -> said(login, text(last)));
+    assertThat(login.isComplete()).isFalse();
+  }
+
+  @Test
+  void libpqIsLetInAlthoughItsMessageNamesNobody() throws Exception {
+    LibpqScram client = LibpqScram.plain("right");
+    assertThat(client.first()).isEqualTo("n,,n=,r=rOprNGfwEbeRWgbNEkqO8Z1v");
+    isLetIn(login, client);
+    isLetIn(bound(), LibpqScram.plain("right")); // channel_binding=disable
+    isRefused("28P01", bound(), LibpqScram.plain("wrong"));
+  }
+
+  @Test
+  void libpqIsLetInWithItsProofBoundToTheChannel() throws Exception {
+    LibpqScram client = LibpqScram.bound("right", END_POINT);
+    assertThat(client.first()).isEqualTo("p=tls-server-end-point,,n=,r=rOprNGfwEbeRWgbNEkqO8Z1v");
+    isLetIn(bound(), client);
+    isRefused("28P01", bound(), LibpqScram.bound("wrong", END_POINT));
+    isRefused("28000", bound(), LibpqScram.bound("right", new byte[] {7}));
+  }
+
+  @Test
+  void libpqFindsOutThatSomebodyHasHiddenTheBinding() throws Exception {
+    isRefused("28000", () -> first(bound(), "SCRAM-SHA-256", "y,,n=,r=abcdefghijklmnop"));
+    // Over TLS with a certificate that cannot be bound to, it is right.
+    isLetIn(login, LibpqScram.of("right", "y,,", "n=,r=abcdefghijklmnop", UNBOUND));
+  }
+
+  /** The proof is made over what was sent, not over what somebody would have sent in its place. */
+  @Test
+  void theProofIsCheckedAgainstTheMessageAsItWasSent() throws Exception {
+    for (String bare :
+        List.of(
+            "n=zo\u00eb,r=abcdefghijklmnop",
+            "n=\ufeffa=b=2C \u0001,r=abcdefghijklmnop",
+            "n=,r=a,x=1,y=zo\u00eb")) {
+      ScramLogin login = new ScramLogin("app", Optional.of(secret("right")), SEED, UNBOUND);
+      isLetIn(login, LibpqScram.of("right", "n,,", bare, UNBOUND));
+    }
   }
 }
