@@ -3,14 +3,18 @@ package org.tandemdb.it.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.ongres.scram.common.util.TlsServerEndpoint;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -252,6 +256,55 @@ class EncryptedIT {
       WireClient.Answer answer = client.answer();
       assertThat(answer.field('C')).isEqualTo("28000");
       assertThat(answer.field('M')).contains("channel binding negotiation");
+    }
+  }
+
+  /** By a secret of the primary's and one of the file's, with and without what binds the proof. */
+  @Test
+  void libpqLogsInWithAMessageThatNamesNobody() throws Exception {
+    byte[] endPoint = endPoint();
+    for (String user : List.of("shop", "filed")) {
+      try (WireClient client = new WireClient(place.port())) {
+        isLetIn(client, LibpqLogin.unbound(), user);
+      }
+      try (WireClient client = new WireClient(place.port()).encrypt("postgresql")) {
+        isLetIn(client, LibpqLogin.unbound(), user);
+      }
+      try (WireClient client = new WireClient(place.port()).encrypt("postgresql")) {
+        isLetIn(client, LibpqLogin.bound(endPoint), user);
+      }
+    }
+  }
+
+  private static void isLetIn(WireClient client, LibpqLogin login, String user) throws IOException {
+    WireClient.Answer answer = login.of(client, user, "open sesame");
+    assertThat(answer.type()).as(answer.text()).isEqualTo('R');
+    client.until('Z');
+    client.query("SELECT current_user").send();
+    assertThat(client.words('Z')).contains("D [" + user + "]");
+  }
+
+  @Test
+  void libpqIsRefusedWithAWrongPasswordAndOverSomebodyElsesChannel() throws Exception {
+    byte[] endPoint = endPoint();
+    try (WireClient client = new WireClient(place.port())) {
+      assertThat(LibpqLogin.unbound().of(client, "shop", "wrong").field('C')).isEqualTo("28P01");
+    }
+    try (WireClient client = new WireClient(place.port()).encrypt("postgresql")) {
+      assertThat(LibpqLogin.bound(endPoint).of(client, "shop", "wrong").field('C'))
+          .isEqualTo("28P01");
+    }
+    endPoint[0]++;
+    try (WireClient client = new WireClient(place.port()).encrypt("postgresql")) {
+      assertThat(LibpqLogin.bound(endPoint).of(client, "shop", "open sesame").field('C'))
+          .isEqualTo("28000");
+    }
+  }
+
+  private byte[] endPoint() throws Exception {
+    try (InputStream in = Files.newInputStream(certificate.certificate())) {
+      return TlsServerEndpoint.getChannelBindingData(
+          (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in));
     }
   }
 
