@@ -59,7 +59,7 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
       boolean builtinTypes =
           facts.types().stream().allMatch(t -> Builtins.isPlain(t) || Builtins.isClock(t));
       boolean clock = facts.types().stream().anyMatch(Builtins::isClock);
-      boolean dated = facts.strings().stream().allMatch(s -> s.isPresent() && isDated(s.get()));
+      boolean dated = areDated(tokens, target.isEmpty());
       boolean deterministic =
           harmless
               && builtinTypes
@@ -78,6 +78,22 @@ record DefaultExpression(boolean deterministic, boolean harmless) {
     } catch (SqlSyntaxException e) {
       return new DefaultExpression(false, false);
     }
+  }
+
+  /**
+   * @param read the server has read the constants when the expression was stored: what it prints as
+   *     an interval is one
+   */
+  private static boolean areDated(Tokens tokens, boolean read) {
+    for (int i = 0; i < tokens.size(); i++) {
+      boolean interval = tokens.isSymbol(i + 1, "::") && tokens.is(i + 2, "interval");
+      if (tokens.isKind(i, Tokens.Kind.STRING)
+          && !(read && interval)
+          && Facts.literal(tokens, i).filter(DefaultExpression::isDated).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The server prints what is no column of the type itself with a cast behind it. */

@@ -122,6 +122,34 @@ public final class PgCatalogLoader {
           + " ON p.oid = d.refobjid JOIN pg_attrdef a ON a.oid = d.objid"
           + " WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_proc'::regclass";
 
+  private static final String TYPES_OF_FUNCTION =
+      " FROM unnest(p.proargtypes::oid[] || coalesce(p.proallargtypes, ARRAY[]::oid[])"
+          + " || p.prorettype) a(type) JOIN pg_type w ON w.oid = a.type JOIN pg_type t ON t.oid ="
+          + " CASE WHEN w.typcategory = 'A' AND w.typelem <> 0 THEN w.typelem ELSE w.oid END"
+          + " JOIN pg_namespace tn ON tn.oid = t.typnamespace";
+
+  /**
+   * What each copy evaluates by itself when a row is put in, and what decides about the row: by
+   * functions that are not built in.
+   */
+  private static final String UNSETTLED =
+      "SELECT i.indrelid, p.proname, 'the index ' || c.relname FROM pg_depend d JOIN pg_proc p ON"
+          + " p.oid = d.refobjid JOIN pg_index i ON i.indexrelid = d.objid JOIN pg_class c ON c.oid ="
+          + " d.objid WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_proc'::regclass"
+          + " AND (i.indisunique OR i.indisexclusion) UNION SELECT a.adrelid, p.proname,"
+          + " 'the generated column ' || t.attname FROM pg_depend d JOIN pg_proc p ON p.oid ="
+          + " d.refobjid JOIN pg_attrdef a ON a.oid = d.objid JOIN pg_attribute t ON t.attrelid ="
+          + " a.adrelid AND t.attnum = a.adnum AND t.attgenerated <> '' WHERE d.classid ="
+          + " 'pg_attrdef'::regclass AND d.refclassid = 'pg_proc'::regclass UNION SELECT m.relid,"
+          + " p.proname, 'the partition key' FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid"
+          + " JOIN pg_partitioned_table k ON k.partrelid = d.objid CROSS JOIN LATERAL"
+          + " pg_partition_tree(k.partrelid) m WHERE d.classid = 'pg_class'::regclass AND"
+          + " d.refclassid = 'pg_proc'::regclass UNION SELECT t.attrelid, p.proname,"
+          + " 'the domain of ' || t.attname FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid"
+          + " JOIN pg_constraint k ON k.oid = d.objid AND k.contypid <> 0 JOIN pg_attribute t ON"
+          + " t.atttypid = k.contypid WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid ="
+          + " 'pg_proc'::regclass ORDER BY 1, 2, 3";
+
   /**
    * The body is given where the server itself keeps the function from writing (it is not VOLATILE),
    * and no setting of its own changes what happens.
@@ -134,15 +162,21 @@ public final class PgCatalogLoader {
           + " length(p.prosrc) <= 65536 AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s     WHERE"
           + " split_part(s, '=', 1) NOT IN ('search_path', 'work_mem'))   THEN p.prosrc END,"
           + " pg_get_expr(p.proargdefaults, 0), ARRAY(SELECT DISTINCT format('\"%s\".\"%s\"',"
-          + " tn.nspname, t.typname)   FROM unnest(p.proargtypes::oid[] ||"
-          + " coalesce(p.proallargtypes, ARRAY[]::oid[])     || p.prorettype) a(type)   JOIN"
-          + " pg_type w ON w.oid = a.type JOIN pg_type t ON t.oid =     CASE WHEN w.typcategory ="
-          + " 'A' AND w.typelem <> 0 THEN w.typelem ELSE w.oid END   JOIN pg_namespace tn ON tn.oid"
-          + " = t.typnamespace WHERE tn.nspname <> 'pg_catalog'), EXISTS (SELECT FROM pg_proc b"
-          + " WHERE b.proname = p.proname   AND b.pronamespace = 'pg_catalog'::regnamespace) FROM"
+          + " tn.nspname, t.typname)"
+          + TYPES_OF_FUNCTION
+          + " WHERE tn.nspname <> 'pg_catalog'), EXISTS (SELECT FROM pg_proc b"
+          + " WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace"
+          + "   AND b.oid < 16384), ARRAY(SELECT DISTINCT t.typname::text"
+          + TYPES_OF_FUNCTION
+          + " WHERE tn.nspname = 'pg_catalog'), p.provolatile = 'i', p.provolatile = 'i' AND"
+          + " l.lanname = 'c' AND EXISTS (SELECT FROM pg_depend x WHERE x.objid = p.oid AND x.classid"
+          + " = 'pg_proc'::regclass AND x.deptype = 'e') FROM"
           + " pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid ="
           + " p.prolang WHERE p.oid >= 16384 AND"
-          + USER_SCHEMAS;
+          // What is put in among the server's own is no more built in than any other.
+          + " (n.nspname = 'pg_catalog' OR ("
+          + USER_SCHEMAS
+          + "))";
 
   /**
    * Tables that some role may write and not read: what RETURNING gives back for the log would be an
@@ -320,6 +354,8 @@ public final class PgCatalogLoader {
                 text(row, 1),
                 Catalog.UserType.valueOf(text(row, 2)),
                 (one, other) -> one.compareTo(other) > 0 ? one : other));
+    Routines known = new Routines(Map.copyOf(routines), Set.copyOf(sequences));
+    unsettled(new SettledFunctions(known, operators, types));
     Map<TableName, Table> tables = new HashMap<>();
     for (Draft draft : drafts.values()) {
       tables.put(draft.name, draft.table());
@@ -336,7 +372,7 @@ public final class PgCatalogLoader {
         Map.copyOf(types),
         connection.getMetaData().getDatabaseMajorVersion(),
         Set.copyOf(references),
-        new Routines(Map.copyOf(routines), Set.copyOf(sequences)),
+        known,
         Set.copyOf(traced),
         Set.copyOf(loose));
   }
@@ -346,7 +382,31 @@ public final class PgCatalogLoader {
         Optional.ofNullable(row.getString(3)),
         text(row, 4),
         List.of((String[]) row.getArray(5).getArray()),
-        row.getBoolean(6));
+        row.getBoolean(6),
+        List.of((String[]) row.getArray(7).getArray()),
+        row.getBoolean(8),
+        row.getBoolean(9));
+  }
+
+  /** Where a function that may depend on the session decides about rows, they are not written. */
+  private void unsettled(SettledFunctions settled) throws SQLException {
+    each(
+        UNSETTLED,
+        row -> {
+          String function = text(row, 2);
+          Optional<String> obstacle = settled.obstacle(function);
+          Optional<Draft> draft = draft(row, 1);
+          if (obstacle.isPresent() && draft.isPresent()) {
+            String hazard =
+                text(row, 3)
+                    + " calls "
+                    + function
+                    + ", which is not proven to give the same in every session: "
+                    + obstacle.get();
+            draft.get().hazard(hazard);
+            draft.get().traceHazards.add(hazard);
+          }
+        });
   }
 
   private void relations() throws SQLException {

@@ -23,7 +23,16 @@ public record Routines(Map<String, List<Routine>> byName, Set<String> sequences)
    * @param types types outside of the system schemas among its arguments and results: schema and
    *     name in quotes, arrays as their elements
    * @param shadows a built-in function has the same name
+   * @param systemTypes the built-in types among its arguments and results, arrays as their elements
+   * @param immutable it says so of itself
+   * @param vouched an extension has it in C, and calls it IMMUTABLE
    */
   public record Routine(
-      Optional<String> body, String defaults, List<String> types, boolean shadows) {}
+      Optional<String> body,
+      String defaults,
+      List<String> types,
+      boolean shadows,
+      List<String> systemTypes,
+      boolean immutable,
+      boolean vouched) {}
 }

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.tandemdb.catalog.Catalog;
+import org.tandemdb.catalog.Routines;
+import org.tandemdb.catalog.SettledFunctions;
 import org.tandemdb.sql.Builtins;
 import org.tandemdb.sql.Facts;
 import org.tandemdb.sql.PgLexer;
@@ -42,14 +44,21 @@ final class DdlExpressions {
       Pattern.compile(
           "(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern DATE = Pattern.compile("^[0-9]{4}-[0-9]{2}-[0-9]{2}");
+
   /** What an expression in DDL may be. */
   enum Allowed {
     /** Evaluated over rows, on each copy: must be the same everywhere. */
     DETERMINISTIC,
-    /** Evaluated over rows, and the server demands that it is IMMUTABLE: built-in ones are. */
+    /**
+     * Evaluated over rows, and the server demands that it is IMMUTABLE: built-in ones are, those of
+     * the database's own are looked into.
+     */
     IMMUTABLE,
-    /** As IMMUTABLE, in an index, which holds no data: functions of the database's own may be. */
+    /** As IMMUTABLE, in an index: it may write elsewhere if it is not looked into. */
     INDEX,
+    /** In an index of a temporary table, which is on one server only. */
+    TEMPORARY_INDEX,
     /** Evaluated later, by statements whose plan sees it in the catalog. */
     DEFAULT
   }
@@ -220,6 +229,7 @@ final class DdlExpressions {
     for (Kept one : kept) {
       for (Facts part : one.parts()) {
         refuseZone(part);
+        refuseSign(part);
       }
       for (Facts.Use use : one.facts().columns()) {
         String type = columnTypes.getOrDefault(use.name(), "");
@@ -242,16 +252,18 @@ final class DdlExpressions {
     }
   }
 
-  /** A bracketed check in which functions of the database's own may be called. */
+  /** A bracketed check in which proven functions of the database's own may be called. */
   void domainCheck() throws Refusal, SqlSyntaxException {
     int open = in.at();
     int close = in.group();
     String text = in.tokens().sql().substring(in.tokens().start(open), in.tokens().end(close));
+    refuseUnsettled(in.tokens(), open, close + 1);
     Facts facts = facts(text);
-    boolean users =
+    List<Facts.Use> others =
         facts.functions().stream()
-            .anyMatch(f -> scope.catalog().userFunctions().contains(f.name()));
-    if (!users && !isSame(facts)) {
+            .filter(f -> !scope.catalog().userFunctions().contains(f.name()))
+            .toList();
+    if (!isSame(facts.withFunctions(others))) {
       throw mayDiffer(text);
     }
   }
@@ -277,6 +289,21 @@ final class DdlExpressions {
               + String.join(" and ", new TreeSet<>(clocks))
               + ", which depends on the session's time zone",
           "Let both be of one type.");
+    }
+  }
+
+  /** What a minus sign in an interval belongs to is the setting IntervalStyle. */
+  private void refuseSign(Facts facts) throws Refusal {
+    boolean interval =
+        facts.types().contains("interval")
+            || facts.columns().stream().anyMatch(use -> columnType(use.name()).equals("interval"));
+    boolean sign =
+        facts.strings().stream()
+            .anyMatch(s -> s.isEmpty() || (s.get().contains("-") && !DATE.matcher(s.get()).find()));
+    if (interval && sign) {
+      throw new Refusal(
+          "how an interval with a minus sign is read is a setting, IntervalStyle",
+          "Write the sign in front of it: - interval '1 day'.");
     }
   }
 
@@ -332,6 +359,9 @@ final class DdlExpressions {
     if (allowed != Allowed.DETERMINISTIC) {
       refuseNow(in.tokens(), first, last + 1);
     }
+    if (allowed == Allowed.INDEX) {
+      refuseUnsettled(in.tokens(), first, last + 1);
+    }
     if (allowed == Allowed.DEFAULT || allowed == Allowed.INDEX) {
       return;
     }
@@ -342,8 +372,53 @@ final class DdlExpressions {
       throw new Refusal("a query in DDL is not supported", "Leave it out.");
     }
     refuseServersOwn(facts);
+    if (allowed == Allowed.IMMUTABLE) {
+      refuseUnsettled(in.tokens(), first, last + 1);
+    }
     if (allowed == Allowed.DETERMINISTIC && !isSame(facts)) {
       throw mayDiffer(text);
+    }
+  }
+
+  /**
+   * Refuses functions of the database's own whose results may depend on the session: each copy
+   * calls them by itself, under the settings of whoever applies the row.
+   */
+  private void refuseUnsettled(Tokens tokens, int from, int to) throws Refusal {
+    for (int i = from; i < to; i++) {
+      boolean named = tokens.isSymbol(i - 1, ".") && tokens.is(i - 2, "pg_catalog");
+      boolean systems = named && isSystems(text(tokens, i));
+      boolean called =
+          tokens.isSymbol(i + 1, "(") && scope.catalog().userFunctions().contains(text(tokens, i));
+      // "t.f" calls the function f when the row type of t is its argument.
+      boolean row =
+          tokens.isSymbol(i - 1, ".") && scope.catalog().rowFunctions().contains(text(tokens, i));
+      if ((called && !systems) || row) {
+        refuseUnsettled(tokens.text(i));
+      }
+    }
+  }
+
+  /** True if the name means one of the server's own among those in pg_catalog. */
+  private boolean isSystems(String function) {
+    return scope.catalog().routines().byName().getOrDefault(function, List.of()).stream()
+        .anyMatch(Routines.Routine::shadows);
+  }
+
+  private static String text(Tokens tokens, int token) {
+    return tokens.isName(token) ? tokens.text(token) : "";
+  }
+
+  private void refuseUnsettled(String function) throws Refusal {
+    Optional<String> obstacle = new SettledFunctions(scope.catalog()).obstacle(function);
+    if (obstacle.isPresent()) {
+      throw new Refusal(
+          "the function "
+              + function
+              + " is not proven to give the same in every session: "
+              + obstacle.get(),
+          "Write its expression in the place of the call, or let its body be one expression of"
+              + " IMMUTABLE built-in functions, and not over dates and times.");
     }
   }
 

@@ -353,7 +353,7 @@ final class SchemaPlanner {
     }
     // What a temporary table's index evaluates is on one server only, and must write nowhere else.
     DdlExpressions.Allowed allowed =
-        temporary ? DdlExpressions.Allowed.IMMUTABLE : DdlExpressions.Allowed.INDEX;
+        temporary ? DdlExpressions.Allowed.TEMPORARY_INDEX : DdlExpressions.Allowed.INDEX;
     expressions.keys(allowed);
     if (in.take("include")) {
       in.names();
@@ -559,9 +559,7 @@ final class SchemaPlanner {
     }
   }
 
-  /**
-   * A check of a domain is made again wherever a row is put in; functions are the user's affair.
-   */
+  /** A check of a domain is made again wherever a row is put in, by every copy. */
   private void domainChecks() throws Refusal, SqlSyntaxException {
     int start = in.at();
     for (int i = start; i < in.tokens().size(); i++) {
