@@ -45,22 +45,31 @@ public final class SettledFunctions {
     this(catalog.routines(), catalog.userOperators(), catalog.userTypes());
   }
 
-  /** Why a function of this name is not proven; empty if it is. */
+  /** Why not every function of this name is proven; empty if all are. */
   public Optional<String> obstacle(String function) {
     List<Routine> routines = byName.getOrDefault(function, List.of());
     if (routines.isEmpty()) {
       return Optional.of("it is not known");
     }
-    if (routines.stream().allMatch(Routine::vouched)) {
-      return Optional.empty();
+    for (Routine routine : routines) {
+      Optional<String> obstacle = routine.vouched() ? shadow(routine) : obstacle(routine);
+      if (obstacle.isPresent()) {
+        return obstacle;
+      }
     }
-    if (routines.size() > 1 || routines.get(0).shadows()) {
-      return Optional.of("there is more than one function of that name");
-    }
-    return obstacle(routines.get(0));
+    return Optional.empty();
+  }
+
+  private static Optional<String> shadow(Routine routine) {
+    return routine.shadows()
+        ? Optional.of("a built-in function has that name, too; call that with its schema")
+        : Optional.empty();
   }
 
   private Optional<String> obstacle(Routine routine) {
+    if (routine.shadows()) {
+      return shadow(routine);
+    }
     if (routine.body().isEmpty() || !routine.immutable()) {
       return Optional.of("it is not an IMMUTABLE one in SQL or PL/pgSQL with its body as a text");
     }

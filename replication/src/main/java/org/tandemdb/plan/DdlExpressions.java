@@ -261,7 +261,10 @@ final class DdlExpressions {
     Facts facts = facts(text);
     List<Facts.Use> others =
         facts.functions().stream()
-            .filter(f -> !scope.catalog().userFunctions().contains(f.name()))
+            .filter(
+                f ->
+                    f.qualifier().equals(Optional.of("pg_catalog"))
+                        || !scope.catalog().userFunctions().contains(f.name()))
             .toList();
     if (!isSame(facts.withFunctions(others))) {
       throw mayDiffer(text);

@@ -112,3 +112,5 @@ CREATE FUNCTION counted(integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELEC
 CREATE FUNCTION writes(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN DELETE FROM history; RETURN $1; END';
 CREATE FUNCTION standard(integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN $1;
 CREATE TABLE dates (id integer PRIMARY KEY, at timestamptz, v text, i interval, b bytea, feels mood);
+CREATE FUNCTION paired(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper($1)';
+CREATE FUNCTION paired(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';

@@ -40,6 +40,8 @@ class DefinitionsIT {
           "UPDATE shop.person SET m = 'happy'::shop.mood WHERE p > 20",
           "CREATE FUNCTION shop.twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE"
               + " AS $f$ BEGIN RETURN n * 2; END $f$",
+          "CREATE FUNCTION shop.norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)'",
+          "CREATE UNIQUE INDEX ON shop.person (shop.norm(name)) WHERE p > 100",
           "CREATE TABLE shop.copy AS SELECT name, p FROM shop.person WHERE p < 30",
           "CREATE TABLE shop.counts AS SELECT m, count(*) AS n FROM shop.person GROUP BY m"
               + " WITH NO DATA",
@@ -213,6 +215,29 @@ class DefinitionsIT {
    * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
    * another partition there, and where it is written back by its partition, in none.
    */
+  /** † What each copy evaluates by itself must not depend on the session that wrote the row. */
+  @Test
+  void functionsThatEachCopyWouldEvaluateUnderItsOwnSettingsAreRefused() throws Exception {
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE FUNCTION day(timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS 'SELECT $1::date'");
+      statement.execute("CREATE TABLE moment (id int PRIMARY KEY, at timestamptz)");
+      statement.execute("SET TIME ZONE 'Asia/Tokyo'");
+      for (String sql :
+          List.of(
+              "ALTER TABLE moment ADD COLUMN d date GENERATED ALWAYS AS (day(at)) STORED",
+              "CREATE UNIQUE INDEX ON moment (day(at))",
+              "CREATE TABLE by_day (at timestamptz) PARTITION BY RANGE (day(at))",
+              "CREATE DOMAIN recent AS timestamptz CHECK (day(VALUE) > '2024-01-01')")) {
+        assertThatThrownBy(() -> statement.execute(sql))
+            .as(sql)
+            .isInstanceOf(SQLException.class)
+            .hasMessageContaining("day is not proven to give the same in every session");
+      }
+    }
+  }
+
   @Test
   void partitionsThatWouldHoldOtherRowsElsewhereAreRefused() throws Exception {
     try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
