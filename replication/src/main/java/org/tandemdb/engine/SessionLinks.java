@@ -16,6 +16,8 @@ import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.LinkPool;
 import org.tandemdb.cluster.Member;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 
 /**
  * One session's links, one for each backend, kept for as long as it lives so that prepared
@@ -34,6 +36,7 @@ final class SessionLinks<L extends BackendLink> {
   /** The version of the settings that each link has got. */
   private final Map<Lease<L>, Integer> settled = new HashMap<>();
 
+  private volatile boolean closed;
   private boolean bound;
   private int settingsVersion;
   private int changes;
@@ -87,7 +90,18 @@ final class SessionLinks<L extends BackendLink> {
                 engine.bind(lease.link(), executor);
                 leases.put(member.id(), lease);
               }
-            });
+            })
+        .thenApply(lease -> unlessClosed(member, lease));
+  }
+
+  /** Who went while it waited in line has nobody left to give the link back. */
+  private Lease<L> unlessClosed(Member<L> member, Lease<L> lease) {
+    if (!closed) {
+      return lease;
+    }
+    leases.remove(member.id(), lease);
+    lease.release(Lease.Disposition.CLEAN);
+    throw new TandemException(ErrorCode.NO_BACKEND, "the session was closed meanwhile");
   }
 
   /** Gives back a link that is no good any more. */
@@ -254,6 +268,7 @@ final class SessionLinks<L extends BackendLink> {
 
   /** Gives all of them back; once. */
   void close() {
+    closed = true;
     Lease.Disposition disposition =
         bound
             ? Lease.Disposition.BROKEN
