@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 import org.tandemdb.entry.TableName;
@@ -46,7 +47,8 @@ class PgCatalogLoaderTest {
   }
 
   private static List<String> traceHazards(Catalog catalog, String table) {
-    return catalog.tables().get(new TableName("public", table)).traceHazards();
+    return Objects.requireNonNull(catalog.tables().get(new TableName("public", table)))
+        .traceHazards();
   }
 
   /** † What each copy evaluates by itself must not depend on the session that applies a row. */
