@@ -3,6 +3,7 @@ package org.tandemdb.it.fuzz;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,8 @@ final class Run {
   }
 
   /** A case takes a second or two; with a crash in it, some more. */
+  private volatile boolean crashed;
+
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private static final Duration SETTLE_LIMIT = Duration.ofSeconds(30);
@@ -159,12 +162,26 @@ final class Run {
       PostgresServer server = arena.pair().server(primary.get());
       long began = System.nanoTime();
       server.restart();
+      crashed = true;
       findings.history().add(0, began, "kill -9 of primary " + primary.get(), "started again");
+    }
+  }
+
+  /**
+   * A server that is back before anybody has missed it is taken for what it was until it is used:
+   * an entry that every copy must have makes that sure.
+   */
+  private static void useEveryCopy(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("COMMENT ON TABLE public.probe IS NULL");
     }
   }
 
   /** Waits until all copies hold everything; false if that will never be. */
   private boolean settled(Connection connection) throws SQLException {
+    if (crashed) {
+      useEveryCopy(connection);
+    }
     long deadline = System.nanoTime() + SETTLE_LIMIT.toNanos();
     while (true) {
       TandemStatus status = TandemStatus.read(connection);
