@@ -173,7 +173,7 @@ final class Run {
    */
   private static void useEveryCopy(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("COMMENT ON TABLE public.probe IS NULL");
+      statement.execute("COMMENT ON SCHEMA public IS NULL");
     }
   }
 
