@@ -85,8 +85,12 @@ final class Replays {
         whole && (begins || state.inBlock()) ? command.repeatable().orElse(null) : null;
     long before = ended;
     if (repeatable == null) {
-      client.run(request, command);
-      whole &= !isPartOfBlock(before);
+      try {
+        client.run(request, command);
+      } finally {
+        // Also if it failed: its client knows of it, and a replay would do without.
+        whole &= !isPartOfBlock(before);
+      }
       return null;
     }
     RecordedCommand recorded = new RecordedCommand(command);

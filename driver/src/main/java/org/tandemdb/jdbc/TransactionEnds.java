@@ -73,11 +73,7 @@ final class TransactionEnds {
 
   void rollback() throws SQLException {
     try {
-      if (state.reading != null) {
-        endReading();
-      } else if (session.inTransaction()) {
-        calls.call(session::rollback);
-      }
+      takeBack();
     } finally {
       ended();
     }
@@ -86,13 +82,17 @@ final class TransactionEnds {
   /** Takes back what is open; the block goes on as if nothing of it had run yet. */
   void abandon() throws SQLException {
     try {
-      if (state.reading != null) {
-        endReading();
-      } else if (session.inTransaction()) {
-        calls.call(session::rollback);
-      }
+      takeBack();
     } finally {
       state.beginAnew();
+    }
+  }
+
+  private void takeBack() throws SQLException {
+    if (state.reading != null) {
+      endReading();
+    } else if (session.inTransaction()) {
+      calls.call(session::rollback);
     }
   }
 

@@ -562,6 +562,24 @@ final class TandemConnectionTest {
     connection.rollback();
   }
 
+  /** Its client has heard of the loss; what comes back must not be all but that statement. */
+  @Test
+  void aTransactionThatIsLostUnderWhatCannotBeRepeatedIsNotReplayedAfterwards()
+      throws SQLException {
+    replaying(100);
+    run("INSERT INTO t (name) VALUES ('a')");
+    end(session.primary());
+    try (Statement portions = connection.createStatement()) {
+      portions.setFetchSize(10);
+      assertThatThrownBy(() -> portions.executeUpdate("INSERT INTO t (name) VALUES ('b')"))
+          .isInstanceOf(SQLTransactionRollbackException.class);
+    }
+    assertThatThrownBy(() -> connection.commit())
+        .isInstanceOf(SQLTransactionRollbackException.class);
+    assertThat(count("t")).isZero();
+    connection.rollback();
+  }
+
   @Test
   void anUnknownOutcomeIs08007() throws SQLException {
     session.nextCommit = new CommitResult.Unknown(new Position(3, 17), "the log is closed");
