@@ -131,12 +131,7 @@ class ManyUsersIT {
     try (Connection connection = connect("halfway", "");
         Statement statement = connection.createStatement()) {
       TandemStatus.awaitEverything(connection, LIMIT);
-      String primary =
-          TandemStatus.read(connection).backends().stream()
-              .filter(TandemStatus.Backend::isPrimary)
-              .findFirst()
-              .orElseThrow()
-              .name();
+      String primary = TandemStatus.read(connection).primary().orElseThrow();
       String replica = primary.equals("a") ? "b" : "a";
       String grant = "GRANT halfway TO " + ServerPair.ROLE;
       pair.server(primary).execute("postgres", grant);

@@ -211,10 +211,6 @@ class DefinitionsIT {
     }
   }
 
-  /**
-   * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
-   * another partition there, and where it is written back by its partition, in none.
-   */
   /** † What each copy evaluates by itself must not depend on the session that wrote the row. */
   @Test
   void functionsThatEachCopyWouldEvaluateUnderItsOwnSettingsAreRefused() throws Exception {
@@ -238,6 +234,10 @@ class DefinitionsIT {
     }
   }
 
+  /**
+   * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
+   * another partition there, and where it is written back by its partition, in none.
+   */
   @Test
   void partitionsThatWouldHoldOtherRowsElsewhereAreRefused() throws Exception {
     try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
