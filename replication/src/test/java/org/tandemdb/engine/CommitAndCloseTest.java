@@ -1,6 +1,7 @@
 package org.tandemdb.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tandemdb.config.Setting;
 import org.tandemdb.session.EngineSession.CommitResult;
 import org.tandemdb.session.SessionExecutor;
 
@@ -72,5 +74,30 @@ class CommitAndCloseTest {
     rig.copiesAreEqual("t");
     assertThat(rig.servers.rows(0, "SELECT v FROM t WHERE id = 3")).containsExactly("c");
     assertThat(rig.engine.log().epoch()).isEqualTo(epoch);
+  }
+
+  /** Who has gone while it waited in line must not keep what it gets then. */
+  @Test
+  void aLinkThatComesToASessionWhichIsClosedMeanwhileIsNotLost(@TempDir Path other)
+      throws Exception {
+    Map<Setting, String> few =
+        Map.of(Setting.MAX_LINKS_PER_BACKEND, "2", Setting.LEASE_TIMEOUT, "3s");
+    try (RunningEngine crowded = new RunningEngine(1, other, few);
+        TestClient first = crowded.client();
+        TestClient second = crowded.client()) {
+      first.read("SELECT 1");
+      second.read("SELECT 1");
+      TestClient gone = crowded.client();
+      var waiting = gone.session.read(false).toCompletableFuture();
+      assertThat(waiting).isNotDone();
+      gone.close();
+      first.close();
+      assertThatThrownBy(() -> gone.executor.join(waiting, RunningEngine.LIMIT))
+          .hasMessageContaining("closed");
+      try (TestClient next = crowded.client()) {
+        assertThat(next.read("SELECT 2")).containsExactly("2");
+        assertThat(second.read("SELECT 3")).containsExactly("3");
+      }
+    }
   }
 }
