@@ -60,6 +60,11 @@ final class CuttingRelay implements AutoCloseable {
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(client);
         open.add(server);
+        if (listener.isClosed()) {
+          // accept() may still return a connection that came while the listener was being closed.
+          cutAll();
+          return;
+        }
         daemon(() -> carry(client, server, Cut.REQUEST));
         daemon(() -> carry(server, client, Cut.ANSWER));
       } catch (IOException e) {

@@ -38,11 +38,14 @@ enum Outcome {
     // A trigger of Tandem's raises some of its refusals on the server.
     boolean refusal = state.equals("0A000") && message.contains("cannot be made equal");
     if (isServers(e) && !refusal) {
+      // A conflict among transactions may be found in any statement, one of Tandem's included,
+      // which the error's context then names.
+      boolean conflict = state.startsWith("40");
       boolean own =
           state.startsWith("XX")
               || state.startsWith("TD")
               || state.startsWith("57")
-              || (message.contains("tandem") && !step.sql().contains("tandem"));
+              || (message.contains("tandem") && !step.sql().contains("tandem") && !conflict);
       return !own ? SERVER_ERROR : crash ? LOST : WRONG;
     }
     if (state.equals("0A000")) {

@@ -54,6 +54,10 @@ final class Player {
         play(step);
       }
     }
+    if (inTransaction) {
+      // A case that was made smaller may have lost its end; others would wait for it.
+      play(new Step("rollback", "ROLLBACK"));
+    }
   }
 
   /**

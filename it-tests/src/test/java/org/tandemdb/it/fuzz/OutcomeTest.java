@@ -29,6 +29,14 @@ class OutcomeTest {
   }
 
   @Test
+  void aConflictMayBeFoundInAStatementOfTandems() {
+    String found = "could not serialize access\0WSQL statement \"SELECT FROM tandem.touched\"";
+    assertThat(of(server("40001", found), CALM)).isEqualTo(Outcome.SERVER_ERROR);
+    assertThat(of(server("42P01", "no\0WSQL statement \"SELECT FROM tandem.touched\""), CALM))
+        .isEqualTo(Outcome.WRONG);
+  }
+
+  @Test
   void anErrorThatOnlyTandemCanHaveCausedIsWrong() {
     assertThat(of(server("42703", "column tandem_1 does not exist"), CALM))
         .isEqualTo(Outcome.WRONG);
