@@ -42,6 +42,10 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
   private final int maxLinks;
   private final Map<BackendId, Shelf> shelves = new HashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
+
+  /** What this thread has to hand over when it is back from handing over; null while it is not. */
+  private final ThreadLocal<@Nullable ArrayDeque<Runnable>> handing = new ThreadLocal<>();
+
   private boolean closed;
 
   public SimpleLinkPool(
@@ -171,7 +175,8 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     }
     if (next != null) {
       Waiter waiter = next;
-      open(shelf, waiter.epoch).whenComplete((lease, failure) -> give(waiter, lease, failure));
+      open(shelf, waiter.epoch)
+          .whenComplete((lease, failure) -> handOver(() -> give(waiter, lease, failure)));
     }
   }
 
@@ -215,7 +220,30 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     synchronized (this) {
       lease.shelf.leased.add(again);
     }
-    give(next, again, null);
+    Waiter waiter = next;
+    handOver(() -> give(waiter, again, null));
+  }
+
+  /**
+   * Whoever gets a link may be done with it at once, which gives it to the next in line, and so on:
+   * as many stack frames as there are in line would not do.
+   */
+  private void handOver(Runnable next) {
+    ArrayDeque<Runnable> queue = handing.get();
+    if (queue != null) {
+      queue.add(next);
+      return;
+    }
+    queue = new ArrayDeque<>();
+    queue.add(next);
+    handing.set(queue);
+    try {
+      for (Runnable one = queue.poll(); one != null; one = queue.poll()) {
+        one.run();
+      }
+    } finally {
+      handing.remove();
+    }
   }
 
   @Override

@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -122,9 +121,6 @@ class HostileIT {
     awaitSessions(before);
   }
 
-  @Disabled(
-      "one of a thousand who log in at the same time now and then waits for half a minute, though"
-          + " links are idle: a fault of the proxy, see docs/limits.md")
   @Test
   void aThousandWhoDoNothingCostLittle() throws Exception {
     int count = 1_000;
