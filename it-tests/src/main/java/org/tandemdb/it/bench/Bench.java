@@ -22,6 +22,7 @@ public final class Bench {
              ./tandem bench copy [--pairs N] [--quick]
              ./tandem bench large [--pairs N] [--heap MiB]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
+             ./tandem bench peers [--rounds N] [--seconds N] [--scale N] [--only LOAD:CLIENTS,...]
              ./tandem bench proxy [--idle N] [--read MiB] [--rate MiB] [--heap MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on
@@ -35,6 +36,7 @@ public final class Bench {
         copy        COPY of 100,000 rows, and the same TRACED
         large       a million rows read with a fetch size of 1,000 in a small heap
         memory      a long log and large transactions in a small heap
+        peers       the proxy beside PgBouncer, pgpool and a synchronous standby, by pgbench
         proxy       a proxy's memory with many idle clients, and one that reads slowly
       """;
 
@@ -84,6 +86,8 @@ public final class Bench {
         return;
       } else if (args[i].equals("memory") && i == 0) {
         System.exit(Memory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
+      } else if (args[i].equals("peers") && i == 0) {
+        System.exit(Peers.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("proxy") && i == 0) {
         System.exit(ProxyMemory.run(List.of(args).subList(1, args.length)) ? 0 : 1);
       } else if (args[i].equals("large") && i == 0) {

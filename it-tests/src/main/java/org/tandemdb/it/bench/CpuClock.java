@@ -27,6 +27,15 @@ final class CpuClock {
     return ticks / TICKS_PER_SECOND;
   }
 
+  /** Seconds used so far by {@code processes} and their children that have ended. */
+  static double secondsOf(List<Long> processes) {
+    double ticks = 0;
+    for (long pid : processes) {
+      ticks += ticks(pid, true);
+    }
+    return ticks / TICKS_PER_SECOND;
+  }
+
   private static long ticks(long pid, boolean withEndedChildren) {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));

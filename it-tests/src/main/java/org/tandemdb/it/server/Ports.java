@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * tries to reach a server that is down could else be given the server's own port, and talk to
  * itself.
  */
-final class Ports {
+public final class Ports {
   private static final int LOWEST = 15432;
   private static final int HIGHEST = 31999;
   private static final int ATTEMPTS = 200;
@@ -22,7 +22,7 @@ final class Ports {
   private Ports() {}
 
   /** A port that nobody listens on, and that has not been given in this process before. */
-  static synchronized int next() throws IOException {
+  public static synchronized int next() throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST + 1);
       if (GIVEN.add(port) && isFree(port)) {

@@ -107,6 +107,17 @@ public final class PostgresServer implements AutoCloseable {
     copy(origin.data(), data());
   }
 
+  /**
+   * Becomes a standby of {@code origin}, which streams from it as {@code name}. Neither may run.
+   */
+  public void standBy(PostgresServer origin) throws IOException, InterruptedException {
+    copyFrom(origin);
+    Files.createFile(data().resolve("standby.signal"));
+    settings.put(
+        "primary_conninfo",
+        "host=127.0.0.1 port=" + origin.port() + " user=postgres application_name=" + name);
+  }
+
   static void copy(Path from, Path to) throws IOException, InterruptedException {
     for (List<String> command :
         List.of(List.of("rm", "-rf", to.toString()), List.of("cp", "-a", "" + from, "" + to))) {
