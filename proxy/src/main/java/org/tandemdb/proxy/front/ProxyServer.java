@@ -10,8 +10,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -35,6 +33,7 @@ import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
 import org.tandemdb.proxy.admin.Inspection;
+import org.tandemdb.proxy.pg.Transport;
 
 /**
  * A proxy at work: its databases, and the port where clients are accepted. One event loop carries
@@ -61,7 +60,7 @@ public final class ProxyServer implements AutoCloseable {
   private volatile ProxyConfig config;
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
-          1, new DefaultThreadFactory("tandem-relay", true), NioIoHandler.newFactory());
+          1, new DefaultThreadFactory("tandem-relay", true), Transport.handlers());
   private final ThreadPoolExecutor workers =
       new ThreadPoolExecutor(
           MOST_WORKERS,
@@ -135,7 +134,7 @@ public final class ProxyServer implements AutoCloseable {
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
-            .channel(NioServerSocketChannel.class)
+            .channel(Transport.listening(loops))
             .option(ChannelOption.SO_BACKLOG, 1024)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)

@@ -10,7 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.math.BigInteger;
 import java.net.SocketAddress;
 import java.security.SecureRandom;
@@ -248,7 +247,7 @@ public final class NettyPort implements BackendPort<NettyLink> {
   private Bootstrap bootstrap() {
     return new Bootstrap()
         .group(loops)
-        .channel(NioSocketChannel.class)
+        .channel(Transport.connecting(loops))
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) openTimeout.toMillis());
