@@ -221,6 +221,22 @@ public final class PgCatalogLoader {
           + " AND t.typnamespace = 'pg_catalog'::regnamespace AND"
           + USER_SCHEMAS;
 
+  /**
+   * Columns of a type (or an array or domain of one) that the database casts by a function of its
+   * own, which the server calls wherever it finds no other way: may that function write, and does
+   * it say what text the values are? An extension's in C is taken for what it says it is.
+   */
+  private static final String OWN_CASTS =
+      "SELECT a.attrelid, a.attname, bool_or(f.provolatile = 'v'), bool_or(k.casttarget ="
+          + " 'text'::regtype AND k.castsource <> 'text'::regtype AND t.oid = k.castsource AND"
+          + " l.lanname NOT IN ('c', 'internal')) FROM pg_cast k JOIN pg_proc f ON f.oid ="
+          + " k.castfunc JOIN pg_language l ON l.oid = f.prolang JOIN pg_type t ON t.oid IN"
+          + " (k.castsource, k.casttarget) JOIN pg_type u ON u.oid = t.oid OR (u.typtype = 'd' AND"
+          + " u.typbasetype = t.oid) OR (u.typcategory = 'A' AND u.typelem = t.oid) JOIN"
+          + " pg_attribute a ON a.atttypid = u.oid AND a.attnum > 0 AND a.attrelid >= 16384 AND NOT"
+          + " a.attisdropped WHERE k.oid >= 16384 AND (t.oid >= 16384 OR greatest(k.castsource,"
+          + " k.casttarget) < 16384) GROUP BY 1, 2 ORDER BY 1, 2";
+
   private static final String DESCENDING =
       "SELECT n.nspname, c.relname FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE q.seqincrement < 0";
@@ -319,6 +335,7 @@ public final class PgCatalogLoader {
     keys();
     triggers();
     constraints();
+    casts();
     hazards(CALLS, "an expression calls ");
     each(
         WRITE_ONLY,
@@ -575,6 +592,30 @@ public final class PgCatalogLoader {
                   .updateHazards
                   .add("the foreign key " + name + " has an ON UPDATE action");
             }
+          }
+        });
+  }
+
+  private void casts() throws SQLException {
+    each(
+        OWN_CASTS,
+        row -> {
+          Optional<Draft> found = draft(row, 1);
+          if (found.isEmpty()) {
+            return;
+          }
+          Draft draft = found.get();
+          String type = "the type of " + text(row, 2) + " has a cast ";
+          if (row.getBoolean(3)) {
+            String hazard = type + "by a function of the database's own that may write";
+            draft.hazard(hazard);
+            draft.readHazards.add(hazard);
+          }
+          if (row.getBoolean(4)) {
+            // Rows are logged as texts, which then are not what the type reads.
+            String hazard = type + "to text by a function of the database's own";
+            draft.hazard(hazard);
+            draft.traceHazards.add(hazard);
           }
         });
   }

@@ -139,6 +139,11 @@ public final class SettledFunctions {
         return Optional.of("the operator " + operator + " may be another one");
       }
     }
+    for (String operator : facts.implied()) {
+      if (userOperators.contains(operator)) {
+        return Optional.of("the operator " + operator + " may be another one");
+      }
+    }
     for (String type : facts.types()) {
       if (!isSettled(type)) {
         return Optional.of("how a " + type + " is read and written may be a setting");

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.Routines.Routine;
 import org.tandemdb.sql.Builtins;
+import org.tandemdb.sql.ImpliedOperators;
 import org.tandemdb.sql.PgLexer;
 import org.tandemdb.sql.SqlSyntaxException;
 import org.tandemdb.sql.Tokens;
@@ -218,14 +219,21 @@ final class ReadRoutines {
     }
     for (int i = 0; i < tokens.size(); i++) {
       switch (tokens.kind(i)) {
-        case WORD, QUOTED -> name(tokens, i, owner);
-        case OPERATOR -> {
-          if (scope.catalog().userOperators().contains(tokens.text(i))) {
-            throw new Unproven("the operator " + tokens.text(i) + " is redefined");
+        case WORD, QUOTED -> {
+          for (String operator : ImpliedOperators.of(tokens, i)) {
+            operator(operator);
           }
+          name(tokens, i, owner);
         }
+        case OPERATOR -> operator(tokens.text(i));
         case STRING, NUMBER, PARAMETER, PUNCTUATION -> {}
       }
+    }
+  }
+
+  private void operator(String operator) throws Unproven {
+    if (scope.catalog().userOperators().contains(operator)) {
+      throw new Unproven("the operator " + operator + " is redefined");
     }
   }
 

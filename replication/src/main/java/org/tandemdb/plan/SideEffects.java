@@ -150,13 +150,8 @@ final class SideEffects {
         users(column.name(), scope);
       }
     }
-    for (String operator : facts.operators()) {
-      if (scope.catalog().userOperators().contains(operator)) {
-        throw new Refusal(
-            "the operator " + operator + " is redefined in this database",
-            "Only built-in operators are understood.");
-      }
-    }
+    operators(facts.operators(), scope);
+    operators(facts.implied(), scope);
     for (String type : facts.types()) {
       if (Builtins.type(type).isEmpty() && !scope.catalog().isUserType(type)) {
         throw new Refusal(
@@ -168,6 +163,16 @@ final class SideEffects {
       Optional<Catalog.Table> table = scope.relation(relation);
       if (table.isPresent()) {
         readable(table.get(), scope);
+      }
+    }
+  }
+
+  private static void operators(List<String> operators, Scope scope) throws Refusal {
+    for (String operator : operators) {
+      if (scope.catalog().userOperators().contains(operator)) {
+        throw new Refusal(
+            "the operator " + operator + " is redefined in this database",
+            "Only built-in operators are understood.");
       }
     }
   }

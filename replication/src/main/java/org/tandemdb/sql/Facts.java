@@ -15,6 +15,7 @@ import org.tandemdb.sql.Tokens.Kind;
  * @param types canonical names of built-in types, others as written
  * @param strings values of string constants; empty where the value would need decoding
  * @param context functions without parentheses (CURRENT_USER)
+ * @param implied operators behind words: see {@link ImpliedOperators}
  * @param zone AT TIME ZONE stands here
  * @param collate COLLATE stands here
  */
@@ -24,6 +25,7 @@ public record Facts(
     List<Use> relations,
     List<String> types,
     List<String> operators,
+    List<String> implied,
     List<Optional<String>> strings,
     List<String> context,
     boolean parameters,
@@ -52,6 +54,7 @@ public record Facts(
     List<Use> relations = new ArrayList<>();
     List<String> types = new ArrayList<>();
     List<String> operators = new ArrayList<>();
+    List<String> implied = new ArrayList<>();
     List<Optional<String>> strings = new ArrayList<>();
     List<String> context = new ArrayList<>();
     boolean parameters = false;
@@ -71,6 +74,7 @@ public record Facts(
           }
         }
         case WORD, QUOTED -> {
+          implied.addAll(ImpliedOperators.of(tokens, i));
           switch (shape.role(i)) {
             case FUNCTION -> functions.add(use(tokens, i));
             case COLUMN -> columns.add(use(tokens, i));
@@ -92,6 +96,7 @@ public record Facts(
         relations,
         types,
         operators,
+        implied,
         strings,
         context,
         parameters,
@@ -108,6 +113,7 @@ public record Facts(
         relations,
         types,
         operators,
+        implied,
         strings,
         context,
         parameters,
@@ -124,6 +130,7 @@ public record Facts(
         others,
         types,
         operators,
+        implied,
         strings,
         context,
         parameters,
