@@ -475,6 +475,11 @@ public final class PgCatalogLoader {
     DefaultKind kind;
     if (!text(row, 11).isEmpty()) {
       kind = DefaultKind.GENERATED;
+      if (expression.filter(e -> e.contains("quote_ident(")).isPresent()) {
+        String hazard = "the generated column " + name + " depends on quote_all_identifiers";
+        draft.hazard(hazard);
+        draft.traceHazards.add(hazard);
+      }
     } else if (text(row, 10).equals("a")) {
       kind = DefaultKind.IDENTITY_ALWAYS;
     } else if (text(row, 10).equals("d")) {

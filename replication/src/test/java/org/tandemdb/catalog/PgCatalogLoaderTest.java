@@ -74,6 +74,8 @@ class PgCatalogLoaderTest {
               + "CREATE TABLE proven (id int PRIMARY KEY, v text,"
               + " w text GENERATED ALWAYS AS (tidy(v)) STORED, i interval CHECK (i > '1 day'));"
               + "CREATE UNIQUE INDEX ON proven (tidy(v));"
+              + "CREATE TABLE quoting (id int PRIMARY KEY, v text,"
+              + " w text GENERATED ALWAYS AS (quote_ident(v)) STORED);"
               + "CREATE TABLE plain (id int PRIMARY KEY, at timestamptz);"
               + "CREATE INDEX ON plain (day(at))");
       Catalog catalog = PgCatalogLoader.load(connection, 0);
@@ -84,6 +86,8 @@ class PgCatalogLoaderTest {
       }
       assertThat(traceHazards(catalog, "owned"))
           .anyMatch(hazard -> hazard.contains("the domain of v calls me"));
+      assertThat(traceHazards(catalog, "quoting"))
+          .containsExactly("the generated column w depends on quote_all_identifiers");
       assertThat(traceHazards(catalog, "proven")).isEmpty();
       assertThat(traceHazards(catalog, "plain")).isEmpty();
     }

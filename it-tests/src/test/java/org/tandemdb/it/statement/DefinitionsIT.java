@@ -271,6 +271,42 @@ class DefinitionsIT {
     }
   }
 
+  /**
+   * Each server would run it by itself, beside Tandem's own DDL too, and nothing that it writes is
+   * logged.
+   */
+  @Test
+  void ddlIsRefusedWhereAnEventTriggerWouldWriteOnEachCopy() throws Exception {
+    String[] watching = {
+      "CREATE TABLE watched (tag text, at timestamptz)",
+      "GRANT ALL ON watched TO " + ServerPair.ROLE,
+      "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS"
+          + " 'BEGIN INSERT INTO watched VALUES (tg_tag, clock_timestamp()); END'",
+      "CREATE EVENT TRIGGER watching ON ddl_command_end WHEN TAG IN ('CREATE VIEW')"
+          + " EXECUTE FUNCTION watch()"
+    };
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE DATABASE guarded OWNER " + ServerPair.ROLE);
+      server.execute("guarded", watching);
+      server.execute(ServerPair.DATABASE, watching);
+    }
+    String guarded = pair.tandemUrl("guarded", pair.directory().resolve("guarded-log"));
+    assertThatThrownBy(() -> DriverManager.getConnection(guarded).close())
+        .hasMessageContaining("event trigger watching");
+    try (Connection connection = DriverManager.getConnection(pair.tandemUrl());
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(() -> statement.execute("CREATE VIEW seen AS SELECT 1 AS one"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining("event trigger watching would run on each copy");
+      for (PostgresServer server : pair.servers()) {
+        server.execute(ServerPair.DATABASE, "DROP EVENT TRIGGER watching", "DROP TABLE watched");
+      }
+      statement.execute("CREATE VIEW seen AS SELECT 1 AS one");
+      TandemStatus.awaitEverything(connection, LIMIT);
+    }
+  }
+
   private static Connection open(String name) throws SQLException {
     PostgresServer server = pair.server(name);
     return DriverManager.getConnection(server.url(ServerPair.DATABASE));

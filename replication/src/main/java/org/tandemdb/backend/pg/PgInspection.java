@@ -180,6 +180,20 @@ final class PgInspection {
                   + " LIST, or by a text or a number");
         }
       }
+      // Before Tandem's own DDL has called it twice, on each server.
+      try (ResultSet trigger = statement.executeQuery("SELECT tandem.own_event_trigger()")) {
+        trigger.next();
+        String found = trigger.getString(1);
+        if (found != null) {
+          throw new TandemException(
+              ErrorCode.CONFIGURATION,
+              id
+                  + " has the event trigger "
+                  + found
+                  + ": each server would run it by itself. ALTER EVENT TRIGGER ... DISABLE, on"
+                  + " every server");
+        }
+      }
     }
     try (PreparedStatement statement =
         connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {

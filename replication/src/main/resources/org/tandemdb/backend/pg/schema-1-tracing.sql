@@ -279,6 +279,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   ORDER BY 1 LIMIT 1
 $$;
 
+-- The first event trigger that would run on each copy by itself, whose writes are in no log. Those of
+-- an extension in C (pgaudit) are taken not to write.
+CREATE FUNCTION tandem.own_event_trigger() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT e.evtname::text FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+  JOIN pg_language l ON l.oid = p.prolang
+  WHERE e.evtenabled <> 'D' AND e.evtevent <> 'login' AND l.lanname NOT IN ('c', 'internal')
+  ORDER BY 1 LIMIT 1
+$$;
+
 -- At the end of a transaction with DDL. That of a client runs under its role on other copies, so Tandem's
 -- role must be able to take that role; else this copy would be the only one that has it.
 CREATE FUNCTION tandem.schema_changed(p_by_client boolean) RETURNS int
@@ -287,7 +297,13 @@ DECLARE
   v_role name := CASE current_setting('role') WHEN 'none' THEN session_user::text
     ELSE current_setting('role') END;
   v_partitioned text := tandem.partitioned_by_oid();
+  v_trigger text := tandem.own_event_trigger();
 BEGIN
+  IF p_by_client AND v_trigger IS NOT NULL THEN
+    RAISE EXCEPTION 'the event trigger % would run on each copy by itself', v_trigger
+      USING ERRCODE = '0A000',
+        HINT = format('ALTER EVENT TRIGGER %I DISABLE, on every server, past Tandem.', v_trigger);
+  END IF;
   IF v_partitioned IS NOT NULL THEN
     RAISE EXCEPTION 'the table %, would have its rows in other partitions on other servers: such values are kept as numbers that each server gives by itself',
       v_partitioned
