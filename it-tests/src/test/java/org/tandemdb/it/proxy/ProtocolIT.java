@@ -289,6 +289,31 @@ class ProtocolIT {
   }
 
   @Test
+  void allTheRestOfAPortalComesWhenNoLimitIsGivenAnyMore() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("BEGIN").send();
+      client.until('Z');
+      client
+          .parse("", "SELECT generate_series(1, 4) AS n")
+          .bind("rest", "")
+          .execute("rest", 1)
+          .sync()
+          .parse("", "SELECT 'other'")
+          .bind("", "")
+          .execute("", 0)
+          .execute("rest", 0)
+          .sync()
+          .query("COMMIT")
+          .send();
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [1]", "s", "ZT");
+      assertThat(client.words('Z'))
+          .containsExactly(
+              "1", "2", "D [other]", "C SELECT 1", "D [2]", "D [3]", "D [4]", "C SELECT 3", "ZT");
+      assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+    }
+  }
+
+  @Test
   void namesThatAreNotThereAndOnesThatAreAlreadyAreErrors() throws Exception {
     try (WireClient client = ready()) {
       client.bind("", "none").sync().describe('P', "none").sync().send();

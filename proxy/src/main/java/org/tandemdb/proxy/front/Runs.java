@@ -144,7 +144,14 @@ final class Runs {
   /** Goes on with the portal of a statement that was suspended. */
   CompletionStage<Void> resume(NettyLink link, Statement statement) {
     Gathered gathered = new Gathered(statement.outlet(), false);
-    Call call = callOf(statement, statement.sql(), statement.maxRows(), Plan.CaptureSpec.NONE);
+    // The portal has a name there, also where all the rest of its rows is asked for.
+    Call call =
+        callOf(
+            statement,
+            statement.sql(),
+            statement.portal(),
+            statement.maxRows(),
+            Plan.CaptureSpec.NONE);
     client.runningOn(link);
     statement.outlet().begin(link);
     return engine
@@ -171,6 +178,11 @@ final class Runs {
   }
 
   private Call callOf(Statement statement, String sql, int maxRows, Plan.CaptureSpec capture) {
+    return callOf(statement, sql, maxRows > 0 ? statement.portal() : "", maxRows, capture);
+  }
+
+  private Call callOf(
+      Statement statement, String sql, String portal, int maxRows, Plan.CaptureSpec capture) {
     return new Call(
         sql,
         statement.types(),
@@ -178,7 +190,7 @@ final class Runs {
         client.schemaVersion(),
         statement.parameters(),
         statement.resultFormats(),
-        maxRows > 0 ? statement.portal() : "",
+        portal,
         maxRows,
         statement.described(),
         capture.hidden().size(),
