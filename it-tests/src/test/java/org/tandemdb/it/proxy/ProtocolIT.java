@@ -314,6 +314,27 @@ class ProtocolIT {
   }
 
   @Test
+  void whatIsRaisedIsToldBeforeTheStatementEnds() throws Exception {
+    try (WireClient client = ready();
+        Connection other = place.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SELECT pg_advisory_xact_lock(4711)");
+      client
+          .query("BEGIN")
+          .query("DO $$ BEGIN RAISE NOTICE 'it waits'; PERFORM pg_advisory_xact_lock(4711); END $$")
+          .query("COMMIT")
+          .send();
+      client.until('Z');
+      // It would wait for whoever waits for its notice.
+      assertThat(client.answer().field('M')).isEqualTo("it waits");
+      other.rollback();
+      assertThat(client.words('Z')).containsExactly("C DO", "ZT");
+      assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+    }
+  }
+
+  @Test
   void namesThatAreNotThereAndOnesThatAreAlreadyAreErrors() throws Exception {
     try (WireClient client = ready()) {
       client.bind("", "none").sync().describe('P', "none").sync().send();

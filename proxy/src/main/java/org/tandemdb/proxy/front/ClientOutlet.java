@@ -40,6 +40,7 @@ final class ClientOutlet implements Outlet {
   private int mark;
 
   private boolean left;
+  private boolean flushing;
   private String prefix = "";
   private boolean simple = true;
   private @Nullable Portals portals;
@@ -222,7 +223,37 @@ final class ClientOutlet implements Outlet {
 
   @Override
   public void relay(ByteBuf frame) {
-    send(frame);
+    if (frame.getByte(frame.readerIndex()) == 'N') {
+      notice(frame);
+    } else {
+      send(frame);
+    }
+  }
+
+  /**
+   * Goes at once, ahead of what is held of its own statement, which the protocol allows: what its
+   * statement waits for may be waiting for it. A statement that is run again raises it again.
+   */
+  private void notice(ByteBuf frame) {
+    seal();
+    List<ByteBuf> older = held.subList(0, mark);
+    for (ByteBuf part : older) {
+      heldBytes -= part.readableBytes();
+      client.write(part, client.voidPromise());
+    }
+    older.clear();
+    mark = 0;
+    client.write(frame, client.voidPromise());
+    if (!flushing) {
+      flushing = true;
+      client.eventLoop().execute(this::flushed); // one flush for all that have come together
+    }
+    pause();
+  }
+
+  private void flushed() {
+    flushing = false;
+    client.flush();
   }
 
   @Override
