@@ -335,6 +335,62 @@ class ProtocolIT {
   }
 
   @Test
+  void modesThatWereSetAreShown() throws Exception {
+    try (WireClient client = ready()) {
+      client
+          .query("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+          .query("SHOW TRANSACTION ISOLATION LEVEL")
+          .query("SHOW default_transaction_read_only")
+          .query("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+          .query("SHOW transaction_isolation; SHOW transaction_read_only")
+          .query("SHOW default_transaction_isolation")
+          .query("ROLLBACK")
+          .send();
+      client.until('Z');
+      assertThat(client.words('Z'))
+          .containsExactly("T [transaction_isolation]", "D [repeatable read]", "C SHOW", "ZI");
+      assertThat(client.words('Z')).contains("D [off]");
+      client.until('Z');
+      assertThat(client.words('Z')).contains("D [read committed]", "D [on]");
+      assertThat(client.words('Z')).contains("D [repeatable read]");
+      client.until('Z');
+      client.parse("", "SHOW transaction_isolation").bind("", "");
+      client.describe('P', "").execute("", 0).sync().send();
+      assertThat(client.words('Z'))
+          .containsExactly(
+              "1", "2", "T [transaction_isolation]", "D [repeatable read]", "C SHOW", "ZI");
+    }
+  }
+
+  /** What is prepared on a link is found by its text, whose names may mean other tables by then. */
+  @Test
+  void theSameTextIsPreparedAnewWhereItsNamesMeanOtherTables() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.meant (b text)");
+      client.query("CREATE TABLE meant (a int)").send();
+      client.until('Z');
+      client.until('Z');
+      for (String change :
+          List.of(
+              "SET search_path = elsewhere",
+              "SET search_path = public",
+              "CREATE TEMP TABLE meant (a int, c int)",
+              "DROP TABLE pg_temp.meant",
+              "RESET search_path")) {
+        client.query("BEGIN").parse("s", "SELECT * FROM meant").bind("", "s");
+        client.execute("", 0).message('C', (byte) 'S', (byte) 's', (byte) 0);
+        client.sync().query("COMMIT").query(change).send();
+        assertThat(client.words('Z')).containsExactly("C BEGIN", "ZT");
+        assertThat(client.words('Z')).as(change).containsExactly("1", "2", "C SELECT 0", "3", "ZT");
+        assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+        assertThat(client.words('Z')).as(change).hasSize(2).doesNotContain("E 0A000");
+      }
+      client.query("DROP SCHEMA elsewhere CASCADE; DROP TABLE meant").send();
+      client.until('Z');
+    }
+  }
+
+  @Test
   void namesThatAreNotThereAndOnesThatAreAlreadyAreErrors() throws Exception {
     try (WireClient client = ready()) {
       client.bind("", "none").sync().describe('P', "none").sync().send();

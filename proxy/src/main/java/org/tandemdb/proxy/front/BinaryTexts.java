@@ -9,6 +9,7 @@ import org.tandemdb.plan.Plan;
 import org.tandemdb.proxy.front.ParameterValues.Parameter;
 import org.tandemdb.proxy.pg.Call;
 import org.tandemdb.proxy.pg.Calls;
+import org.tandemdb.proxy.pg.Meaning;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.Results;
 
@@ -49,7 +50,7 @@ final class BinaryTexts {
             sql.toString(),
             types,
             false,
-            0,
+            Meaning.NONE,
             statement.parameters(),
             new int[0],
             "",

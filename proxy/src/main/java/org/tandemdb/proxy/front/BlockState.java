@@ -97,6 +97,21 @@ final class BlockState {
     }
   }
 
+  /** The value of a setting that is a mode of this session, or of its transaction. */
+  Optional<String> shown(String setting) {
+    return switch (setting) {
+      case "transaction_isolation" -> Optional.of(text(spec.isolation()));
+      case "default_transaction_isolation" -> Optional.of(text(isolation));
+      case "transaction_read_only" -> Optional.of(spec.readOnly() ? "on" : "off");
+      case "default_transaction_read_only" -> Optional.of(readOnlyAlways ? "on" : "off");
+      default -> Optional.empty();
+    };
+  }
+
+  private static String text(Isolation level) {
+    return level.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
   private void rememberModes() {
     if (inBlock() && modesBefore == null) {
       modesBefore = new Modes(isolation, readOnlyAlways, level);

@@ -401,7 +401,7 @@ final class ExtendedProtocol {
         parse.sql(),
         parse.types(),
         !parse.name().isEmpty(),
-        session.schemaVersion(),
+        session.meaning(),
         Call.noParameters(),
         new int[0],
         "",

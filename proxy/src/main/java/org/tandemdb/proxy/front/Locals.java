@@ -35,6 +35,11 @@ final class Locals {
   /** The setting that shows a transaction's token, and the name under which clients are told. */
   static final String TOKEN = "tandem.transaction_token";
 
+  private static final String LEVEL = "transaction_isolation";
+
+  /** SHOW TRANSACTION ISOLATION LEVEL. */
+  private static final String LEVEL_WORDS = "transaction_isolation_level";
+
   private final Session client;
   private final SessionSource source;
   private final EngineSession<NettyLink> session;
@@ -420,7 +425,34 @@ final class Locals {
             });
   }
 
-  // --- SHOW TANDEM
+  // --- SHOW
+
+  /**
+   * Answers SHOW of what this class keeps in place of the server: modes of transactions, which a
+   * server hears of with BEGIN. False if that is not asked for.
+   */
+  boolean showMode(Statement statement) {
+    // No lexing of what is not SHOW: this is asked of every read.
+    if (!statement.sql().stripLeading().regionMatches(true, 0, "SHOW", 0, 4)) {
+      return false;
+    }
+    List<String> words = statement.words();
+    String name =
+        String.join("_", words.subList(Math.min(1, words.size()), words.size()))
+            .toLowerCase(Locale.ROOT);
+    Optional<String> value = state.shown(name.equals(LEVEL_WORDS) ? LEVEL : name);
+    if (value.isEmpty()) {
+      return false;
+    }
+    statement.outlet().bound();
+    statement
+        .outlet()
+        .table(
+            List.of(name.equals(LEVEL_WORDS) ? LEVEL : name),
+            List.of(List.of(value.get())),
+            statement.described());
+    return true;
+  }
 
   private CompletionStage<Void> show(Effect.ShowTandem show, Statement statement) {
     if (show.topic().equals("OUTCOME")) {

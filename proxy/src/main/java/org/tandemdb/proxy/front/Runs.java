@@ -15,6 +15,7 @@ import org.tandemdb.proxy.pg.Call;
 import org.tandemdb.proxy.pg.CallResult;
 import org.tandemdb.proxy.pg.Calls;
 import org.tandemdb.proxy.pg.CopyIn;
+import org.tandemdb.proxy.pg.Meaning;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.proxy.pg.Results;
 import org.tandemdb.session.EngineSession;
@@ -187,7 +188,7 @@ final class Runs {
         sql,
         statement.types(),
         statement.shared(),
-        client.schemaVersion(),
+        client.meaning(),
         statement.parameters(),
         statement.resultFormats(),
         portal,
@@ -324,7 +325,7 @@ final class Runs {
             sql,
             new int[0],
             false,
-            0,
+            Meaning.NONE,
             Call.noParameters(),
             new int[0],
             "",

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
@@ -16,6 +17,7 @@ import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
+import org.tandemdb.proxy.pg.Meaning;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.Recourse;
@@ -38,6 +40,9 @@ final class Session {
   /** Statements that may turn out to write nothing, whatever they call. */
   private static final Set<String> MAY_READ =
       Set.of("SELECT", "WITH", "VALUES", "TABLE", "CALL", "DO");
+
+  private static final List<String> LOOKED_UP_BY =
+      List.of("search_path", "role", "session_authorization");
 
   /** Statements whose effect ends with the transaction. */
   private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
@@ -84,8 +89,16 @@ final class Session {
     return state;
   }
 
-  long schemaVersion() {
-    return source.schemaVersion();
+  /** What names in a text mean now. */
+  Meaning meaning() {
+    Map<String, String> settings = session.settings();
+    String path =
+        settings.isEmpty()
+            ? ""
+            : LOOKED_UP_BY.stream()
+                .map(name -> settings.getOrDefault(name, ""))
+                .collect(Collectors.joining("\n"));
+    return new Meaning(source.schemaVersion(), path, temporaries.generation());
   }
 
   /** What runs now may be cancelled there. */
@@ -220,6 +233,9 @@ final class Session {
     ClientFailure misplaced = misplaced(plan, statement);
     if (misplaced != null) {
       return Stages.failed(misplaced);
+    }
+    if (plan instanceof Plan.Read && locals.showMode(statement)) {
+      return Stages.DONE;
     }
     if (plan instanceof Plan.Read read && !state.inBlock()) {
       return read(statement, read.hint(), 1);

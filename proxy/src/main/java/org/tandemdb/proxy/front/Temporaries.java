@@ -25,6 +25,7 @@ final class Temporaries {
   private boolean changing;
 
   private boolean stale;
+  private long generation;
 
   Temporaries(EngineSession<NettyLink> session) {
     this.session = session;
@@ -34,7 +35,13 @@ final class Temporaries {
   CompletionStage<Void> changed(NettyLink link) {
     home = link;
     changing = true;
+    generation = link.nextGeneration();
     return read(link).thenAccept(any -> {});
+  }
+
+  /** See {@link org.tandemdb.proxy.pg.Meaning#temporary}. */
+  long generation() {
+    return home == null ? 0 : generation;
   }
 
   /** True if there may be some. */
@@ -42,14 +49,24 @@ final class Temporaries {
     return home != null;
   }
 
+  /** Names may mean something else than before. */
+  private void other() {
+    NettyLink link = home;
+    if (changing && link != null) {
+      generation = link.nextGeneration();
+    }
+  }
+
   /** ROLLBACK TO SAVEPOINT. */
   void undone() {
     stale |= changing;
+    other();
   }
 
   /** The transaction has ended: with ROLLBACK, or ON COMMIT DROP, some have come or gone. */
   void ended() {
     stale |= changing;
+    other();
     changing = false;
   }
 

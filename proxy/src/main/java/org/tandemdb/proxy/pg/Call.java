@@ -10,7 +10,7 @@ import io.netty.buffer.Unpooled;
  * @param types oids that the client has declared; 0 leaves one to the server
  * @param shared prepared under a name that any client of the link finds by the text; else under
  *     none
- * @param schemaVersion of the catalog that the text was planned with
+ * @param meaning of the names in the text
  * @param parameters as they stand in Bind: formats, count, values
  * @param resultFormats the client's, for its own columns
  * @param portal empty unless it is to be gone on with
@@ -24,7 +24,7 @@ public record Call(
     String sql,
     int[] types,
     boolean shared,
-    long schemaVersion,
+    Meaning meaning,
     ByteBuf parameters,
     int[] resultFormats,
     String portal,
@@ -37,7 +37,7 @@ public record Call(
 
   /** Of a statement without parameters, with a result in text. */
   public static Call of(String sql) {
-    return new Call(sql, NONE, false, 0, noParameters(), NONE, "", 0, true, 0, false);
+    return new Call(sql, NONE, false, Meaning.NONE, noParameters(), NONE, "", 0, true, 0, false);
   }
 
   /** The same with types of parameters that are declared. */
@@ -46,7 +46,7 @@ public record Call(
         sql,
         declared,
         shared,
-        schemaVersion,
+        meaning,
         parameters,
         resultFormats,
         portal,

@@ -135,7 +135,7 @@ final class CallExchange implements Exchange, CopyIn {
   /** The first to be forgotten is closed by the way; nobody waits for that. */
   static void keep(NettyLink link, Call call, Prepared prepared) {
     link.statements()
-        .keep(call.sql(), call.types(), call.schemaVersion(), prepared)
+        .keep(call.sql(), call.types(), call.meaning(), prepared)
         .ifPresent(
             forgotten -> {
               ByteBuf out = ByteBufAllocator.DEFAULT.buffer();

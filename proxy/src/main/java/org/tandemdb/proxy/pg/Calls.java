@@ -20,7 +20,7 @@ public final class Calls {
     LinkStatements statements = link.statements();
     var known =
         call.shared()
-            ? statements.find(call.sql(), call.types(), call.schemaVersion())
+            ? statements.find(call.sql(), call.types(), call.meaning())
             : java.util.Optional.<Prepared>empty();
     if (call.needsColumns() && known.isEmpty()) {
       return prepared(link, call)
@@ -87,7 +87,7 @@ public final class Calls {
             call.sql(),
             call.types(),
             true,
-            call.schemaVersion(),
+            call.meaning(),
             call.parameters(),
             call.resultFormats(),
             call.portal(),
@@ -99,9 +99,7 @@ public final class Calls {
         .thenApply(
             described -> {
               described.release();
-              return link.statements()
-                  .find(call.sql(), call.types(), call.schemaVersion())
-                  .orElseThrow();
+              return link.statements().find(call.sql(), call.types(), call.meaning()).orElseThrow();
             });
   }
 

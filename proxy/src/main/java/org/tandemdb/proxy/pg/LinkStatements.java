@@ -15,17 +15,13 @@ final class LinkStatements {
   private final Map<Key, Prepared> byText = new LinkedHashMap<>(16, 0.75f, true);
   private long made;
 
-  /**
-   * @param version of the schema: after DDL a statement is prepared anew, since the server refuses
-   *     one whose result has changed
-   */
-  private record Key(String sql, String types, long version) {}
+  private record Key(String sql, String types, Meaning meaning) {}
 
   /** Prepared as {@code name}. */
   record Prepared(String name, Description description) {}
 
-  Optional<Prepared> find(String sql, int[] types, long version) {
-    return Optional.ofNullable(byText.get(key(sql, types, version)));
+  Optional<Prepared> find(String sql, int[] types, Meaning meaning) {
+    return Optional.ofNullable(byText.get(key(sql, types, meaning)));
   }
 
   /** A name for what is about to be prepared; it is kept by {@link #keep}. */
@@ -39,8 +35,8 @@ final class LinkStatements {
    *
    * @return the name of one that is to be closed
    */
-  Optional<String> keep(String sql, int[] types, long version, Prepared prepared) {
-    byText.put(key(sql, types, version), prepared);
+  Optional<String> keep(String sql, int[] types, Meaning meaning, Prepared prepared) {
+    byText.put(key(sql, types, meaning), prepared);
     if (byText.size() <= MOST) {
       return Optional.empty();
     }
@@ -50,7 +46,7 @@ final class LinkStatements {
     return Optional.of(name);
   }
 
-  private static Key key(String sql, int[] types, long version) {
-    return new Key(sql, Arrays.toString(types), version);
+  private static Key key(String sql, int[] types, Meaning meaning) {
+    return new Key(sql, Arrays.toString(types), meaning);
   }
 }

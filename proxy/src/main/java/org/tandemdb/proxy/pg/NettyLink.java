@@ -39,6 +39,7 @@ public final class NettyLink implements BackendLink {
   private final @Nullable Guest guest;
   private final LinkStatements statements = new LinkStatements();
   private final List<PgStatement> opening = new ArrayList<>(1);
+  private long generations;
   private volatile boolean uninterruptible;
 
   /**
@@ -126,6 +127,12 @@ public final class NettyLink implements BackendLink {
   /** Runs {@code action}, once, on the event loop, when the connection is gone. */
   public void whenClosed(Runnable action) {
     wire.channel().closeFuture().addListener(closed -> action.run());
+  }
+
+  /** A number that this link has not given before. */
+  public long nextGeneration() {
+    generations++;
+    return generations;
   }
 
   /** What is prepared there. */
