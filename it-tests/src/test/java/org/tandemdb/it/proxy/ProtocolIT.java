@@ -391,6 +391,50 @@ class ProtocolIT {
   }
 
   @Test
+  void aStatementIsDescribedWhereItsTemporaryTableIs() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("CREATE TEMP TABLE own_alone (n int)").send();
+      client.until('Z');
+      // Reads that do not need the table go on to other servers.
+      for (int i = 0; i < 4; i++) {
+        client.query("SELECT word FROM wire WHERE word = 'none'");
+        client.parse("", "INSERT INTO own_alone VALUES (1) RETURNING n").describe('S', "").sync();
+        client.parse("", "SELECT n FROM own_alone").describe('S', "").sync().send();
+        client.until('Z');
+        assertThat(client.words('Z')).containsExactly("1", "t", "T [n]", "ZI");
+        assertThat(client.words('Z')).containsExactly("1", "t", "T [n]", "ZI");
+      }
+    }
+  }
+
+  @Test
+  void aPortalThatIsReplacedIsClosedOnItsServer() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("CREATE TABLE left_open (n int PRIMARY KEY)");
+      client.query("INSERT INTO left_open VALUES (1), (2)").query("BEGIN").send();
+      client.until('Z');
+      client.until('Z');
+      client.until('Z');
+      // As PostgreSQL's driver asks for one row where it wants none.
+      client.parse("", "SELECT n FROM left_open").bind("", "").execute("", 1).sync();
+      client.parse("", "SELECT 'next'").bind("", "").execute("", 0).sync();
+      client.query("DROP TABLE left_open").query("COMMIT").send();
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [1]", "s", "ZT");
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [next]", "C SELECT 1", "ZT");
+      assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
+      assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+      client.query("CREATE TABLE left_open (n int PRIMARY KEY)").query("BEGIN");
+      client.parse("", "SELECT generate_series(1, 2) FROM (SELECT count(*) FROM left_open) c");
+      client.bind("", "").execute("", 1).sync();
+      client.query("DROP TABLE left_open").query("ROLLBACK").query("DROP TABLE left_open").send();
+      client.until('Z');
+      client.until('Z');
+      client.until('Z');
+      assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
+    }
+  }
+
+  @Test
   void namesThatAreNotThereAndOnesThatAreAlreadyAreErrors() throws Exception {
     try (WireClient client = ready()) {
       client.bind("", "none").sync().describe('P', "none").sync().send();

@@ -389,8 +389,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       ready();
       return Stages.DONE;
     }
-    return session
-        .execute(Statement.simple(sql, outlet))
+    return extended
+        .closeOrphans()
+        .thenCompose(ok -> session.execute(Statement.simple(sql, outlet)))
         .handle(
             (ok, failure) -> {
               if (failure != null) {

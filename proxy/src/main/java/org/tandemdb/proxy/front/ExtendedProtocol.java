@@ -52,6 +52,14 @@ final class ExtendedProtocol {
    */
   private final Set<String> doubtful = new HashSet<>();
 
+  /**
+   * What is suspended on a link and no longer the client's. The server would take its tables to be
+   * in use, until the transaction ends.
+   */
+  private final List<Orphan> orphans = new ArrayList<>();
+
+  private record Orphan(NettyLink on, String name) {}
+
   private boolean skipping;
 
   /** What Bind has made of a statement. */
@@ -251,7 +259,7 @@ final class ExtendedProtocol {
     drop(bind.portal());
     portals.put(bind.portal(), new Portal(bind, parse));
     due.append('2');
-    return Stages.DONE;
+    return closeOrphans();
   }
 
   private Portal portal(String name) {
@@ -266,7 +274,25 @@ final class ExtendedProtocol {
     Portal dropped = portals.remove(portal);
     if (dropped != null) {
       dropped.release();
+      NettyLink on = dropped.on;
+      if (on != null) {
+        orphans.add(new Orphan(on, backendName(portal)));
+      }
     }
+  }
+
+  /** What {@link #query} has left suspended on a link is closed there. */
+  CompletionStage<Void> closeOrphans() {
+    if (orphans.isEmpty()) {
+      return Stages.DONE;
+    }
+    List<Orphan> left = List.copyOf(orphans);
+    orphans.clear();
+    return session.state().inBlock()
+        ? Stages.each(
+            left.iterator(),
+            orphan -> session.look(link -> Calls.closePortal(orphan.on(), orphan.name())))
+        : Stages.DONE; // they went with their transaction
   }
 
   private void dropAll() {
@@ -284,15 +310,8 @@ final class ExtendedProtocol {
       unchecked.remove(closed);
       return Stages.DONE;
     }
-    Portal portal = portals.remove(named.name());
-    if (portal == null) {
-      return Stages.DONE;
-    }
-    portal.release();
-    NettyLink on = portal.on;
-    return on == null || !session.state().inBlock()
-        ? Stages.DONE
-        : session.look(link -> Calls.closePortal(on, backendName(named.name())));
+    drop(named.name());
+    return closeOrphans();
   }
 
   private static String backendName(String portal) {
@@ -372,7 +391,7 @@ final class ExtendedProtocol {
                   return CompletableFuture.completedFuture(columns(shown.get()));
                 }
               }
-              return session.look(link -> Calls.describe(link, callOf(parse)));
+              return session.look(plan, link -> Calls.describe(link, callOf(parse)));
             });
   }
 

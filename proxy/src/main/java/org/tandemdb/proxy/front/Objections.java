@@ -29,7 +29,7 @@ final class Objections {
       return Stages.failed(own);
     }
     return client
-        .look(link -> objection(link, sql, types))
+        .look(refused, link -> objection(link, sql, types))
         .handle((said, failure) -> failure == null ? said : Optional.<Throwable>empty())
         .thenCompose(said -> Stages.failed(said.orElse(own)));
   }

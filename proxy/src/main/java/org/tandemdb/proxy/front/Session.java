@@ -609,6 +609,15 @@ final class Session {
     return look(question, () -> readLease(false), 1);
   }
 
+  /**
+   * The same of a statement with {@code plan}: where it would run, since elsewhere a table may not
+   * be there, or not yet.
+   */
+  <T> CompletionStage<T> look(Plan plan, Function<NettyLink, CompletionStage<T>> question) {
+    boolean anywhere = plan instanceof Plan.Read && !temporaries.any();
+    return anywhere || state.lease().isPresent() ? look(question) : askPrimary(question);
+  }
+
   /** The same on the primary, outside of any transaction. */
   <T> CompletionStage<T> askPrimary(Function<NettyLink, CompletionStage<T>> question) {
     return look(question, () -> engine.ask(session::onPrimary), 1);
