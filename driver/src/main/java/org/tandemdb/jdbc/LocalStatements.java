@@ -70,6 +70,8 @@ final class LocalStatements {
     } else if (effect instanceof Plan.Effect.TransactionMode mode) {
       state.mode(mode);
       command.count(0);
+    } else if (effect instanceof Plan.Effect.Absorbed) {
+      command.count(0);
     } else if (effect instanceof Plan.Effect.Characteristics modes) {
       state.characteristics(modes);
       command.count(0);

@@ -1244,10 +1244,10 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
 
   @Override
   public void readDone(Lease<L> lease) {
-    if (open == null && links.end()) {
+    reads.done(lease);
+    if (open == null && !reads.any() && links.end()) {
       view = null; // SET LOCAL of a READ ONLY transaction, which is over
     }
-    reads.done(lease);
   }
 
   // ---- links that are lost
@@ -1279,6 +1279,7 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null && now.lease == lease) {
       finished(now, false, mayBeLogged);
     } else {
+      reads.lost(lease);
       links.drop(lease);
     }
     OpenTask<L> lost = task;

@@ -1,5 +1,7 @@
 package org.tandemdb.engine;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ final class SessionReads<L extends BackendLink> {
   private ReadLevel level;
   private Position token = Position.NONE;
   private @Nullable Member<L> last;
+
+  /** Leases that are read on now: of a READ ONLY transaction, and for a question beside it. */
+  private final List<Lease<L>> open = new ArrayList<>(2);
 
   SessionReads(Engine<L> engine, SessionLinks<L> links) {
     this.engine = engine;
@@ -101,12 +106,32 @@ final class SessionReads<L extends BackendLink> {
     last = member;
     member.busy().incrementAndGet();
     member.reads().incrementAndGet();
-    return links.settle(lease);
+    open.add(lease);
+    return links
+        .settle(lease)
+        .whenComplete(
+            (ok, failure) -> {
+              if (failure != null) {
+                lost(lease);
+              }
+            });
+  }
+
+  /** True while something is read. */
+  boolean any() {
+    return !open.isEmpty();
+  }
+
+  /** The server has no more to do for it, if it had. */
+  void lost(Lease<L> lease) {
+    if (open.remove(lease)) {
+      engine.member(lease.link().backend()).busy().decrementAndGet();
+    }
   }
 
   void done(Lease<L> lease) {
     Member<L> member = engine.member(lease.link().backend());
-    member.busy().decrementAndGet();
+    lost(lease);
     Term<L> term = engine.cluster().term();
     if (term != null && term.primary() == member) {
       sawPrimary(term);

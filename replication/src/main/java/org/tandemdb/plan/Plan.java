@@ -42,10 +42,16 @@ public sealed interface Plan {
    *
    * @param guard takes transaction-level advisory locks and touches no table: others are to wait
    *     for this transaction, which therefore must not make them wait at the gate
+   * @param timeless what it reads belongs to no snapshot (sequences): a READ ONLY transaction that
+   *     reads from another server may ask the primary beside it
    */
-  record PrimaryRead(String reason, boolean guard) implements Plan {
+  record PrimaryRead(String reason, boolean guard, boolean timeless) implements Plan {
     public PrimaryRead(String reason) {
-      this(reason, false);
+      this(reason, false, false);
+    }
+
+    public PrimaryRead(String reason, boolean guard) {
+      this(reason, guard, false);
     }
   }
 
@@ -267,6 +273,9 @@ public sealed interface Plan {
   /** What a LOCAL statement does to the session, so that the engine can follow. */
   sealed interface Effect {
     record None() implements Effect {}
+
+    /** Nothing is run, and the client is told that it is done. */
+    record Absorbed(String tag) implements Effect {}
 
     /**
      * LISTEN, for a front end that can hand out what is notified.

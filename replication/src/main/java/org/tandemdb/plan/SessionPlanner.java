@@ -18,6 +18,8 @@ final class SessionPlanner {
   private static final String CONSISTENCY = Scope.TANDEM + ".consistency";
 
   private static final String TOKEN = "transaction_token";
+  private static final String SNAPSHOT =
+      "reads what the session of the primary sees that has exported the snapshot";
   private static final String REPORT = Scope.TANDEM + ".report_session";
 
   private static final Set<String> TOPICS = Set.of("status", "lag", "events", "sessions", "config");
@@ -106,8 +108,44 @@ final class SessionPlanner {
     throw in.unexpected();
   }
 
-  /** True for {@code SELECT set_config('name', value, local)} and nothing beside it. */
+  /**
+   * True for {@code SELECT set_config('name', value, local)} and nothing beside it; and where the
+   * name is that of a row of pg_settings, as pg_dump sets what older servers do not have.
+   */
   static boolean isSetting(Tokens tokens) {
+    return named(tokens).isPresent() || isPlainSetting(tokens);
+  }
+
+  /**
+   * The token that names the setting in {@code SELECT set_config(name, 'value', false) FROM
+   * pg_settings WHERE name = 'setting'}.
+   */
+  private static Optional<Integer> named(Tokens tokens) {
+    int open = tokens.isSymbol(2, ".") && tokens.is(1, "pg_catalog") ? 4 : 2;
+    int from = open + 7;
+    int relation = tokens.isSymbol(from + 2, ".") && tokens.is(from + 1, "pg_catalog") ? 3 : 1;
+    int where = from + relation + 1;
+    boolean is =
+        tokens.is(0, "select")
+            && tokens.is(open - 1, "set_config")
+            && tokens.isSymbol(open, "(")
+            && tokens.is(open + 1, "name")
+            && tokens.isSymbol(open + 2, ",")
+            && tokens.isKind(open + 3, Tokens.Kind.STRING)
+            && tokens.isSymbol(open + 4, ",")
+            && tokens.is(open + 5, "false")
+            && tokens.isSymbol(open + 6, ")")
+            && tokens.is(from, "from")
+            && tokens.is(from + relation, "pg_settings")
+            && tokens.is(where, "where")
+            && tokens.is(where + 1, "name")
+            && tokens.isSymbol(where + 2, "=")
+            && tokens.isKind(where + 3, Tokens.Kind.STRING)
+            && tokens.size() == where + 4;
+    return is ? Optional.of(where + 3) : Optional.empty();
+  }
+
+  private static boolean isPlainSetting(Tokens tokens) {
     int open = tokens.isSymbol(2, ".") && tokens.is(1, "pg_catalog") ? 4 : 2;
     return tokens.is(0, "select")
         && tokens.is(open - 1, "set_config")
@@ -125,7 +163,7 @@ final class SessionPlanner {
   /** The same as SET. */
   static Plan setConfig(Tokens tokens) throws Refusal {
     int open = tokens.isSymbol(2, ".") ? 4 : 2;
-    String name = decoded(tokens, open + 1);
+    String name = decoded(tokens, named(tokens).orElse(open + 1));
     boolean local = tokens.is(open + 5, "true");
     boolean given = tokens.isKind(open + 3, Tokens.Kind.PARAMETER);
     if (name.startsWith("default_transaction_")) {
@@ -222,8 +260,12 @@ final class SessionPlanner {
 
   private Plan set() throws Refusal {
     if (in.take("transaction")) {
-      if (in.atEnd() || in.peek("snapshot")) {
+      if (in.atEnd()) {
         throw in.unexpected();
+      }
+      if (in.take("snapshot")) {
+        constant();
+        return new Plan.PrimaryRead(SNAPSHOT);
       }
       Modes modes = modes();
       return local(

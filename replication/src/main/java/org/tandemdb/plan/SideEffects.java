@@ -28,6 +28,8 @@ final class SideEffects {
           "pg_current_snapshot",
           "pg_current_xact_id",
           "pg_current_xact_id_if_assigned",
+          // With SET TRANSACTION SNAPSHOT: several sessions read the same, as pg_dump -j does.
+          "pg_export_snapshot",
           "pg_relation_filenode",
           "pg_relation_filepath",
           "pg_sequence_last_value",
@@ -57,12 +59,21 @@ final class SideEffects {
           "pg_advisory_unlock_shared",
           "pg_advisory_unlock_all");
 
+  /**
+   * Types of the system catalogs, to which tools cast as they read there. Nothing is known of what
+   * they would mean in a table.
+   */
+  private static final Set<String> CATALOG_TYPES =
+      Set.of("\"char\"", "aclitem", "cstring", "int2vector", "oidvector", "pg_node_tree");
+
   private SideEffects() {}
 
   /** Where a statement without side effects on tables has to run. */
   enum Place {
     ANYWHERE,
     PRIMARY,
+    /** On the primary; it reads sequences alone, which belong to no snapshot. */
+    SEQUENCES,
     /** On the primary; it takes locks that end with the transaction, and touches no table. */
     GUARD,
     /** On the primary, and what it does stays with that session of the server's. */
@@ -95,11 +106,22 @@ final class SideEffects {
     List<Facts.Use> relations = new ArrayList<>(facts.relations());
     boolean sequences = relations.removeIf(relation -> isSequence(relation, scope));
     Facts rest = place == Place.ANYWHERE ? facts : facts.withFunctions(others);
-    none(sequences ? rest.withRelations(relations) : rest, scope);
+    List<String> types = new ArrayList<>(rest.types());
+    types.removeIf(SideEffects::isCatalogs);
+    Facts known = rest.withTypes(types);
+    none(sequences ? known.withRelations(relations) : known, scope);
     if (place == Place.PRIMARY && isGuard(facts, scope)) {
       return Place.GUARD;
     }
-    return sequences && place == Place.ANYWHERE ? Place.PRIMARY : place;
+    if (sequences && place == Place.ANYWHERE) {
+      return relations.isEmpty() ? Place.SEQUENCES : Place.PRIMARY;
+    }
+    return place;
+  }
+
+  private static boolean isCatalogs(String type) {
+    return CATALOG_TYPES.contains(
+        type.endsWith("[]") ? type.substring(0, type.length() - 2) : type);
   }
 
   private static boolean isGuard(Facts facts, Scope scope) {

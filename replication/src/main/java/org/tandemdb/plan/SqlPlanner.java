@@ -224,6 +224,10 @@ public final class SqlPlanner implements Planner {
 
   static Plan statement(Tokens tokens, Scope scope) throws SqlSyntaxException, Refusal {
     String first = tokens.isKind(0, Tokens.Kind.QUOTED) ? "" : tokens.text(0);
+    Optional<Plan> own = OwnTriggers.plan(tokens);
+    if (own.isPresent()) {
+      return own.get();
+    }
     int into = selectsInto(tokens, first);
     if (into > 0 && scope.viewDepth() == 0) {
       return SchemaPlanner.planInto(tokens, into, scope);
@@ -315,7 +319,10 @@ public final class SqlPlanner implements Planner {
     if (place == SideEffects.Place.GUARD && !statement.shape().locking()) {
       return new Plan.PrimaryRead("takes locks that end with the transaction", true);
     }
-    if (place == SideEffects.Place.PRIMARY) {
+    if (place == SideEffects.Place.SEQUENCES && !statement.shape().locking()) {
+      return new Plan.PrimaryRead("reads sequences, which are the primary's", false, true);
+    }
+    if (place == SideEffects.Place.PRIMARY || place == SideEffects.Place.SEQUENCES) {
       return new Plan.PrimaryRead("only the session's link to the primary can tell");
     }
     return statement.shape().locking()
@@ -335,9 +342,10 @@ public final class SqlPlanner implements Planner {
       }
       in.skipSymbol("*");
     } while (in.takeSymbol(","));
+    boolean reads = false;
     if (in.take("in")) {
+      reads = in.take("access", "share");
       in.skip(
-          "access share",
           "row share",
           "row exclusive",
           "share update exclusive",
@@ -349,7 +357,10 @@ public final class SqlPlanner implements Planner {
     }
     in.skip("nowait");
     in.expectEnd();
-    return new Plan.PrimaryRead("locks tables");
+    // The lock that every query takes, wherever it runs: pg_dump asks for it ahead.
+    return reads
+        ? new Plan.Local("locks tables against DDL, as a query does", new Plan.Effect.None())
+        : new Plan.PrimaryRead("locks tables");
   }
 
   private record Key(

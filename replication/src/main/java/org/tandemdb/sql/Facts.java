@@ -122,6 +122,22 @@ public record Facts(
         collate);
   }
 
+  /** The same with other types. */
+  public Facts withTypes(List<String> others) {
+    return new Facts(
+        functions,
+        columns,
+        relations,
+        others,
+        operators,
+        strings,
+        context,
+        parameters,
+        query,
+        zone,
+        collate);
+  }
+
   /** The same with other relations. */
   public Facts withRelations(List<Use> others) {
     return new Facts(

@@ -99,6 +99,9 @@ final class Locals {
       state.mode(mode);
       return done(statement, "SET");
     }
+    if (effect instanceof Effect.Absorbed absorbed) {
+      return done(statement, absorbed.tag());
+    }
     if (effect instanceof Effect.Characteristics modes) {
       state.characteristics(modes);
       return done(statement, "SET");
@@ -291,7 +294,9 @@ final class Locals {
         .<Void>thenApply(
             answer -> {
               String value = answer.rows().get(0).get(0);
-              runs.report(() -> session.setting(name, value == null ? "" : value, local));
+              if (value != null || name.contains(".")) {
+                runs.report(() -> session.setting(name, value == null ? "" : value, local));
+              } // else the server has no such setting, and nothing was set
               return null;
             })
         .exceptionallyCompose(failure -> client.inTransaction(lease, failure));

@@ -376,6 +376,9 @@ final class Session {
     }
     Lease<NettyLink> lease = state.reading;
     if (mayWrite && lease != null && !state.readingOnPrimary) {
+      if (plan instanceof Plan.PrimaryRead beside && beside.timeless()) {
+        return besideTheBlock(statement);
+      }
       return Stages.failed(
           new ClientFailure(
               "25006",
@@ -398,6 +401,30 @@ final class Session {
         on ->
             runs.plain(on, statement.sql(), statement)
                 .exceptionallyCompose(failure -> inTransaction(on, failure)));
+  }
+
+  /** On the primary, outside of the transaction, which reads from another server. */
+  private CompletionStage<Void> besideTheBlock(Statement statement) {
+    return engine
+        .ask(session::onPrimary)
+        .thenCompose(
+            lease ->
+                runs.plain(lease, statement.sql(), statement.whole())
+                    .handle((ok, failure) -> Optional.ofNullable(failure))
+                    .thenCompose(
+                        failure -> {
+                          if (failure.isPresent() && !lease.link().isUsable()) {
+                            return lost(lease, failure.get())
+                                .thenCompose(
+                                    recourse ->
+                                        Stages.<Void>failed(
+                                            unavailableOrLost(recourse, failure.get())));
+                          }
+                          session.readDone(lease);
+                          return failure.isPresent()
+                              ? Stages.<Void>failed(failure.get())
+                              : Stages.DONE;
+                        }));
   }
 
   private CompletionStage<Lease<NettyLink>> beginReading(

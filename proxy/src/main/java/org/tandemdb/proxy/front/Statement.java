@@ -53,6 +53,14 @@ record Statement(
     return simple(sql, outlet);
   }
 
+  /** The same for all rows at once: nobody goes on with it. */
+  Statement whole() {
+    return maxRows == 0
+        ? this
+        : new Statement(
+            request, types, shared, parameters, resultFormats, "", 0, described, outlet);
+  }
+
   String sql() {
     return request.sql();
   }
