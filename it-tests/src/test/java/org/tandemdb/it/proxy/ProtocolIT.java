@@ -616,19 +616,4 @@ class ProtocolIT {
       assertThat(client.words('Z')).containsExactly("T [?column?]", "D [2]", "C SELECT 1", "ZI");
     }
   }
-
-  @Test
-  void aFunctionCallIsRefusedAndFailsItsBlock() throws Exception {
-    byte[] now = {0, 0, 5, 19, 0, 0, 0, 0, 0, 0};
-    try (WireClient client = ready()) {
-      client.message('F', now).query("SELECT 1").send();
-      assertThat(client.words('Z')).containsExactly("E 0A000", "ZI");
-      assertThat(client.words('Z')).containsExactly("T [?column?]", "D [1]", "C SELECT 1", "ZI");
-      client.query("BEGIN").message('F', now).query("SELECT 1").query("COMMIT").send();
-      client.until('Z');
-      assertThat(client.words('Z')).containsExactly("E 0A000", "ZE");
-      assertThat(client.words('Z')).containsExactly("E 25P02", "ZE");
-      assertThat(client.words('Z')).containsExactly("C ROLLBACK", "ZI");
-    }
-  }
 }

@@ -2,13 +2,19 @@ package org.tandemdb.it.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.postgresql.PGConnection;
+import org.postgresql.fastpath.Fastpath;
+import org.postgresql.fastpath.FastpathArg;
 
 /**
  * What psql, pg_dump and drivers of other languages send, and people do not write: message by
@@ -127,5 +133,156 @@ class ToolsIT {
           .containsExactly("C DROP TRIGGER", "ZI");
     }
     place.assertEqualCopies();
+  }
+
+  // --- drivers that send ahead, as Npgsql does for many who share a connection
+
+  /** Thirteen batches are on their way before the first answer is read; the server is the model. */
+  @Test
+  void batchesThatAreSentAheadAreAnsweredAsTheServerAnswersThem() throws Exception {
+    List<String> model;
+    try (WireClient server = WireClient.ready(place.server("a").port())) {
+      ask(server, "CREATE TEMPORARY TABLE ahead (word text PRIMARY KEY)");
+      model = sentAhead(server);
+    }
+    try (WireClient client = ready()) {
+      ask(client, "CREATE TABLE ahead (word text PRIMARY KEY)");
+      assertThat(sentAhead(client)).containsExactlyElementsOf(model);
+    }
+    assertThat(model).filteredOn("ZI"::equals).hasSize(13);
+    place.assertEqualCopies();
+  }
+
+  private static List<String> sentAhead(WireClient client) throws Exception {
+    String insert = "INSERT INTO ahead VALUES ($1) RETURNING word";
+    client.parse("a", insert).bind("", "a", "1").describe('P', "").execute("", 0).sync();
+    client.bind("", "a", "2").execute("", 0).sync();
+    // The error is that of Execute, not of the Parse that stands ahead of it.
+    client.parse("b", insert).bind("", "b", "2").execute("", 0).sync();
+    // So the name is taken, and the statement good.
+    client.bind("", "b", "3").execute("", 0).sync();
+    client.parse("b", "SELECT 1").sync();
+    // A text that is wrong leaves its name free.
+    client.parse("c", "SELECT nix FROM ahead").describe('S', "c").sync();
+    client.message('C', WireClient.cstring("Sa")).parse("a", "SELECT count(*) FROM ahead");
+    client.bind("", "a").execute("", 0).sync();
+    // What one batch has done before its error is undone, what follows is left out.
+    client.parse("", insert).bind("", "", "4").execute("", 0);
+    client.parse("", "SELECT 1/(SELECT 0)").bind("", "").execute("", 0);
+    client.parse("d", insert).bind("", "d", "5").execute("", 0).sync();
+    client.bind("", "d", "6").execute("", 0).sync();
+    client.bind("", "a").execute("", 0).message('C', WireClient.cstring("P")).sync();
+    client.query("SELECT max(word) AS last FROM ahead");
+    client.parse("", "BEGIN").bind("", "").execute("", 0);
+    client.parse("", insert).bind("", "", "7").execute("", 0);
+    client.parse("", "COMMIT").bind("", "").execute("", 0).sync();
+    client.parse("", "SELECT count(*) FROM ahead").bind("", "").execute("", 0).sync().send();
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < 13; i++) {
+      words.addAll(client.words('Z'));
+    }
+    return words;
+  }
+
+  // --- FunctionCall
+
+  @Test
+  void aFunctionThatIsCalledByItsNumberAnswersWithItsValue() throws Exception {
+    try (WireClient client = ready()) {
+      client.message('F', call(MOD, 1, number(17), number(12))).send();
+      List<WireClient.Answer> answers = client.until('Z');
+      assertThat(answers.toString()).isEqualTo("[V, ZI]");
+      assertThat(answers.get(0).body()).containsExactly(0, 0, 0, 4, 0, 0, 0, 5);
+      client.message('F', call(LOWER, 0, text("AB"))).send();
+      assertThat(client.until('Z').get(0).text()).endsWith("ab");
+      client.message('F', call(LOWER, 0, (byte[]) null)).send();
+      assertThat(client.until('Z').get(0).body()).as("null").containsExactly(-1, -1, -1, -1);
+      client.query("SELECT 1 AS one").send();
+      assertThat(client.words('Z')).containsExactly("T [one]", "D [1]", "C SELECT 1", "ZI");
+    }
+  }
+
+  /** It is planned as the SELECT that it is: what draws a number is the primary's, and logged. */
+  @Test
+  void aFunctionThatIsCalledByItsNumberWritesAsASelectOfItDoes() throws Exception {
+    try (WireClient client = ready()) {
+      ask(client, "CREATE SEQUENCE called");
+      ask(client, "BEGIN");
+      client.message('F', call(NEXTVAL, 0, text("called"))).send();
+      assertThat(client.until('Z').toString()).isEqualTo("[V, ZT]");
+      ask(client, "COMMIT");
+      client.message('F', call(NEXTVAL, 0, text("called"))).send();
+      assertThat(client.until('Z').get(0).text()).endsWith("2");
+      assertThat(value(client, "SELECT last_value FROM called")).isEqualTo("2");
+      ask(client, "BEGIN READ ONLY");
+      client.message('F', call(NEXTVAL, 0, text("called"))).send();
+      assertThat(client.words('Z')).containsExactly("E 25006", "ZE");
+    }
+  }
+
+  @Test
+  void whatMayNotBeSelectedMayNotBeCalledByItsNumberEither() throws Exception {
+    try (WireClient client = ready()) {
+      ask(client, "CREATE FUNCTION mine() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'");
+      int mine = Integer.parseInt(value(client, "SELECT 'mine'::regproc::oid"));
+      for (byte[] refused :
+          List.of(
+              call(LO_CREAT, 1, number(-1)), // large objects
+              call(mine, 0), // which has other numbers on other servers
+              call(GENERATE_SERIES, 0, number(1), number(2)))) {
+        client.message('F', refused).send();
+        assertThat(client.words('Z')).containsExactly("E 0A000", "ZI");
+      }
+      client.message('F', call(2, 0)).message('F', call(LOWER, 0)).send();
+      assertThat(client.words('Z')).containsExactly("E 42883", "ZI");
+      assertThat(client.words('Z')).containsExactly("E 08P01", "ZI");
+      ask(client, "BEGIN");
+      client.message('F', call(mine, 0)).message('F', call(LOWER, 0, text("A"))).send();
+      assertThat(client.words('Z')).containsExactly("E 0A000", "ZE");
+      assertThat(client.words('Z')).containsExactly("E 25P02", "ZE");
+      assertThat(ask(client, "COMMIT")).containsExactly("C ROLLBACK", "ZI");
+      client.message('F', (byte) 0).send();
+      assertThat(client.words('E')).containsExactly("E 08P01");
+      assertThat(client.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  @SuppressWarnings("deprecation") // that is what it is called
+  void theVendorsFastpathWorks() throws Exception {
+    try (Connection connection = place.connect()) {
+      connection.setAutoCommit(false);
+      Fastpath fastpath = connection.unwrap(PGConnection.class).getFastpathAPI();
+      fastpath.addFunction("mod", MOD);
+      FastpathArg[] two = {new FastpathArg(142), new FastpathArg(100)};
+      assertThat(fastpath.getInteger("mod", two)).isEqualTo(42);
+      connection.commit();
+    }
+  }
+
+  private static final int MOD = 941;
+  private static final int LOWER = 870;
+  private static final int LO_CREAT = 957;
+  private static final int GENERATE_SERIES = 1067;
+  private static final int NEXTVAL = 1574;
+
+  /** Values in binary where the result is wanted so, else in text; null is null. */
+  private static byte[] call(int function, int format, byte[]... values) {
+    ByteBuffer body = ByteBuffer.allocate(100);
+    body.putInt(function).putShort((short) 1).putShort((short) format);
+    body.putShort((short) values.length);
+    for (byte[] value : values) {
+      body.putInt(value == null ? -1 : value.length).put(value == null ? new byte[0] : value);
+    }
+    body.putShort((short) format);
+    return Arrays.copyOf(body.array(), body.position());
+  }
+
+  private static byte[] number(int value) {
+    return ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
+  }
+
+  private static byte[] text(String value) {
+    return value.getBytes(StandardCharsets.UTF_8);
   }
 }

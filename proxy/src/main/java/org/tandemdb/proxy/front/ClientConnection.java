@@ -349,15 +349,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return Stages.DONE;
       }
       case 'F' -> {
-        extended.query();
-        outlet.next();
-        ClientFailure refused =
-            new ClientFailure(
-                "0A000", "the FunctionCall message is not relayed: SELECT the function instead");
-        session.state().fail(refused);
-        error(refused);
-        ready();
-        return Stages.DONE;
+        return function(FrontendReader.functionCall(frame));
       }
       case 'd', 'c', 'f' -> {
         return Stages.DONE; // as a server does: data of a COPY that has failed
@@ -389,17 +381,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       ready();
       return Stages.DONE;
     }
-    return extended
-        .closeOrphans()
-        .thenCompose(ok -> session.execute(Statement.simple(sql, outlet)))
-        .handle(
-            (ok, failure) -> {
-              if (failure != null) {
-                error(failure);
-              }
-              ready();
-              return null;
-            });
+    return answered(
+        extended.closeOrphans().thenCompose(ok -> session.execute(Statement.simple(sql, outlet))));
+  }
+
+  private CompletionStage<Void> function(FrontendReader.FunctionCall call) {
+    extended.query();
+    outlet.simple();
+    outlet.next();
+    return answered(FunctionCalls.run(session, call, outlet));
+  }
+
+  private CompletionStage<Void> answered(CompletionStage<Void> work) {
+    return work.handle(
+        (ok, failure) -> {
+          if (failure != null) {
+            error(failure);
+          }
+          ready();
+          return null;
+        });
   }
 
   /** Nothing but space, comments and semicolons. */

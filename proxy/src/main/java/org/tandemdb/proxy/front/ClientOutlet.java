@@ -41,6 +41,10 @@ final class ClientOutlet implements Outlet {
 
   private boolean left;
   private boolean flushing;
+
+  /** A server has taken the statement and its values. */
+  private boolean bound;
+
   private String prefix = "";
   private boolean simple = true;
   private @Nullable Portals portals;
@@ -170,6 +174,7 @@ final class ClientOutlet implements Outlet {
     seal();
     mark = held.size();
     left = false;
+    bound = false;
   }
 
   /** What the statement has answered so far is void, as far as it has not left. */
@@ -193,6 +198,7 @@ final class ClientOutlet implements Outlet {
 
   @Override
   public void begin(NettyLink on) {
+    bound = false;
     discard();
     resume();
     link = on;
@@ -200,6 +206,7 @@ final class ClientOutlet implements Outlet {
 
   @Override
   public void bound() {
+    bound = true;
     for (int i = 0; i < prefix.length(); i++) {
       char type = prefix.charAt(i);
       say(out -> ClientMessages.bare(out, type));
@@ -263,6 +270,14 @@ final class ClientOutlet implements Outlet {
     send(frame);
     flush();
     entered.run();
+  }
+
+  /**
+   * True if a server has taken the statement before it failed, so that what is due ahead is still
+   * to be said: whoever pipelines would take the error for that of the first message.
+   */
+  boolean isBound() {
+    return bound && !left;
   }
 
   /** Who waits for the client's data; null while nobody does. */

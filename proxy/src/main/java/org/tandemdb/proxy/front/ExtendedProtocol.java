@@ -62,6 +62,9 @@ final class ExtendedProtocol {
 
   private boolean skipping;
 
+  /** What is said ahead of the error that comes now. */
+  private String ahead = "";
+
   /** What Bind has made of a statement. */
   private static final class Portal {
     final Bind bind;
@@ -199,6 +202,9 @@ final class ExtendedProtocol {
     doubt();
     outlet.discard();
     outlet.resume();
+    due.append(ahead);
+    ahead = "";
+    answerDue();
     ClientFailure shown = ClientFailure.of(failure);
     outlet.say(out -> ClientMessages.error(out, shown));
     session.state().fail(failure);
@@ -509,7 +515,9 @@ final class ExtendedProtocol {
             ok -> {
               outlet.extended(due.toString(), portals(portal));
               portal.done = true;
-              return session.execute(statementOf(portal, execute));
+              return session
+                  .execute(statementOf(portal, execute))
+                  .whenComplete((done, failure) -> answeredAhead(portal, failure));
             })
         .thenAccept(
             ok -> {
@@ -518,6 +526,14 @@ final class ExtendedProtocol {
               session.state().goOnImplicit();
               fetch(portal, execute.maxRows());
             });
+  }
+
+  /** Parse and Bind have succeeded where a server has taken them and Execute failed. */
+  private void answeredAhead(Portal portal, @Nullable Throwable failure) {
+    if (failure != null && outlet.isBound()) {
+      unchecked.remove(portal.parse);
+      ahead = due.toString();
+    }
   }
 
   /** True if nothing but Sync comes behind: then the statement is its own transaction. */

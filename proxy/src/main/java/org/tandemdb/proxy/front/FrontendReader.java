@@ -38,6 +38,14 @@ final class FrontendReader {
   /** Execute. */
   record Execute(String portal, int maxRows) {}
 
+  /**
+   * FunctionCall.
+   *
+   * @param function its number
+   * @param parameters formats, count and values as in Bind, a copy
+   */
+  record FunctionCall(int function, ByteBuf parameters, int count, int resultFormat) {}
+
   static Parse parse(ByteBuf body) {
     String name = cstring(body);
     String sql = cstring(body);
@@ -52,6 +60,29 @@ final class FrontendReader {
   static Bind bind(ByteBuf body) {
     String portal = cstring(body);
     String statement = cstring(body);
+    Parameters parameters = parameters(body);
+    int[] resultFormats = new int[count(body, Short.BYTES)];
+    for (int i = 0; i < resultFormats.length; i++) {
+      resultFormats[i] = format(body);
+    }
+    end(body);
+    return new Bind(portal, statement, parameters.copy(), parameters.count(), resultFormats);
+  }
+
+  static FunctionCall functionCall(ByteBuf body) {
+    need(body, Integer.BYTES);
+    int function = body.readInt();
+    Parameters parameters = parameters(body);
+    need(body, Short.BYTES);
+    int resultFormat = format(body);
+    end(body);
+    return new FunctionCall(function, parameters.copy(), parameters.count(), resultFormat);
+  }
+
+  /** Formats, count and values. */
+  private record Parameters(ByteBuf copy, int count) {}
+
+  private static Parameters parameters(ByteBuf body) {
     int start = body.readerIndex();
     int formats = count(body, Short.BYTES);
     for (int i = 0; i < formats; i++) {
@@ -60,7 +91,7 @@ final class FrontendReader {
     int count = count(body, Integer.BYTES);
     if (formats > 1 && formats != count) {
       throw new ProtocolException(
-          "bind message has " + formats + " parameter formats but " + count + " parameters");
+          "message has " + formats + " parameter formats but " + count + " parameters");
     }
     for (int i = 0; i < count; i++) {
       need(body, Integer.BYTES);
@@ -70,14 +101,9 @@ final class FrontendReader {
         body.skipBytes(length);
       }
     }
-    ByteBuf parameters = io.netty.buffer.Unpooled.buffer(body.readerIndex() - start);
-    parameters.writeBytes(body, start, body.readerIndex() - start);
-    int[] resultFormats = new int[count(body, Short.BYTES)];
-    for (int i = 0; i < resultFormats.length; i++) {
-      resultFormats[i] = format(body);
-    }
-    end(body);
-    return new Bind(portal, statement, parameters, count, resultFormats);
+    ByteBuf copy = io.netty.buffer.Unpooled.buffer(body.readerIndex() - start);
+    copy.writeBytes(body, start, body.readerIndex() - start);
+    return new Parameters(copy, count);
   }
 
   private static int format(ByteBuf body) {
