@@ -130,6 +130,7 @@ public record Facts(
         relations,
         others,
         operators,
+        implied,
         strings,
         context,
         parameters,
