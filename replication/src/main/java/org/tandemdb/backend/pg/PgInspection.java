@@ -167,6 +167,7 @@ final class PgInspection {
       statement.execute(script("-tracing"));
       statement.execute(script("-filling"));
       statement.execute(script("-tasks"));
+      statement.execute("SELECT tandem.follow_sequences()");
       try (ResultSet table = statement.executeQuery("SELECT tandem.partitioned_by_oid()")) {
         table.next();
         String found = table.getString(1);

@@ -191,6 +191,7 @@ DECLARE
   v_pins text := ' SET datestyle = ''ISO, MDY'' SET intervalstyle = postgres SET timezone = ''UTC'''
       || ' SET extra_float_digits = 3 SET bytea_output = hex';
 BEGIN
+  PERFORM tandem.follow_sequences();
   FOR r IN
     SELECT format('%I.%I', n.nspname, c.relname) AS relation, w.name, w.body, w.plain
     FROM pg_class c
@@ -278,6 +279,54 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         'anymultirange'::regtype, 'record'::regtype))) x
   ORDER BY 1 LIMIT 1
 $$;
+
+-- Sequences by the names that they had when the schema was changed last.
+CREATE TABLE tandem.known_sequence (
+  relation oid PRIMARY KEY,
+  sequence_schema text NOT NULL,
+  sequence_name text NOT NULL
+);
+REVOKE ALL ON tandem.known_sequence FROM PUBLIC;
+
+-- At the end of a transaction with DDL, on every copy: a reservation goes by its sequence's name, and
+-- follows it to another. Two may have changed names with each other.
+CREATE FUNCTION tandem.follow_sequences() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_old tandem.known_sequence[] := ARRAY(
+    SELECT k FROM tandem.known_sequence k
+    LEFT JOIN pg_class c ON c.oid = k.relation AND c.relkind = 'S'
+    LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid IS NULL OR c.relname <> k.sequence_name OR n.nspname <> k.sequence_schema);
+  v_moved tandem.reservation[];
+BEGIN
+  IF v_old <> '{}' THEN
+    v_moved := ARRAY(
+      SELECT ROW(n.nspname, c.relname,
+          CASE WHEN q.seqincrement > 0 THEN max(r.reserved) ELSE min(r.reserved) END)::tandem.reservation
+      FROM unnest(v_old) o
+      JOIN pg_class c ON c.oid = o.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_sequence q ON q.seqrelid = c.oid
+      -- Under its new name too, if this transaction has used it, and nobody else had that.
+      JOIN tandem.reservation r
+        ON r.sequence_schema = o.sequence_schema AND r.sequence_name = o.sequence_name
+        OR r.sequence_schema = n.nspname AND r.sequence_name = c.relname
+          AND NOT EXISTS (SELECT FROM unnest(v_old) x
+            WHERE x.sequence_schema = n.nspname AND x.sequence_name = c.relname)
+      GROUP BY n.nspname, c.relname, q.seqincrement);
+    DELETE FROM tandem.reservation r USING (
+      SELECT o.sequence_schema, o.sequence_name FROM unnest(v_old) o
+        WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = o.relation)
+      UNION SELECT m.sequence_schema, m.sequence_name FROM unnest(v_moved) m) g
+    WHERE r.sequence_schema = g.sequence_schema AND r.sequence_name = g.sequence_name;
+    INSERT INTO tandem.reservation SELECT m.* FROM unnest(v_moved) m;
+    DELETE FROM tandem.known_sequence k USING unnest(v_old) o WHERE k.relation = o.relation;
+  END IF;
+  INSERT INTO tandem.known_sequence
+  SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname <> 'tandem'
+    AND NOT EXISTS (SELECT FROM tandem.known_sequence k WHERE k.relation = c.oid);
+END $$;
 
 -- The first event trigger that would run on each copy by itself, whose writes are in no log. Those of
 -- an extension in C (pgaudit) are taken not to write.

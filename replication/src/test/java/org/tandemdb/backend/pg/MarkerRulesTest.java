@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -32,8 +33,10 @@ import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.NotDrainedException;
+import org.tandemdb.backend.Reservation;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
+import org.tandemdb.entry.TableName;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.error.TandemException;
 
@@ -465,6 +468,46 @@ class MarkerRulesTest {
     // Only a crash costs values, not every recovery.
     recover(3);
     assertThat(Long.parseLong(one("SELECT nextval('s')"))).isEqualTo(now + 1);
+  }
+
+  /**
+   * † No value is given twice after DDL that gave a sequence another name either, or two of them
+   * each other's: what is reserved goes by names.
+   */
+  @Test
+  void aReservationFollowsItsSequenceToAnotherName() throws Exception {
+    String ddlEnds = "; SELECT tandem.maintain_tracing(100)";
+    sql(
+        "CREATE SCHEMA old; CREATE SEQUENCE a; CREATE SEQUENCE b; CREATE SEQUENCE old.c;"
+            + " CREATE SEQUENCE down INCREMENT -1; CREATE SEQUENCE gone"
+            + ddlEnds);
+    await(
+        backend
+            .control()
+            .reserve(
+                List.of(
+                    new Reservation(new TableName("public", "a"), 5000, true),
+                    new Reservation(new TableName("public", "b"), 70, true),
+                    new Reservation(new TableName("old", "c"), 300, true),
+                    new Reservation(new TableName("public", "down"), -40, false),
+                    new Reservation(new TableName("public", "gone"), 9, true))));
+    sql(
+        "ALTER SEQUENCE a RENAME TO x; ALTER SEQUENCE b RENAME TO a; ALTER SEQUENCE x RENAME TO b;"
+            + " ALTER SCHEMA old RENAME TO renamed; ALTER SEQUENCE down RENAME TO lower;"
+            + " DROP SEQUENCE gone");
+    // As an entry carries it that uses a sequence under its new name in the transaction of the DDL.
+    await(
+        backend
+            .control()
+            .reserve(List.of(new Reservation(new TableName("public", "lower"), -55, false))));
+    sql("SELECT 1" + ddlEnds);
+    await(backend.control().advanceSequences());
+    assertThat(
+            one(
+                "SELECT concat_ws(' ', nextval('a'), nextval('b'), nextval('renamed.c'),"
+                    + " nextval('lower'))"))
+        .isEqualTo("71 5001 301 -56");
+    assertThat(one("SELECT count(*) FROM tandem.reservation")).isEqualTo("5");
   }
 
   private void crash(int pid) throws Exception {
