@@ -423,11 +423,19 @@ class ProtocolIT {
       assertThat(client.words('Z')).containsExactly("1", "2", "D [next]", "C SELECT 1", "ZT");
       assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
       assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+      // One that has given all its rows, too.
       client.query("CREATE TABLE left_open (n int PRIMARY KEY)").query("BEGIN");
+      client.parse("", "SELECT n FROM left_open").bind("", "").execute("", 1).sync();
+      client.query("DROP TABLE left_open").query("ROLLBACK").send();
+      client.until('Z');
+      client.until('Z');
+      assertThat(client.words('Z')).containsExactly("1", "2", "C SELECT 0", "ZT");
+      assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
+      client.until('Z');
+      client.query("BEGIN");
       client.parse("", "SELECT generate_series(1, 2) FROM (SELECT count(*) FROM left_open) c");
       client.bind("", "").execute("", 1).sync();
       client.query("DROP TABLE left_open").query("ROLLBACK").query("DROP TABLE left_open").send();
-      client.until('Z');
       client.until('Z');
       client.until('Z');
       assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");

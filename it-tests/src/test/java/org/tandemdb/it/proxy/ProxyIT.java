@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
+import org.postgresql.PGResultSetMetaData;
 import org.postgresql.copy.CopyManager;
 
 /** PostgreSQL's own driver, which does not know that there is a proxy. */
@@ -219,6 +220,47 @@ class ProxyIT {
       connection.commit();
     }
     place.assertEqualCopies();
+  }
+
+  /** Each server has a number of its own for a type, and clients look numbers up that they got. */
+  @Test
+  void numbersOfTypesAreThePrimarysWhereverAReadWouldRun() throws Exception {
+    try (Connection replica = place.directly("b");
+        Statement statement = replica.createStatement()) {
+      statement.execute("CREATE TYPE not_for_long AS ENUM ('one')");
+      statement.execute("DROP TYPE not_for_long");
+    }
+    try (Connection connection = place.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TYPE mood AS ENUM ('sad', 'happy')");
+      statement.execute("CREATE TABLE felt (id serial PRIMARY KEY, moods mood[])");
+    }
+    for (int i = 0; i < 6; i++) {
+      try (Connection connection = place.connect("prepareThreshold=" + (i % 2 == 0 ? -1 : 5));
+          Statement statement = connection.createStatement();
+          PreparedStatement declared =
+              connection.prepareStatement("INSERT INTO felt (moods) VALUES (?) RETURNING moods")) {
+        statement.executeQuery("SELECT 1").close();
+        try (ResultSet rows = statement.executeQuery("SELECT array['sad', NULL]::mood[]")) {
+          rows.next();
+          assertThat(rows.getArray(1).getBaseTypeName()).isEqualTo("mood");
+        }
+        declared.setArray(1, connection.createArrayOf("mood", new Object[] {"happy"}));
+        try (ResultSet rows = declared.executeQuery()) {
+          rows.next();
+          assertThat(rows.getArray(1).getBaseTypeName()).isEqualTo("mood");
+        }
+        try (ResultSet rows = statement.executeQuery("SELECT moods, moods[1] FROM felt")) {
+          rows.next();
+          assertThat(rows.getArray(1).getBaseTypeName()).isEqualTo("mood");
+          assertThat(rows.getMetaData().getColumnTypeName(2)).isEqualTo("mood");
+        }
+        try (ResultSet rows = statement.executeQuery("SELECT id FROM felt")) {
+          assertThat(rows.getMetaData().unwrap(PGResultSetMetaData.class).getBaseTableName(1))
+              .isIn("felt", "");
+        }
+      }
+    }
   }
 
   @Test

@@ -381,8 +381,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       ready();
       return Stages.DONE;
     }
-    return answered(
-        extended.closeOrphans().thenCompose(ok -> session.execute(Statement.simple(sql, outlet))));
+    return answered(session.execute(Statement.simple(sql, outlet)));
   }
 
   private CompletionStage<Void> function(FrontendReader.FunctionCall call) {

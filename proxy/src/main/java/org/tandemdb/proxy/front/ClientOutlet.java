@@ -29,6 +29,9 @@ final class ClientOutlet implements Outlet {
     void fetched(List<ByteBuf> rows, String tag);
 
     void suspended(NettyLink link);
+
+    /** It has given all its rows, and is still there. */
+    void ended(NettyLink link);
   }
 
   private final Channel client;
@@ -326,6 +329,15 @@ final class ClientOutlet implements Outlet {
       to.suspended(on);
     }
     say(out -> ClientMessages.bare(out, 's'));
+  }
+
+  @Override
+  public void ended() {
+    Portals to = portals;
+    NettyLink on = link;
+    if (to != null && on != null) {
+      to.ended(on);
+    }
   }
 
   @Override

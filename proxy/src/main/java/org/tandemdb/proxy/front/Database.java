@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.pg.PgBackend;
+import org.tandemdb.cluster.Term;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.config.ConfigReport;
@@ -23,6 +24,7 @@ import org.tandemdb.config.ServerAddress;
 import org.tandemdb.engine.Engine;
 import org.tandemdb.engine.Reports;
 import org.tandemdb.engine.pg.PgEngines;
+import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
@@ -55,6 +57,7 @@ final class Database implements SessionSource, AutoCloseable {
   private final Supplier<List<List<String>>> front;
   private final Executor workers;
   private final Notifications notifications;
+  private final OwnOids ownOids = new OwnOids();
 
   /** The engine in JMX, where metrics look for it. */
   private final ClusterBeans beans;
@@ -271,6 +274,17 @@ final class Database implements SessionSource, AutoCloseable {
   @Override
   public long schemaVersion() {
     return engine.catalog().version();
+  }
+
+  @Override
+  public OwnOids ownOids() {
+    return ownOids;
+  }
+
+  @Override
+  public boolean isPrimary(BackendId backend) {
+    Term<NettyLink> term = engine.cluster().term();
+    return term != null && term.primary().id().equals(backend);
   }
 
   @Override

@@ -20,7 +20,6 @@ import org.tandemdb.proxy.front.FrontendReader.Execute;
 import org.tandemdb.proxy.front.FrontendReader.Named;
 import org.tandemdb.proxy.front.FrontendReader.Parse;
 import org.tandemdb.proxy.pg.Call;
-import org.tandemdb.proxy.pg.Calls;
 import org.tandemdb.proxy.pg.Calls.Described;
 import org.tandemdb.proxy.pg.NettyLink;
 
@@ -52,14 +51,6 @@ final class ExtendedProtocol {
    */
   private final Set<String> doubtful = new HashSet<>();
 
-  /**
-   * What is suspended on a link and no longer the client's. The server would take its tables to be
-   * in use, until the transaction ends.
-   */
-  private final List<Orphan> orphans = new ArrayList<>();
-
-  private record Orphan(NettyLink on, String name) {}
-
   private boolean skipping;
 
   /** What is said ahead of the error that comes now. */
@@ -73,6 +64,9 @@ final class ExtendedProtocol {
 
     /** Where it is suspended; null otherwise. */
     @Nullable NettyLink on;
+
+    /** Where it was run under a name, by which the server keeps it; null otherwise. */
+    @Nullable NettyLink open;
 
     /** Rows that are all here already; null otherwise. */
     @Nullable ArrayDeque<ByteBuf> rows;
@@ -265,7 +259,7 @@ final class ExtendedProtocol {
     drop(bind.portal());
     portals.put(bind.portal(), new Portal(bind, parse));
     due.append('2');
-    return closeOrphans();
+    return Stages.DONE;
   }
 
   private Portal portal(String name) {
@@ -280,27 +274,14 @@ final class ExtendedProtocol {
     Portal dropped = portals.remove(portal);
     if (dropped != null) {
       dropped.release();
-      NettyLink on = dropped.on;
+      NettyLink on = dropped.open;
       if (on != null) {
-        orphans.add(new Orphan(on, backendName(portal)));
+        on.closeLater(backendName(portal));
       }
     }
   }
 
-  /** What {@link #query} has left suspended on a link is closed there. */
-  CompletionStage<Void> closeOrphans() {
-    if (orphans.isEmpty()) {
-      return Stages.DONE;
-    }
-    List<Orphan> left = List.copyOf(orphans);
-    orphans.clear();
-    return session.state().inBlock()
-        ? Stages.each(
-            left.iterator(),
-            orphan -> session.look(link -> Calls.closePortal(orphan.on(), orphan.name())))
-        : Stages.DONE; // they went with their transaction
-  }
-
+  /** They end with their transaction. */
   private void dropAll() {
     if (!portals.isEmpty()) {
       portals.values().forEach(Portal::release);
@@ -317,7 +298,7 @@ final class ExtendedProtocol {
       return Stages.DONE;
     }
     drop(named.name());
-    return closeOrphans();
+    return Stages.DONE;
   }
 
   private static String backendName(String portal) {
@@ -397,7 +378,7 @@ final class ExtendedProtocol {
                   return CompletableFuture.completedFuture(columns(shown.get()));
                 }
               }
-              return session.look(plan, link -> Calls.describe(link, callOf(parse)));
+              return session.describe(plan, callOf(parse));
             });
   }
 
@@ -574,7 +555,13 @@ final class ExtendedProtocol {
       @Override
       public void suspended(NettyLink link) {
         portal.on = link;
+        portal.open = link;
         portal.done = false;
+      }
+
+      @Override
+      public void ended(NettyLink link) {
+        portal.open = link;
       }
     };
   }

@@ -37,6 +37,9 @@ interface Outlet {
   /** There are more rows, for who asks. */
   void suspended();
 
+  /** A portal that might have been suspended has given all its rows; its server keeps it. */
+  default void ended() {}
+
   /**
    * A small report that no backend made.
    *

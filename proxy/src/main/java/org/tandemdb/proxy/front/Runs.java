@@ -142,6 +142,35 @@ final class Runs {
         .thenAccept(result -> ended(result, statement));
   }
 
+  /**
+   * A read on a replica. Fails with {@link OwnTypes}, with nothing of its answer left for the
+   * client, where that has columns whose types have another number on the primary.
+   */
+  CompletionStage<Void> onReplica(Lease<NettyLink> lease, Statement statement) {
+    Gathered gathered = new Gathered(statement.outlet(), false, true);
+    return call(
+            lease.link(),
+            callOf(statement, statement.sql(), statement.maxRows(), Plan.CaptureSpec.NONE),
+            gathered,
+            statement)
+        .thenAccept(
+            result -> {
+              if (gathered.ownTypes) {
+                throw new OwnTypes();
+              }
+              ended(result, statement);
+            });
+  }
+
+  /** A read is to be run by the primary. */
+  static final class OwnTypes extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    OwnTypes() {
+      super("a column has a type whose number is each server's own", null, false, false);
+    }
+  }
+
   /** Goes on with the portal of a statement that was suspended. */
   CompletionStage<Void> resume(NettyLink link, Statement statement) {
     Gathered gathered = new Gathered(statement.outlet(), false);
@@ -165,6 +194,9 @@ final class Runs {
     if (result.suspended()) {
       statement.outlet().suspended();
     } else {
+      if (statement.maxRows() > 0) {
+        statement.outlet().ended();
+      }
       statement.outlet().complete(result.tag());
     }
   }
@@ -410,9 +442,24 @@ final class Runs {
     private String tag = "";
     private boolean overflow;
 
+    /** On a replica: columns of types that are each server's own are not the client's. */
+    private final boolean onReplica;
+
+    private boolean ownTypes;
+
     Gathered(Outlet outlet, boolean keeps) {
+      this(outlet, keeps, false);
+    }
+
+    Gathered(Outlet outlet, boolean keeps, boolean onReplica) {
       this.outlet = outlet;
       this.kept = keeps ? new ArrayList<>() : null;
+      this.onReplica = onReplica;
+    }
+
+    @Override
+    public void ownTypes() {
+      ownTypes = onReplica;
     }
 
     long counted(String value) {
@@ -421,16 +468,29 @@ final class Runs {
 
     @Override
     public void bound() {
-      outlet.bound();
+      if (!ownTypes) {
+        outlet.bound();
+      }
     }
 
     @Override
     public void description(ByteBuf frame) {
+      if (ownTypes) {
+        frame.release();
+        return;
+      }
+      if (onReplica) {
+        OwnOids.hideTables(frame);
+      }
       outlet.description(frame);
     }
 
     @Override
     public void row(ByteBuf frame) {
+      if (ownTypes) {
+        frame.release();
+        return;
+      }
       shown++;
       if (kept == null) {
         outlet.row(frame);

@@ -17,6 +17,9 @@ import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
+import org.tandemdb.proxy.pg.Call;
+import org.tandemdb.proxy.pg.Calls;
+import org.tandemdb.proxy.pg.Calls.Described;
 import org.tandemdb.proxy.pg.Meaning;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
@@ -238,7 +241,7 @@ final class Session {
       return Stages.DONE;
     }
     if (plan instanceof Plan.Read read && !state.inBlock()) {
-      return read(statement, read.hint(), 1);
+      return read(statement, read.hint().or(() -> whereItsOidsAre(statement)), 1);
     }
     if (plan instanceof Plan.Steps steps) {
       return steps(steps, statement);
@@ -281,11 +284,20 @@ final class Session {
 
   // --- reads
 
+  /** See {@link OwnOids}. */
+  private Optional<ReadHint> whereItsOidsAre(Statement statement) {
+    return source.ownOids().areIn(statement.sql(), statement.types())
+        ? Optional.of(new ReadHint.Primary())
+        : Optional.empty();
+  }
+
   private CompletionStage<Void> read(Statement statement, Optional<ReadHint> hint, int attempt) {
     return readLease(false, hint)
         .thenCompose(
             lease ->
-                runs.plain(lease, statement.sql(), statement)
+                (source.isPrimary(lease.link().backend())
+                        ? runs.plain(lease, statement.sql(), statement)
+                        : runs.onReplica(lease, statement))
                     .handle((ok, failure) -> Optional.ofNullable(failure))
                     .thenCompose(
                         failure -> {
@@ -305,6 +317,10 @@ final class Session {
       Throwable failure) {
     if (lease.link().isUsable()) {
       session.readDone(lease);
+      if (ClientFailure.unwrap(failure) instanceof Runs.OwnTypes) {
+        source.ownOids().note(statement.sql());
+        return read(statement, Optional.of(new ReadHint.Primary()), attempt);
+      }
       return Stages.failed(failure);
     }
     return lost(lease, failure)
@@ -396,7 +412,9 @@ final class Session {
                   + " Give the hint there"));
     }
     CompletionStage<Lease<NettyLink>> begun =
-        lease != null ? CompletableFuture.completedFuture(lease) : beginReading(mayWrite, hint);
+        lease != null
+            ? CompletableFuture.completedFuture(lease)
+            : beginReading(mayWrite, hint.or(() -> whereItsOidsAre(statement)));
     return begun.thenCompose(
         on ->
             runs.plain(on, statement.sql(), statement)
@@ -643,6 +661,32 @@ final class Session {
   <T> CompletionStage<T> look(Plan plan, Function<NettyLink, CompletionStage<T>> question) {
     boolean anywhere = plan instanceof Plan.Read && !temporaries.any();
     return anywhere || state.lease().isPresent() ? look(question) : askPrimary(question);
+  }
+
+  /** Has a server describe a statement with {@code plan}; oids are the primary's. */
+  CompletionStage<Described> describe(Plan plan, Call call) {
+    Function<NettyLink, CompletionStage<Described>> question =
+        link ->
+            Calls.describe(link, call)
+                .whenComplete(
+                    (described, failure) -> {
+                      if (failure == null && !source.isPrimary(link.backend())) {
+                        OwnOids.hideTables(described.columns());
+                      }
+                    });
+    if (state.lease().isEmpty() && source.ownOids().areIn(call.sql(), call.types())) {
+      return askPrimary(question);
+    }
+    return look(plan, question)
+        .thenCompose(
+            described -> {
+              if (state.lease().isPresent() || !described.hasOwnTypes()) {
+                return CompletableFuture.completedFuture(described);
+              }
+              described.release();
+              source.ownOids().note(call.sql());
+              return askPrimary(question);
+            });
   }
 
   /** The same on the primary, outside of any transaction. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.entry.BackendId;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
@@ -46,6 +47,12 @@ interface SessionSource {
 
   /** The version of the catalog in force. */
   long schemaVersion();
+
+  /** What is known of the numbers of the database's own objects. */
+  OwnOids ownOids();
+
+  /** False for a replica, and while nobody is in office. */
+  boolean isPrimary(BackendId backend);
 
   /** A small report: column names, and rows of texts. */
   record Table(List<String> columns, List<List<@Nullable String>> rows) {}

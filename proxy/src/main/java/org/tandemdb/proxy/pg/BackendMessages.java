@@ -30,6 +30,18 @@ final class BackendMessages {
     return names;
   }
 
+  /** Types of the columns of a RowDescription. */
+  static int[] columnTypes(ByteBuf body) {
+    int[] types = new int[count(body)];
+    for (int i = 0; i < types.length; i++) {
+      cstring(body);
+      skip(body, Integer.BYTES + Short.BYTES);
+      types[i] = int32(body);
+      skip(body, 2 * Short.BYTES + Integer.BYTES);
+    }
+    return types;
+  }
+
   static List<@Nullable String> dataRow(ByteBuf body) {
     int count = count(body);
     List<@Nullable String> values = new ArrayList<>();

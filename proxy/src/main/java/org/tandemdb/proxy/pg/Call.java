@@ -33,6 +33,9 @@ public record Call(
     int hidden,
     boolean apart) {
 
+  /** Below it are the oids that all servers have in common; others are a database's own. */
+  public static final int FIRST_OWN_OID = 16384;
+
   private static final int[] NONE = {};
 
   /** Of a statement without parameters, with a result in text. */

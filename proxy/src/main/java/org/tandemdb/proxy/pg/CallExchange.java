@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -56,6 +57,9 @@ final class CallExchange implements Exchange, CopyIn {
     this.results = results;
     this.description = known == null ? Description.UNKNOWN : known.description();
     this.next = first;
+    if (description.ownTypes()) {
+      results.ownTypes();
+    }
   }
 
   CompletionStage<CallResult> done() {
@@ -64,6 +68,17 @@ final class CallExchange implements Exchange, CopyIn {
 
   static ByteBuf body(ByteBuf frame) {
     return frame.slice().skipBytes(1 + Integer.BYTES);
+  }
+
+  /** Of RowDescription or NoData: a type is one that the database has by itself. */
+  static boolean hasOwnTypes(ByteBuf frame) {
+    return frame.getByte(frame.readerIndex()) == 'T'
+        && hasOwn(BackendMessages.columnTypes(body(frame)));
+  }
+
+  static boolean hasOwn(int[] types) {
+    return Arrays.stream(types)
+        .anyMatch(type -> Integer.compareUnsigned(type, Call.FIRST_OWN_OID) >= 0);
   }
 
   /** Of RowDescription; -1 for NoData. */
@@ -122,7 +137,10 @@ final class CallExchange implements Exchange, CopyIn {
   private void described(int type, ByteBuf frame) {
     if (next == Part.COLUMNS) {
       next = Part.BIND;
-      description = new Description(parameterTypes, columns(frame));
+      description = new Description(parameterTypes, columns(frame), hasOwnTypes(frame));
+      if (description.ownTypes()) {
+        results.ownTypes();
+      }
       if (!name.isEmpty()) {
         keep(link, call, new Prepared(name, description));
       }

@@ -42,16 +42,6 @@ public final class Calls {
     return exchange.done();
   }
 
-  /** Closes a portal that was left suspended. */
-  public static CompletionStage<Void> closePortal(NettyLink link, String portal) {
-    ByteBuf out = ByteBufAllocator.DEFAULT.buffer();
-    FrontendMessages.close(out, 'P', portal);
-    FrontendMessages.sync(out);
-    DescribeExchange exchange = new DescribeExchange(link, null);
-    link.run(out, exchange);
-    return exchange.done().thenAccept(ok -> {});
-  }
-
   /** Has the server look at a statement. {@code call} says which; nothing runs. */
   public static CompletionStage<Described> describe(NettyLink link, Call call) {
     ByteBuf out = ByteBufAllocator.DEFAULT.buffer();
@@ -72,6 +62,13 @@ public final class Calls {
 
   /** Of a statement: what a server says of it; the frames are the caller's. */
   public record Described(ByteBuf parameters, ByteBuf columns) {
+    /** True if a type among them is one that the database has by itself. */
+    public boolean hasOwnTypes() {
+      return CallExchange.hasOwnTypes(columns)
+          || CallExchange.hasOwn(
+              BackendMessages.parameterDescription(CallExchange.body(parameters)));
+    }
+
     public void release() {
       parameters.release();
       columns.release();
@@ -111,6 +108,7 @@ public final class Calls {
       Results results) {
     ByteBuf out = ByteBufAllocator.DEFAULT.buffer();
     try {
+      link.closeLeft(out);
       if (known == null) {
         FrontendMessages.parse(out, name, call.sql(), call.types());
         FrontendMessages.describe(out, 'S', name);

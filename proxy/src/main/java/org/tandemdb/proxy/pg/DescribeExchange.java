@@ -52,7 +52,8 @@ final class DescribeExchange implements Exchange {
               keep.name(),
               new Description(
                   BackendMessages.parameterDescription(CallExchange.body(parameters)),
-                  CallExchange.columns(columns)));
+                  CallExchange.columns(columns),
+                  CallExchange.hasOwnTypes(columns)));
       CallExchange.keep(link, keep.call(), prepared);
     }
     done.complete(new Calls.Described(parameters, columns));

@@ -7,11 +7,12 @@ import java.util.Arrays;
  *
  * @param parameterTypes oids
  * @param columns of its result; -1 for a statement without a result
+ * @param ownTypes one of the columns has a type that the database has by itself
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Description(int[] parameterTypes, int columns) {
+public record Description(int[] parameterTypes, int columns, boolean ownTypes) {
   /** Nothing is known. */
-  public static final Description UNKNOWN = new Description(new int[0], -1);
+  public static final Description UNKNOWN = new Description(new int[0], -1, false);
 
   public Description {
     parameterTypes = parameterTypes.clone();
@@ -26,6 +27,7 @@ public record Description(int[] parameterTypes, int columns) {
   public boolean equals(Object other) {
     return other instanceof Description that
         && columns == that.columns
+        && ownTypes == that.ownTypes
         && Arrays.equals(parameterTypes, that.parameterTypes);
   }
 

@@ -39,6 +39,7 @@ public final class NettyLink implements BackendLink {
   private final @Nullable Guest guest;
   private final LinkStatements statements = new LinkStatements();
   private final List<PgStatement> opening = new ArrayList<>(1);
+  private final List<String> leftPortals = new ArrayList<>(1);
   private long generations;
   private volatile boolean uninterruptible;
 
@@ -133,6 +134,20 @@ public final class NettyLink implements BackendLink {
   public long nextGeneration() {
     generations++;
     return generations;
+  }
+
+  /**
+   * A portal is nobody's any more: it is closed with the next call. Until then, and else until the
+   * end of the transaction, the server takes its tables to be in use.
+   */
+  public void closeLater(String portal) {
+    leftPortals.add(portal);
+  }
+
+  /** Closes what is nobody's any more, ahead of the call that {@code out} is to hold. */
+  void closeLeft(ByteBuf out) {
+    leftPortals.forEach(portal -> FrontendMessages.close(out, 'P', portal));
+    leftPortals.clear();
   }
 
   /** What is prepared there. */

@@ -16,6 +16,9 @@ public interface Results {
   /** RowDescription of the client's own columns, or NoData. */
   void description(ByteBuf frame);
 
+  /** One of the client's columns, which are described next, if at all, has a type of its own. */
+  default void ownTypes() {}
+
   /** DataRow of the client's own columns. */
   void row(ByteBuf frame);
 
