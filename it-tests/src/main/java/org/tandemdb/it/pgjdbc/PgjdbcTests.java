@@ -10,10 +10,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
@@ -22,32 +20,38 @@ import org.tandemdb.it.server.ServerPair;
 public final class PgjdbcTests {
   private static final String USAGE =
       """
-      Usage: ./tandem pgjdbc-tests [--direct | --tandem] [--timeout S]
+      Usage: ./tandem pgjdbc-tests [--through driver|proxy] [--direct | --tandem] [--timeout S]
                                 [--only CLASS[,CLASS...] | --except CLASS[,CLASS...]]
 
       Runs the test suite of PostgreSQL's own JDBC driver on servers of its own, first directly,
       then through Tandem with two backends, and compares: what fails through Tandem only must be
-      on the list of documented differences (it-tests/pgjdbc/differences.txt), and both copies must
-      be equal afterwards. The suite's sources are fetched through Maven.
+      on the list of documented differences, and both copies must be equal afterwards. The suite's
+      sources are fetched through Maven.
 
-        --direct     only directly
-        --tandem     only through Tandem; compares with the last direct run
-        --only       only these classes, by their simple names
-        --except     all but these
-        --timeout S  seconds for a test, after which it has failed (60)
+        --through driver  Tandem's driver takes the place of PostgreSQL's (the default); the list is
+                          it-tests/pgjdbc/differences.txt
+        --through proxy   PostgreSQL's driver, with a proxy in front of the backends; the list is
+                          it-tests/pgjdbc/proxy-differences.txt
+        --direct          only directly
+        --tandem          only through Tandem; compares with the last direct run
+        --only            only these classes, by their simple names
+        --except          all but these
+        --timeout S       seconds for a test, after which it has failed (60)
 
       Everything that is kept (outcomes, stack traces, output) is in it-tests/target/pgjdbc.
       """;
 
-  private static final String DATABASE = "test";
-  private static final String USER = "test";
-  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final List<String> THROUGH = List.of("driver", "proxy");
+  private static final String DATABASE = SuiteProcess.DATABASE;
+  private static final String USER = SuiteProcess.USER;
+  private static final Duration EVERYTHING_LIMIT = Duration.ofMinutes(2);
 
   private static final Map<String, String> SETTINGS =
       Map.of("fsync", "off", "wal_level", "logical", "max_connections", "400");
 
   private boolean direct = true;
   private boolean tandem = true;
+  private boolean proxy;
   private String only = "";
   private String except = "";
   private int timeoutSeconds = 60;
@@ -86,6 +90,8 @@ public final class PgjdbcTests {
         tandem = false;
       } else if (option.equals("--tandem")) {
         direct = false;
+      } else if (option.equals("--through") && more && THROUGH.contains(options.get(i + 1))) {
+        proxy = options.get(++i).equals("proxy");
       } else if (option.equals("--only") && more) {
         only = options.get(++i);
       } else if (option.equals("--except") && more) {
@@ -100,7 +106,8 @@ public final class PgjdbcTests {
   }
 
   private boolean run() throws Exception {
-    Differences differences = Differences.read(root.resolve("it-tests/pgjdbc/differences.txt"));
+    String list = proxy ? "proxy-differences.txt" : "differences.txt";
+    Differences differences = Differences.read(root.resolve("it-tests/pgjdbc").resolve(list));
     Files.createDirectories(work);
     Path classes = SuiteSources.compiled(work, classPath);
     boolean good = true;
@@ -108,11 +115,13 @@ public final class PgjdbcTests {
       good = directly(classes);
     }
     if (tandem) {
-      good &= throughTandem(classes);
-      Map<String, Outcome> directly = Outcome.read(outcomes("direct"));
+      good &= proxy ? throughProxy(classes) : throughDriver(classes);
+      Map<String, Outcome> directly = Outcome.read(process().outcomes("direct"));
       Pattern classesRun = Pattern.compile(pattern());
       directly.keySet().removeIf(name -> !classesRun.matcher(className(name)).matches());
-      Verdict verdict = Verdict.of(directly, Outcome.read(outcomes("tandem")), differences);
+      Verdict verdict =
+          Verdict.of(
+              directly, Outcome.read(process().outcomes(proxy ? "proxy" : "tandem")), differences);
       verdict.print(out, differences);
       good &= verdict.isGood();
     }
@@ -124,8 +133,8 @@ public final class PgjdbcTests {
     return test.substring(0, test.indexOf('#'));
   }
 
-  private Path outcomes(String mode) {
-    return work.resolve(mode + ".tsv");
+  private SuiteProcess process() {
+    return new SuiteProcess(work, classPath, timeoutSeconds, out);
   }
 
   /** Matches names of classes. Those that only collect others would run tests twice. */
@@ -143,7 +152,7 @@ public final class PgjdbcTests {
     }
   }
 
-  private boolean throughTandem(Path classes) throws Exception {
+  private boolean throughDriver(Path classes) throws Exception {
     try (ServerPair pair = ServerPair.start(2, SETTINGS)) {
       for (PostgresServer server : pair.servers()) {
         setUp(server);
@@ -151,13 +160,29 @@ public final class PgjdbcTests {
       String url =
           pair.tandemUrl(DATABASE, pair.directory().resolve("log")) + "&max_links_per_backend=150";
       boolean good = inProcess("tandem", classes, Bridge.PORT, List.of(url));
-      List<String> differing =
-          CopyCheck.differences(
-              pair.servers().get(0).url(DATABASE), pair.servers().get(1).url(DATABASE));
-      out.println(differing.isEmpty() ? "Both copies are equal." : "THE COPIES DIFFER:");
-      differing.forEach(line -> out.println("  " + line));
-      return good && differing.isEmpty();
+      return good
+          & areEqual(
+              CopyCheck.differences(
+                  pair.servers().get(0).url(DATABASE), pair.servers().get(1).url(DATABASE)));
     }
+  }
+
+  private boolean throughProxy(Path classes) throws Exception {
+    try (ServerPair pair = ServerPair.start(2, SETTINGS)) {
+      for (PostgresServer server : pair.servers()) {
+        setUp(server);
+      }
+      try (SuiteProxy front = SuiteProxy.start(pair, DATABASE, ServerPair.ROLE)) {
+        boolean good = inProcess("proxy", classes, front.port(), List.of());
+        return good & areEqual(front.differences(pair, USER, EVERYTHING_LIMIT));
+      }
+    }
+  }
+
+  private boolean areEqual(List<String> differing) {
+    out.println(differing.isEmpty() ? "Both copies are equal." : "THE COPIES DIFFER:");
+    differing.forEach(line -> out.println("  " + line));
+    return differing.isEmpty();
   }
 
   /** As the suite's own instructions say; Tandem's role becomes a superuser. */
@@ -173,103 +198,6 @@ public final class PgjdbcTests {
 
   private boolean inProcess(String mode, Path classes, int port, List<String> url)
       throws IOException, InterruptedException {
-    long started = System.nanoTime();
-    Path file = outcomes(mode);
-    Files.deleteIfExists(file);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx1500m",
-            "-ea:org.postgresql...",
-            "--add-opens=java.base/java.util=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED"));
-    properties(port, classes).forEach((key, value) -> command.add("-D" + key + "=" + value));
-    command.addAll(List.of("-cp", suiteClassPath(classes), SuiteRun.class.getName()));
-    command.addAll(
-        List.of(
-            classes.toString(),
-            file.toString(),
-            pattern(),
-            Integer.toString(timeoutSeconds),
-            Integer.toString(port)));
-    command.addAll(url);
-    Process process =
-        new ProcessBuilder(command)
-            .directory(work.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(work.resolve(mode + ".out").toFile())
-            .start();
-    boolean ended = awaitEnd(process, mode, file);
-    int tests = Files.exists(file) ? Outcome.read(file).size() : 0;
-    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
-    boolean good = ended && process.exitValue() == 0;
-    out.printf("%s: %d tests in %d s%s%n", mode, tests, seconds, good ? "" : ", AND NO GOOD END");
-    return good;
-  }
-
-  private static Map<String, String> properties(int port, Path classes) {
-    Map<String, String> properties = new LinkedHashMap<>();
-    properties.put("build.properties.relative.path", classes.resolveSibling("sources").toString());
-    properties.put("server", "localhost");
-    properties.put("port", Integer.toString(port));
-    properties.put("database", DATABASE);
-    properties.put("username", USER);
-    properties.put("test.url.PGHOST", "localhost");
-    properties.put("test.url.PGPORT", Integer.toString(port));
-    properties.put("test.url.PGDBNAME", DATABASE);
-    properties.put("user", USER);
-    properties.put("password", USER);
-    properties.put("privilegedUser", "postgres");
-    properties.put("privilegedPassword", "");
-    properties.put("preparethreshold", "5");
-    return properties;
-  }
-
-  private String suiteClassPath(Path classes) {
-    List<String> entries = new ArrayList<>();
-    entries.add(classes.toString());
-    entries.add(System.getProperty("java.class.path", ""));
-    classPath.stream()
-        .map(Path::toString)
-        .filter(path -> path.endsWith(".jar"))
-        .forEach(entries::add);
-    return String.join(File.pathSeparator, entries);
-  }
-
-  /** False if it had to be killed, because no test ended for long. */
-  private boolean awaitEnd(Process process, String mode, Path file)
-      throws IOException, InterruptedException {
-    Duration patience = Duration.ofSeconds(4L * timeoutSeconds + 60);
-    long lastChange = System.nanoTime();
-    long size = 0;
-    try {
-      while (!process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
-        long now = Files.exists(file) ? Files.size(file) : 0;
-        if (now != size) {
-          size = now;
-          lastChange = System.nanoTime();
-        } else if (System.nanoTime() - lastChange > patience.toNanos()) {
-          Path threads = work.resolve(mode + ".threads");
-          dump(process, threads);
-          out.println("no test ended for " + patience + "; its threads are in " + threads);
-          return false;
-        }
-      }
-      return true;
-    } finally {
-      process.destroyForcibly().waitFor();
-    }
-  }
-
-  private static void dump(Process process, Path to) throws IOException, InterruptedException {
-    new ProcessBuilder(
-            Path.of(System.getProperty("java.home", ""), "bin", "jcmd").toString(),
-            Long.toString(process.pid()),
-            "Thread.print")
-        .redirectErrorStream(true)
-        .redirectOutput(to.toFile())
-        .start()
-        .waitFor(10, TimeUnit.SECONDS);
+    return process().run(mode, classes, pattern(), port, url);
   }
 }

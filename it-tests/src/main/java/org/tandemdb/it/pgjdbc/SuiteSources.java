@@ -92,7 +92,7 @@ final class SuiteSources {
     Path home = work.resolve(name.substring(0, name.length() - ARCHIVE.length()));
     Path classes = home.resolve("classes");
     Path done = home.resolve("compiled");
-    String stamp = "5 " + Files.size(archive);
+    String stamp = PATCHES.hashCode() + " " + Files.size(archive);
     if (Files.exists(done) && Files.readString(done).equals(stamp)) {
       return classes;
     }

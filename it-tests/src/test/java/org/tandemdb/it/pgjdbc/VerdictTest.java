@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -79,10 +80,11 @@ final class VerdictTest {
     assertThatThrownBy(() -> Differences.parse("@r text")).hasMessageContaining("no test");
   }
 
-  /** The list in use; that its tests exist is seen when the suite runs. */
+  /** The lists in use; that their tests exist is seen when the suite runs. */
   @Test
-  void theListIsWellFormed() throws IOException {
-    assertThat(Differences.read(Path.of("pgjdbc/differences.txt")).reasons().values())
-        .doesNotContain("");
+  void theListsAreWellFormed() throws IOException {
+    for (String list : List.of("differences.txt", "proxy-differences.txt")) {
+      assertThat(Differences.read(Path.of("pgjdbc", list)).reasons().values()).doesNotContain("");
+    }
   }
 }
