@@ -153,11 +153,10 @@ final class Peers {
       }
       for (int round = 0; round < rounds; round++) {
         double direct = Double.NaN;
-        for (Peer peer : peers) {
-          Tally tally = tallies.get(peer);
-          double rate = measure(peer, tally, options, clients);
-          direct = peer == peers.get(0) ? rate : direct;
-          tally.ratio.add(rate / direct);
+        for (Map.Entry<Peer, Tally> one : tallies.entrySet()) {
+          double rate = measure(one.getKey(), one.getValue(), options, clients);
+          direct = Double.isNaN(direct) ? rate : direct; // it is the first
+          one.getValue().ratio.add(rate / direct);
         }
       }
       tallies.forEach(

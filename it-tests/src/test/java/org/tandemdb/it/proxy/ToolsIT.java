@@ -195,7 +195,7 @@ class ToolsIT {
       assertThat(answers.get(0).body()).containsExactly(0, 0, 0, 4, 0, 0, 0, 5);
       client.message('F', call(LOWER, 0, text("AB"))).send();
       assertThat(client.until('Z').get(0).text()).endsWith("ab");
-      client.message('F', call(LOWER, 0, (byte[]) null)).send();
+      client.message('F', callWithNull(LOWER)).send();
       assertThat(client.until('Z').get(0).body()).as("null").containsExactly(-1, -1, -1, -1);
       client.query("SELECT 1 AS one").send();
       assertThat(client.words('Z')).containsExactly("T [one]", "D [1]", "C SELECT 1", "ZI");
@@ -266,15 +266,22 @@ class ToolsIT {
   private static final int GENERATE_SERIES = 1067;
   private static final int NEXTVAL = 1574;
 
-  /** Values in binary where the result is wanted so, else in text; null is null. */
+  /** Values in binary where the result is wanted so, else in text. */
   private static byte[] call(int function, int format, byte[]... values) {
     ByteBuffer body = ByteBuffer.allocate(100);
     body.putInt(function).putShort((short) 1).putShort((short) format);
     body.putShort((short) values.length);
     for (byte[] value : values) {
-      body.putInt(value == null ? -1 : value.length).put(value == null ? new byte[0] : value);
+      body.putInt(value.length).put(value);
     }
     body.putShort((short) format);
+    return Arrays.copyOf(body.array(), body.position());
+  }
+
+  /** One argument, which is null; all in text. */
+  private static byte[] callWithNull(int function) {
+    ByteBuffer body = ByteBuffer.allocate(100);
+    body.putInt(function).putShort((short) 0).putShort((short) 1).putInt(-1).putShort((short) 0);
     return Arrays.copyOf(body.array(), body.position());
   }
 
