@@ -31,6 +31,9 @@ final class ProxyPlace implements AutoCloseable {
   /** Tandem's own, and its password. */
   static final String KEEPER = ServerPair.KEEPER;
 
+  /** Of each server, for all clients that are the same user. */
+  static final int MOST_LINKS = 8;
+
   private static final String DATABASE = ServerPair.DATABASE;
 
   private final ServerPair pair;
@@ -102,10 +105,11 @@ final class ProxyPlace implements AutoCloseable {
                 log: ./shop-log
                 consistency: strong
                 commit: durable
-                limits: { max_links_per_backend: 8 }
+                limits: { max_links_per_backend: LINKS }
                 backends:
             """
-                .replace("CLIENTS", clients));
+                .replace("CLIENTS", clients)
+                .replace("LINKS", Integer.toString(MOST_LINKS)));
     for (PostgresServer server : pair.servers()) {
       String url = server.url(DATABASE);
       text.append("      - { name: ")

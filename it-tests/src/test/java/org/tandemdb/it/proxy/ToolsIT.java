@@ -153,6 +153,28 @@ class ToolsIT {
     place.assertEqualCopies();
   }
 
+  /**
+   * pgbench prepares each statement behind BEGIN, and waits for it. More clients than both servers
+   * have links for say BEGIN and have a statement looked at; none may keep the link.
+   */
+  @Test
+  void aBlockThatNoServerKnowsOfHoldsNoLink() throws Exception {
+    List<WireClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 2 * ProxyPlace.MOST_LINKS + 2; i++) {
+        WireClient client = ready();
+        clients.add(client);
+        ask(client, "BEGIN");
+        client.parse("p", "INSERT INTO kit (word) VALUES ($1)").describe('S', "p").sync().send();
+        assertThat(client.words('Z')).containsExactly("1", "t", "n", "ZT");
+      }
+    } finally {
+      for (WireClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
   private static List<String> sentAhead(WireClient client) throws Exception {
     String insert = "INSERT INTO ahead VALUES ($1) RETURNING word";
     client.parse("a", insert).bind("", "a", "1").describe('P', "").execute("", 0).sync();

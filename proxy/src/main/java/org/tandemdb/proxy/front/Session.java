@@ -118,12 +118,14 @@ final class Session {
   }
 
   /**
-   * Nothing runs: links are given back, unless they hold what is this session's.
+   * Nothing runs: links are given back, unless they hold what is this session's. A block of which
+   * no server knows yet holds nothing: whoever has only said BEGIN and had statements looked at
+   * keeps nobody waiting.
    *
    * @param onlyIfWanted by somebody who waits
    */
   void rest(boolean onlyIfWanted) {
-    if (!closed && !state.inBlock()) {
+    if (!closed && !state.isOpen() && !state.isImplicit()) {
       session.rest(onlyIfWanted);
     }
   }
