@@ -798,12 +798,18 @@ final class ClientSession {
     if (recourse != Recourse.RUN_AGAIN) {
       throw unavailableOrLost(recourse, e);
     }
+    if (SqlErrors.isSettingRefused(e)) {
+      throw SqlErrors.settingRefused(e);
+    }
     if (attempt == MAX_ATTEMPTS) {
       throw SqlErrors.of(ErrorCode.NO_BACKEND, MAX_ATTEMPTS + " links failed in a row", e);
     }
   }
 
   private static SQLException unavailableOrLost(Recourse recourse, SQLException e) {
+    if (SqlErrors.isSettingRefused(e)) {
+      return SqlErrors.settingRefused(e);
+    }
     return recourse == Recourse.UNAVAILABLE
         ? SqlErrors.of(ErrorCode.NO_BACKEND, String.valueOf(e.getMessage()), e)
         : SqlErrors.of(ErrorCode.TRANSACTION_LOST, String.valueOf(e.getMessage()), e);

@@ -294,11 +294,12 @@ final class LocalStatements {
       Request request, Plan.Local plan, Plan.Effect.Setting setting, Command command)
       throws SQLException {
     state.noLongerPlain();
-    changed.add(setting.name());
     client.asOne(
         command,
         () -> {
           client.onOwnLink(request, plan, command);
+          // Not what the server has refused to SET: it may refuse to RESET that as well.
+          changed.add(setting.name());
           Optional<Lease<JdbcLink>> lease = state.lease();
           if (lease.isPresent()) {
             follow(setting.name(), setting.local(), lease.get());
@@ -343,7 +344,12 @@ final class LocalStatements {
   private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {
     try {
       if (show.topic().toUpperCase(Locale.ROOT).startsWith("PLAN")) {
-        Request asked = new Request(show.argument(), Request.Markers.QUESTION, List.of());
+        boolean questions = show.argument().indexOf('?') >= 0;
+        Request asked =
+            new Request(
+                show.argument(),
+                questions ? Request.Markers.QUESTION : Request.Markers.DOLLAR,
+                List.of());
         Plan plan = session.plan(asked);
         if (plan instanceof Plan.Local local
             && local.effect() instanceof Plan.Effect.Execute execute) {

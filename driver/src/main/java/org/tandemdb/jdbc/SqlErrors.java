@@ -96,6 +96,24 @@ final class SqlErrors {
     return isClosed(vendor);
   }
 
+  /**
+   * True if the vendor's driver has closed the link itself, since what it was told of the session's
+   * settings (DateStyle, client_encoding) would let it misread answers: a function or DO has
+   * changed one. No other link would fare better. When a link breaks, its errors say what of.
+   */
+  static boolean isSettingRefused(SQLException e) {
+    return "08006".equals(e.getSQLState()) && e.getCause() == null;
+  }
+
+  /** What the client hears then. */
+  static SQLException settingRefused(SQLException e) {
+    return of(
+        ErrorCode.STATEMENT_REFUSED,
+        "a setting was changed inside the database, and everything was rolled back: "
+            + e.getMessage(),
+        e);
+  }
+
   /** True if a transaction is rolled back because its server session is gone: it may run again. */
   static boolean isTransactionLost(SQLException e) {
     return e.getCause() instanceof TandemException own && own.code() == ErrorCode.TRANSACTION_LOST;

@@ -293,7 +293,7 @@ public final class PgLexer {
       if (at < sql.length() && isIdentifierPart(sql.charAt(at))) {
         throw new SqlSyntaxException("trailing junk after a parameter", start);
       }
-      if (questionMarkers && !isPreparing()) {
+      if (questionMarkers && !isPreparing() && !isShown()) {
         throw new SqlSyntaxException("$" + number + " and ? parameters cannot be mixed", start);
       }
       tokens.add(Kind.PARAMETER, start, at, Integer.toString(Integer.parseInt(number)));
@@ -377,6 +377,13 @@ public final class PgLexer {
   /** PREPARE has parameters of its own, whatever the client's are. */
   private boolean isPreparing() {
     return tokens.is(statementStart, "prepare");
+  }
+
+  /** Nothing is run of what SHOW TANDEM PLAN FOR is asked about, whoever it is written for. */
+  private boolean isShown() {
+    return tokens.is(statementStart, "show")
+        && tokens.is(statementStart + 1, "tandem")
+        && tokens.is(statementStart + 2, "plan");
   }
 
   private char peek(int ahead) {

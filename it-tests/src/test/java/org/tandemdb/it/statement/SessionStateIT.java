@@ -594,4 +594,58 @@ class SessionStateIT {
       assertEqualCopies(connection);
     }
   }
+
+  /**
+   * The vendor's driver closes such a link, whichever it is: none of the next would fare better.
+   */
+  @Test
+  void aSettingThatNobodyCouldReadUnderIsRefusedAtOnce() throws SQLException {
+    String german =
+        "DO 'BEGIN SET LOCAL DateStyle = German; INSERT INTO note (t) VALUES (now()::text); END'";
+    try (Connection connection = connect()) {
+      assertThatThrownBy(() -> run(connection, german))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining("DateStyle parameter was changed");
+      connection.setAutoCommit(false);
+      run(connection, "INSERT INTO note (n) VALUES (1)");
+      assertFails(connection, german, "0A000");
+      connection.rollback();
+      connection.setAutoCommit(true);
+      assertThat(text(connection, "SELECT count(*) FROM note")).isEqualTo("0");
+      run(connection, "INSERT INTO note (n) VALUES (2)");
+      assertEqualCopies(connection);
+    }
+  }
+
+  /** Pools send DISCARD ALL or RESET ALL for each new borrower. */
+  @Test
+  void whatTheServerHasRefusedToSetIsNotReset() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "SET work_mem = '1MB'");
+      assertFails(connection, "SET plpgsql.variable_conflict = 'use_column'", "42501");
+      run(connection, "RESET ALL");
+      assertThat(text(connection, "SHOW work_mem")).isEqualTo("4MB");
+      assertFails(connection, "SET plpgsql.variable_conflict = 'use_column'", "42501");
+      run(connection, "DISCARD ALL");
+    }
+  }
+
+  @Test
+  void aPlanIsShownOfWhatHasParametersOfItsOwn() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      assertThat(
+              text(
+                  connection,
+                  "SHOW TANDEM PLAN FOR PREPARE p (int) AS INSERT INTO note (n) VALUES ($1)"))
+          .isEqualTo("LOCAL");
+      assertThat(
+              text(connection, "SHOW TANDEM PLAN FOR UPDATE note SET t = $1::text WHERE id = $2"))
+          .isEqualTo("VERBATIM");
+      assertThat(text(connection, "SHOW TANDEM PLAN FOR UPDATE note SET t = ? WHERE id = ?"))
+          .isEqualTo("VERBATIM");
+      connection.commit();
+    }
+  }
 }

@@ -265,13 +265,14 @@ final class Locals {
 
   private CompletionStage<Void> setting(
       Plan.Local plan, Effect.Setting setting, Statement statement) {
-    changed.add(setting.name());
     return client.inOneTransaction(
         () ->
             client
                 .onOwnLink(plan, statement)
                 .thenCompose(
                     ok -> {
+                      // Not what the server has refused to SET: it may refuse to RESET that too.
+                      changed.add(setting.name());
                       Optional<Lease<NettyLink>> lease = state.lease();
                       if (lease.isEmpty()) {
                         return Stages.DONE;
