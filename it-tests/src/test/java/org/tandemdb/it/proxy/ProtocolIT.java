@@ -423,6 +423,16 @@ class ProtocolIT {
       assertThat(client.words('Z')).containsExactly("1", "2", "D [next]", "C SELECT 1", "ZT");
       assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
       assertThat(client.words('Z')).containsExactly("C COMMIT", "ZI");
+      // One that was read to its end at once, before a statement with a limit.
+      client.query("CREATE TABLE left_open (n int PRIMARY KEY)").query("BEGIN");
+      client.parse("", "SELECT count(*) FROM left_open").bind("", "").execute("", 0).sync();
+      client.parse("", "DROP TABLE left_open").bind("", "").execute("", 1).sync();
+      client.query("COMMIT").send();
+      client.until('Z');
+      client.until('Z');
+      assertThat(client.words('Z')).containsExactly("1", "2", "D [0]", "C SELECT 1", "ZT");
+      assertThat(client.words('Z')).containsExactly("1", "2", "C DROP TABLE", "ZT");
+      client.until('Z');
       // One that has given all its rows, too.
       client.query("CREATE TABLE left_open (n int PRIMARY KEY)").query("BEGIN");
       client.parse("", "SELECT n FROM left_open").bind("", "").execute("", 1).sync();

@@ -115,6 +115,8 @@ public final class Calls {
       }
       if (!call.portal().isEmpty()) {
         FrontendMessages.close(out, 'P', call.portal());
+        // The last call's: Bind would have replaced it, had this one no name.
+        FrontendMessages.close(out, 'P', "");
       }
       int columns = known == null ? 0 : known.description().columns() - call.hidden();
       FrontendMessages.bind(out, call.portal(), name, call.parameters(), call.allFormats(columns));
