@@ -3,6 +3,7 @@ package org.tandemdb.jdbc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.TimeZone;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ final class EmbeddedEngine implements SessionSource {
   private final SystemEnvironment environment;
   private final Engine<JdbcLink> engine;
   private final BackendConfig first;
+  private final DefaultZones zones = new DefaultZones(TimeZone::getDefault);
 
   /** By user and password; each for as long as that user has a connection. */
   private final SharedByKey<List<String>, InsertCombiner> inserts =
@@ -85,9 +87,12 @@ final class EmbeddedEngine implements SessionSource {
 
   @Override
   public EngineSession<JdbcLink> open(String user, String password, SessionExecutor executor) {
-    return user.isEmpty()
-        ? engine.session(first.user(), first.password(), executor)
-        : engine.session(user, password, executor);
+    EngineSession<JdbcLink> session =
+        user.isEmpty()
+            ? engine.session(first.user(), first.password(), executor)
+            : engine.session(user, password, executor);
+    zones.zoneOfNewSession().ifPresent(zone -> session.setting("timezone", zone, false));
+    return session;
   }
 
   @Override

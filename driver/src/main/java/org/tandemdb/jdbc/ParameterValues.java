@@ -238,9 +238,9 @@ record ParameterValues(boolean unspecifiedStrings) {
   }
 
   private Binding other(Object value) throws SQLException {
-    return value instanceof Map || ParameterText.isVendorObject(value)
-        ? plain(value)
-        : Binding.typed(Kind.TYPED, value.toString(), Types.OTHER, 0);
+    boolean hasType =
+        value instanceof Map || value instanceof UUID || ParameterText.isVendorObject(value);
+    return hasType ? plain(value) : Binding.typed(Kind.TYPED, value.toString(), Types.OTHER, 0);
   }
 
   private static Spool text(Object value) throws SQLException {

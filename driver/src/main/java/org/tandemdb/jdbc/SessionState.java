@@ -80,10 +80,14 @@ final class SessionState {
   /** Nothing was SET: any session of this user runs a statement as this one would. */
   private boolean plain = true;
 
+  /** It has begun with a setting of its own: see {@link DefaultZones}. */
+  private final boolean zoned;
+
   /**
    * @param level of reads, unless the session says otherwise
    */
   SessionState(EngineSession<JdbcLink> session, ReadLevel level) {
+    this.zoned = !session.settings().isEmpty();
     this.session = session;
     this.level = level;
     this.usualLevel = level;
@@ -205,7 +209,7 @@ final class SessionState {
   }
 
   boolean isPlain() {
-    return plain;
+    return plain && !zoned;
   }
 
   void noLongerPlain() {

@@ -616,6 +616,19 @@ abstract class JdbcContract {
   }
 
   @Test
+  void aUuidOfTypeOtherIsOne() throws SQLException {
+    UUID one = UUID.randomUUID();
+    try (PreparedStatement select = connection.prepareStatement("SELECT array[?::uuid] || ?")) {
+      select.setObject(1, one);
+      select.setObject(2, one, Types.OTHER);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat((UUID[]) rows.getArray(1).getArray()).containsExactly(one, one);
+      }
+    }
+  }
+
+  @Test
   void nullsAndTypesComeBackAsTheyWere() throws SQLException {
     run("CREATE TEMPORARY TABLE IF NOT EXISTS unused (a int)");
     UUID uuid = UUID.randomUUID();

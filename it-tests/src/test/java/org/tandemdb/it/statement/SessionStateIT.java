@@ -53,6 +53,47 @@ class SessionStateIT {
     return DriverManager.getConnection(pair.tandemUrl());
   }
 
+  /** As with PostgreSQL's driver, whichever links there are from before. */
+  @Test
+  void aConnectionHasTheDefaultZoneOfItsBeginning() throws Exception {
+    // Another configuration has an engine of its own: others' tests look at zones of links.
+    String url = pair.tandemUrl() + "&max_idle_users=15";
+    TimeZone before = TimeZone.getDefault();
+    try (Connection first = DriverManager.getConnection(url)) {
+      String own = zone(first);
+      TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo"));
+      try (Connection second = DriverManager.getConnection(url);
+          Connection third = DriverManager.getConnection(url)) {
+        for (Connection connection : new Connection[] {second, third, second, third}) {
+          assertThat(zone(connection)).isEqualTo("Asia/Tokyo");
+          run(connection, "INSERT INTO note (z) VALUES ('2020-01-01 09:00')");
+        }
+        assertThat(zone(first)).isEqualTo(own);
+      }
+      TimeZone.setDefault(before);
+      try (Connection last = DriverManager.getConnection(url);
+          Statement statement = last.createStatement()) {
+        assertThat(zone(last)).isEqualTo(own);
+        try (ResultSet rows =
+            statement.executeQuery("SELECT count(*) FROM note WHERE z = '2020-01-01 00:00+00'")) {
+          rows.next();
+          assertThat(rows.getInt(1)).isEqualTo(4);
+        }
+        TandemStatus.awaitEverything(last, LIMIT);
+      }
+    } finally {
+      TimeZone.setDefault(before);
+    }
+  }
+
+  private static String zone(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT current_setting('TimeZone')")) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
   private static void run(Connection connection, String... statements) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String sql : statements) {
