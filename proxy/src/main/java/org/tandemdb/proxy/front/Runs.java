@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -146,8 +147,9 @@ final class Runs {
    * A read on a replica. Fails with {@link OwnTypes}, with nothing of its answer left for the
    * client, where that has columns whose types have another number on the primary.
    */
-  CompletionStage<Void> onReplica(Lease<NettyLink> lease, Statement statement) {
-    Gathered gathered = new Gathered(statement.outlet(), false, true);
+  CompletionStage<Void> onReplica(
+      Lease<NettyLink> lease, OwnOids.Replica replica, Statement statement) {
+    Gathered gathered = new Gathered(statement.outlet(), false, replica);
     return call(
             lease.link(),
             callOf(statement, statement.sql(), statement.maxRows(), Plan.CaptureSpec.NONE),
@@ -156,7 +158,7 @@ final class Runs {
         .thenAccept(
             result -> {
               if (gathered.ownTypes) {
-                throw new OwnTypes();
+                throw new OwnTypes(gathered.unknownTables);
               }
               ended(result, statement);
             });
@@ -166,8 +168,16 @@ final class Runs {
   static final class OwnTypes extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    OwnTypes() {
-      super("a column has a type whose number is each server's own", null, false, false);
+    /** Whose numbers on the primary have to be known first; empty where it is about types. */
+    private final transient Set<Integer> tables;
+
+    OwnTypes(Set<Integer> tables) {
+      super("a column has a type or table whose number is each server's own", null, false, false);
+      this.tables = tables;
+    }
+
+    Set<Integer> tables() {
+      return tables;
     }
   }
 
@@ -443,23 +453,25 @@ final class Runs {
     private boolean overflow;
 
     /** On a replica: columns of types that are each server's own are not the client's. */
-    private final boolean onReplica;
+    private final OwnOids.@Nullable Replica replica;
+
+    private Set<Integer> unknownTables = Set.of();
 
     private boolean ownTypes;
 
     Gathered(Outlet outlet, boolean keeps) {
-      this(outlet, keeps, false);
+      this(outlet, keeps, null);
     }
 
-    Gathered(Outlet outlet, boolean keeps, boolean onReplica) {
+    Gathered(Outlet outlet, boolean keeps, OwnOids.@Nullable Replica replica) {
       this.outlet = outlet;
       this.kept = keeps ? new ArrayList<>() : null;
-      this.onReplica = onReplica;
+      this.replica = replica;
     }
 
     @Override
     public void ownTypes() {
-      ownTypes = onReplica;
+      ownTypes = replica != null;
     }
 
     long counted(String value) {
@@ -479,8 +491,14 @@ final class Runs {
         frame.release();
         return;
       }
-      if (onReplica) {
-        OwnOids.hideTables(frame);
+      if (replica != null) {
+        unknownTables = replica.unknown(OwnOids.tablesOf(frame));
+        if (!unknownTables.isEmpty()) {
+          ownTypes = true;
+          frame.release();
+          return;
+        }
+        replica.translate(frame);
       }
       outlet.description(frame);
     }

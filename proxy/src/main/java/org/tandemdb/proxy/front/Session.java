@@ -22,6 +22,7 @@ import org.tandemdb.proxy.pg.Calls;
 import org.tandemdb.proxy.pg.Calls.Described;
 import org.tandemdb.proxy.pg.Meaning;
 import org.tandemdb.proxy.pg.NettyLink;
+import org.tandemdb.proxy.pg.PgResult;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.Recourse;
 import org.tandemdb.session.EngineSession.Started;
@@ -46,6 +47,18 @@ final class Session {
 
   private static final List<String> LOOKED_UP_BY =
       List.of("search_path", "role", "session_authorization");
+
+  /** Of tables with numbers that a server has. */
+  private static final String TABLE_NAMES =
+      "SELECT o, pg_catalog.format('%I.%I', n.nspname, c.relname)"
+          + " FROM pg_catalog.unnest($1::pg_catalog.oid[]) o"
+          + " LEFT JOIN pg_catalog.pg_class c ON c.oid = o"
+          + " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
+
+  private static final String TABLE_NUMBERS =
+      "SELECT coalesce(pg_catalog.to_regclass(t.name)::pg_catalog.oid, 0)"
+          + " FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY t (name, i)"
+          + " ORDER BY t.i";
 
   /** Statements whose effect ends with the transaction. */
   private static final Set<String> BLOCKS_ONLY = Set.of("LOCK", "DECLARE");
@@ -299,7 +312,7 @@ final class Session {
             lease ->
                 (source.isPrimary(lease.link().backend())
                         ? runs.plain(lease, statement.sql(), statement)
-                        : runs.onReplica(lease, statement))
+                        : runs.onReplica(lease, replica(lease), statement))
                     .handle((ok, failure) -> Optional.ofNullable(failure))
                     .thenCompose(
                         failure -> {
@@ -318,16 +331,46 @@ final class Session {
       Lease<NettyLink> lease,
       Throwable failure) {
     if (lease.link().isUsable()) {
-      session.readDone(lease);
-      if (ClientFailure.unwrap(failure) instanceof Runs.OwnTypes) {
-        source.ownOids().note(statement.sql());
-        return read(statement, Optional.of(new ReadHint.Primary()), attempt);
+      if (ClientFailure.unwrap(failure) instanceof Runs.OwnTypes own) {
+        return learned(lease, own, statement)
+            .whenComplete((ok, error) -> session.readDone(lease))
+            .thenCompose(ok -> read(statement, Optional.of(new ReadHint.Primary()), attempt));
       }
+      session.readDone(lease);
       return Stages.failed(failure);
     }
     return lost(lease, failure)
         .thenCompose(recourse -> again(recourse, failure, attempt, statement))
         .thenCompose(ok -> read(statement, hint, attempt + 1));
+  }
+
+  private OwnOids.Replica replica(Lease<NettyLink> lease) {
+    return source.ownOids().on(lease.link().backend(), source.schemaVersion());
+  }
+
+  /** What was missing to run such a read on the replica, or that the primary is to run it. */
+  private CompletionStage<Void> learned(
+      Lease<NettyLink> lease, Runs.OwnTypes own, Statement statement) {
+    if (own.tables().isEmpty()) {
+      source.ownOids().note(statement.sql());
+      return Stages.DONE;
+    }
+    OwnOids.Replica replica = replica(lease);
+    return lease
+        .link()
+        .query(TABLE_NAMES, List.of(OwnOids.array(own.tables())))
+        .thenCompose(
+            named ->
+                this.<PgResult>askPrimary(
+                        link -> link.query(TABLE_NUMBERS, List.of(OwnOids.names(named.rows()))))
+                    .thenAccept(
+                        numbered -> {
+                          for (int i = 0; i < named.rows().size(); i++) {
+                            replica.learn(
+                                OwnOids.oid(named.rows().get(i).get(0)),
+                                OwnOids.oid(numbered.rows().get(i).get(0)));
+                          }
+                        }));
   }
 
   private CompletionStage<Lease<NettyLink>> readLease(
@@ -667,26 +710,22 @@ final class Session {
 
   /** Has a server describe a statement with {@code plan}; oids are the primary's. */
   CompletionStage<Described> describe(Plan plan, Call call) {
-    Function<NettyLink, CompletionStage<Described>> question =
-        link ->
-            Calls.describe(link, call)
-                .whenComplete(
-                    (described, failure) -> {
-                      if (failure == null && !source.isPrimary(link.backend())) {
-                        OwnOids.hideTables(described.columns());
-                      }
-                    });
+    Function<NettyLink, CompletionStage<Described>> question = link -> Calls.describe(link, call);
     if (state.lease().isEmpty() && source.ownOids().areIn(call.sql(), call.types())) {
       return askPrimary(question);
     }
     return look(plan, question)
         .thenCompose(
             described -> {
-              if (state.lease().isPresent() || !described.hasOwnTypes()) {
+              boolean types = described.hasOwnTypes();
+              if (state.lease().isPresent()
+                  || (!types && OwnOids.tablesOf(described.columns()).isEmpty())) {
                 return CompletableFuture.completedFuture(described);
               }
               described.release();
-              source.ownOids().note(call.sql());
+              if (types) {
+                source.ownOids().note(call.sql());
+              }
               return askPrimary(question);
             });
   }
