@@ -160,10 +160,11 @@ public final class PgjdbcTests {
       String url =
           pair.tandemUrl(DATABASE, pair.directory().resolve("log")) + "&max_links_per_backend=150";
       boolean good = inProcess("tandem", classes, Bridge.PORT, List.of(url));
-      return good
-          & areEqual(
+      boolean equal =
+          areEqual(
               CopyCheck.differences(
                   pair.servers().get(0).url(DATABASE), pair.servers().get(1).url(DATABASE)));
+      return good && equal;
     }
   }
 
@@ -174,7 +175,8 @@ public final class PgjdbcTests {
       }
       try (SuiteProxy front = SuiteProxy.start(pair, DATABASE, ServerPair.ROLE)) {
         boolean good = inProcess("proxy", classes, front.port(), List.of());
-        return good & areEqual(front.differences(pair, USER, EVERYTHING_LIMIT));
+        boolean equal = areEqual(front.differences(pair, USER, EVERYTHING_LIMIT));
+        return good && equal;
       }
     }
   }
