@@ -41,7 +41,6 @@ final class CrashWriter implements Runnable {
   private final Set<String> denied = ConcurrentHashMap.newKeySet();
   private final Map<String, String> asked = new ConcurrentHashMap<>();
   private final List<String> surprises = new CopyOnWriteArrayList<>();
-  private volatile int unanswered;
   private volatile boolean stop;
   private int next;
 
@@ -68,11 +67,6 @@ final class CrashWriter implements Runnable {
   /** Errors that must not be. */
   List<String> surprises() {
     return surprises;
-  }
-
-  /** COMMITs that nothing was answered to. */
-  int unanswered() {
-    return unanswered;
   }
 
   void stop() {
@@ -132,9 +126,7 @@ final class CrashWriter implements Runnable {
     } else if (kind.tandems()) {
       surprises.add(e.getSQLState() + " " + e.getMessage() + " for " + token);
     } else {
-      if (committing) {
-        unanswered++;
-      } else {
+      if (!committing) {
         denied.add(token);
       }
       throw e;
