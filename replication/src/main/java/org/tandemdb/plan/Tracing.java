@@ -37,7 +37,8 @@ final class Tracing {
           "pg_sleep",
           "pg_sleep_for",
           "pg_sleep_until",
-          // They run a query that is given as text, or read what may be a view, or call the check of
+          // They run a query that is given as text, or read what may be a view, or call the check
+          // of
           // a domain: what that writes is traced like all else.
           "ts_stat",
           "ts_rewrite",
