@@ -234,6 +234,20 @@ class BadStartIT {
     refused(url(a(), b()), "55000").hasMessageContaining("the definition of function own.f()");
   }
 
+  /** † Entries hold values as text (architecture, 9.3), and money is read by this setting. */
+  @Test
+  void serversThatReadMoneyInTwoWaysAreRefusedWhereThereIsMoney() throws Exception {
+    for (PostgresServer server : pair.servers()) {
+      String locale = server.name().equals("a") ? "C" : "POSIX";
+      server.execute(
+          database,
+          "ALTER DATABASE " + database + " SET lc_monetary = '" + locale + "'",
+          "SET ROLE " + ServerPair.ROLE,
+          "CREATE TABLE price (id int PRIMARY KEY, amount money)");
+    }
+    refused(url(a(), b()), "55000").hasMessageContaining("the definition of setting lc_monetary");
+  }
+
   @Test
   void anOlderCopyOfTheLogIsRefusedAtOnce() throws Exception {
     Path older = pair.directory().resolve("older-" + database);

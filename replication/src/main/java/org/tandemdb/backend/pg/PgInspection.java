@@ -77,7 +77,14 @@ final class PgInspection {
           + " JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
           + " WHERE c.relkind = 'c' AND "
           + USER_SCHEMAS
-          + " GROUP BY c.oid, c.reltype";
+          + " GROUP BY c.oid, c.reltype"
+          // It decides how a text of money is read.
+          + " UNION ALL SELECT 'setting lc_monetary', md5(current_setting('lc_monetary'))"
+          + " WHERE EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+          + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.atttypid = 'money'::regtype"
+          + " AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND "
+          + USER_SCHEMAS
+          + ")";
 
   private final Connection connection;
 
