@@ -107,45 +107,25 @@ public record Facts(
 
   /** The same with other functions. */
   public Facts withFunctions(List<Use> others) {
-    return new Facts(
-        others,
-        columns,
-        relations,
-        types,
-        operators,
-        implied,
-        strings,
-        context,
-        parameters,
-        query,
-        zone,
-        collate);
+    return with(others, relations, types);
   }
 
   /** The same with other types. */
   public Facts withTypes(List<String> others) {
-    return new Facts(
-        functions,
-        columns,
-        relations,
-        others,
-        operators,
-        implied,
-        strings,
-        context,
-        parameters,
-        query,
-        zone,
-        collate);
+    return with(functions, relations, others);
   }
 
   /** The same with other relations. */
   public Facts withRelations(List<Use> others) {
+    return with(functions, others, types);
+  }
+
+  private Facts with(List<Use> otherFunctions, List<Use> otherRelations, List<String> otherTypes) {
     return new Facts(
-        functions,
+        otherFunctions,
         columns,
-        others,
-        types,
+        otherRelations,
+        otherTypes,
         operators,
         implied,
         strings,

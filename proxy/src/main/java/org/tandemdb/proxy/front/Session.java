@@ -402,29 +402,43 @@ final class Session {
         .ask(session::onPrimary)
         .thenCompose(
             lease ->
-                Stages.of(
+                readDone(
+                    lease,
+                    Stages.of(
                         () -> {
                           locks.check(lease.link());
                           return runs.plain(lease, statement.sql(), statement)
                               .thenCompose(ok -> locks.changed(lease.link()));
-                        })
-                    .handle((ok, failure) -> Optional.ofNullable(failure))
-                    .thenCompose(
-                        failure -> {
-                          if (failure.isPresent() && !lease.link().isUsable()) {
-                            return locks.isLost()
-                                ? Stages.<Void>failed(locks.lost(failure.get()))
-                                : lost(lease, failure.get())
-                                    .thenCompose(
-                                        recourse ->
-                                            Stages.<Void>failed(
-                                                unavailableOrLost(recourse, failure.get())));
-                          }
-                          session.readDone(lease);
-                          return failure.isPresent()
-                              ? Stages.<Void>failed(failure.get())
-                              : Stages.DONE;
-                        }));
+                        }),
+                    failure ->
+                        locks.isLost()
+                            ? Stages.failed(locks.lost(failure))
+                            : linkLost(lease, failure)));
+  }
+
+  /**
+   * Gives {@code lease} back when {@code work} is done, unless its link is lost.
+   *
+   * @param onLostLink what the client is told then; fails
+   */
+  private CompletionStage<Void> readDone(
+      Lease<NettyLink> lease,
+      CompletionStage<Void> work,
+      Function<Throwable, CompletionStage<Void>> onLostLink) {
+    return work.handle((ok, failure) -> Optional.ofNullable(failure))
+        .thenCompose(
+            failure -> {
+              if (failure.isPresent() && !lease.link().isUsable()) {
+                return onLostLink.apply(failure.get());
+              }
+              session.readDone(lease);
+              return failure.isPresent() ? Stages.failed(failure.get()) : Stages.DONE;
+            });
+  }
+
+  private CompletionStage<Void> linkLost(Lease<NettyLink> lease, Throwable failure) {
+    return lost(lease, failure)
+        .thenCompose(recourse -> Stages.failed(unavailableOrLost(recourse, failure)));
   }
 
   private CompletionStage<Void> readInBlock(Plan plan, Statement statement) {
@@ -472,22 +486,10 @@ final class Session {
         .ask(session::onPrimary)
         .thenCompose(
             lease ->
-                runs.plain(lease, statement.sql(), statement.whole())
-                    .handle((ok, failure) -> Optional.ofNullable(failure))
-                    .thenCompose(
-                        failure -> {
-                          if (failure.isPresent() && !lease.link().isUsable()) {
-                            return lost(lease, failure.get())
-                                .thenCompose(
-                                    recourse ->
-                                        Stages.<Void>failed(
-                                            unavailableOrLost(recourse, failure.get())));
-                          }
-                          session.readDone(lease);
-                          return failure.isPresent()
-                              ? Stages.<Void>failed(failure.get())
-                              : Stages.DONE;
-                        }));
+                readDone(
+                    lease,
+                    runs.plain(lease, statement.sql(), statement.whole()),
+                    failure -> linkLost(lease, failure)));
   }
 
   private CompletionStage<Lease<NettyLink>> beginReading(
