@@ -6,9 +6,7 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -140,13 +138,14 @@ final class PostgresBinaries {
     }
   }
 
-  /** Two processes may unpack at once; the first one's files are kept. */
-  private static void publish(Path fresh, Path home) throws IOException {
+  /**
+   * Two processes may unpack at once; the first one's files are kept. That the place is taken comes
+   * as one of several exceptions, on Linux as one without a type of its own.
+   */
+  static void publish(Path fresh, Path home) throws IOException {
     try {
       Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException
-        | DirectoryNotEmptyException
-        | AtomicMoveNotSupportedException e) {
+    } catch (FileSystemException e) {
       Directories.delete(fresh);
       if (!Files.isDirectory(home)) {
         throw e;
