@@ -334,6 +334,14 @@ public final class TandemDataSource implements DataSource {
     return get("apply_lock_timeout");
   }
 
+  public void setApplyGather(String applyGather) {
+    properties.setProperty("apply_gather", applyGather);
+  }
+
+  public String getApplyGather() {
+    return get("apply_gather");
+  }
+
   public void setApplyRunEntries(String applyRunEntries) {
     properties.setProperty("apply_run_entries", applyRunEntries);
   }

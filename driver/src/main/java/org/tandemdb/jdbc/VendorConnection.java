@@ -214,14 +214,29 @@ final class VendorConnection {
     }
   }
 
-  /** What became of a transaction, as {@code SHOW TANDEM OUTCOME} says it. */
+  /**
+   * What became of a transaction, as {@code SHOW TANDEM OUTCOME} says it; asked outside of any
+   * transaction, so that a question that fails does not stand in the way of the next one.
+   */
   Optional<String> outcome(String token) throws SQLException {
     if (token.isEmpty()) {
       return Optional.empty();
     }
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SHOW TANDEM OUTCOME '" + token + "'")) {
-      return row.next() ? Optional.of(String.valueOf(row.getString(1))) : Optional.empty();
+    boolean manual = !connection.getAutoCommit();
+    try (Statement statement = connection.createStatement()) {
+      if (inTransaction()) {
+        statement.execute("ROLLBACK");
+      }
+      if (manual) {
+        connection.setAutoCommit(true);
+      }
+      try (ResultSet row = statement.executeQuery("SHOW TANDEM OUTCOME '" + token + "'")) {
+        return row.next() ? Optional.of(String.valueOf(row.getString(1))) : Optional.empty();
+      }
+    } finally {
+      if (manual && !connection.isClosed()) {
+        connection.setAutoCommit(false);
+      }
     }
   }
 }

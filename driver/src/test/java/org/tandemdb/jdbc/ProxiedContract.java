@@ -280,6 +280,27 @@ abstract class ProxiedContract extends JdbcContract {
     }
   }
 
+  /** A proxy that has just started may not be able to tell yet. */
+  @Test
+  void anOutcomeIsAskedForOutsideOfTransactions() throws SQLException {
+    VendorConnection vendor =
+        VendorConnection.open(
+            ProxyUrl.parse(
+                "jdbc:tandem://127.0.0.1:" + port() + "/postgres?user=postgres", new Properties()));
+    try (Connection manual = vendor.connection()) {
+      String token = vendor.token();
+      manual.setAutoCommit(false);
+      on(manual, "INSERT INTO t (name) VALUES ('not')");
+      isState("22023", () -> vendor.outcome("no token"));
+      assertThat(vendor.inTransaction()).isFalse();
+      assertThat(vendor.outcome(token)).hasValue("in progress"); // of whatever comes next
+      assertThat(manual.getAutoCommit()).isFalse();
+      on(manual, "INSERT INTO t (name) VALUES ('then')");
+      manual.commit();
+    }
+    assertThat(rows()).isEqualTo("then");
+  }
+
   @Test
   void aStreamThatWasReadIsNotSentAgain() throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement("SELECT length(?)")) {
