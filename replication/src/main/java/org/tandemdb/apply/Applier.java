@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendLink.ApplyOutcome;
@@ -11,6 +12,7 @@ import org.tandemdb.backend.BackendLink.ApplyRun;
 import org.tandemdb.entry.Entry;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
+import org.tandemdb.env.TaskScheduler.Cancellable;
 import org.tandemdb.log.LogCursor;
 import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.log.TruncatedException;
@@ -28,10 +30,13 @@ public final class Applier {
   /**
    * @param lockTimeout of one statement
    * @param maxDelay readers that block the applier for longer are ended
+   * @param gather between the beginnings of two runs, unless somebody waits for what is missing:
+   *     what a transaction costs by itself is paid for more entries; 0 for none
    * @param runEntries most entries in one transaction
    * @param runBytes most bytes read from the log for one transaction
    */
-  public record Options(Duration lockTimeout, Duration maxDelay, int runEntries, int runBytes) {}
+  public record Options(
+      Duration lockTimeout, Duration maxDelay, Duration gather, int runEntries, int runBytes) {}
 
   /** Why an applier ended. */
   public sealed interface End {
@@ -59,6 +64,7 @@ public final class Applier {
   private final CompletableFuture<End> ended = new CompletableFuture<>();
   private volatile boolean stopped;
   private volatile long blockedSinceNanos;
+  private volatile long lastRunNanos;
 
   /**
    * @param link of Tandem's role on the replica; owned by the applier from now on
@@ -80,6 +86,7 @@ public final class Applier {
     this.environment = environment;
     this.options = options;
     this.cursor = log.tail(applied.position(), options.runBytes());
+    this.lastRunNanos = environment.nanos() - options.gather().toNanos();
     this.stages = (stage, index) -> log.readStage(stage, index).toCompletableFuture().join();
   }
 
@@ -110,7 +117,34 @@ public final class Applier {
           .whenCompleteAsync((ok, failure) -> onMore(failure), environment.scheduler());
       return;
     }
-    cursor.next(limit).whenComplete(this::onRead);
+    long early = lastRunNanos + options.gather().toNanos() - environment.nanos();
+    if (early <= 0 || applied.isAwaited()) {
+      read();
+    } else {
+      gather(Duration.ofNanos(early));
+    }
+  }
+
+  private void read() {
+    lastRunNanos = environment.nanos();
+    cursor.next(confirmed.position()).whenComplete(this::onRead);
+  }
+
+  /** Lets entries come for {@code time}, or until somebody waits for them. */
+  private void gather(Duration time) {
+    AtomicBoolean over = new AtomicBoolean();
+    Runnable goOn =
+        () -> {
+          if (over.compareAndSet(false, true) && !stopped) {
+            read();
+          }
+        };
+    Cancellable timer = environment.scheduler().schedule(time, goOn);
+    applied.whenAwaited(
+        () -> {
+          timer.cancel();
+          environment.scheduler().execute(goOn);
+        });
   }
 
   private static Position after(Position position) {

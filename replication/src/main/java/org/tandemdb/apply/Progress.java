@@ -7,6 +7,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.Position;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.TaskScheduler.Cancellable;
@@ -21,6 +22,9 @@ public final class Progress {
       new PriorityQueue<>((a, b) -> a.target.compareTo(b.target));
   private volatile Position position;
   private volatile boolean awaited;
+
+  /** Run, once, when somebody begins to wait. */
+  private @Nullable Runnable onAwaited;
 
   public Progress(Environment environment, Position start) {
     this.environment = environment;
@@ -60,28 +64,55 @@ public final class Progress {
   /** Completes when the position is at least {@code target}; never by itself otherwise. */
   public CompletionStage<Void> await(Position target) {
     Waiter waiter = new Waiter(target);
+    if (!add(waiter)) {
+      waiter.stage.complete(null);
+    }
+    return waiter.stage;
+  }
+
+  /** False if it need not wait. */
+  private boolean add(Waiter waiter) {
+    Runnable listener;
     synchronized (this) {
-      if (target.isAfter(position)) {
-        waiters.add(waiter);
-        awaited = true;
-        return waiter.stage;
+      if (!waiter.target.isAfter(position)) {
+        return false;
+      }
+      waiters.add(waiter);
+      awaited = true;
+      listener = onAwaited;
+      onAwaited = null;
+    }
+    if (listener != null) {
+      listener.run();
+    }
+    return true;
+  }
+
+  /** Whether somebody waits. */
+  boolean isAwaited() {
+    return awaited;
+  }
+
+  /**
+   * Runs {@code action} as soon as somebody waits, on the thread of whoever does; in place of the
+   * one before.
+   */
+  void whenAwaited(Runnable action) {
+    synchronized (this) {
+      if (!awaited) {
+        onAwaited = action;
+        return;
       }
     }
-    waiter.stage.complete(null);
-    return waiter.stage;
+    action.run();
   }
 
   /** As {@link #await(Position)}, or fails with {@link TimeoutException}. */
   public CompletionStage<Void> await(Position target, Duration timeout) {
     Waiter waiter = new Waiter(target);
-    synchronized (this) {
-      if (target.isAfter(position)) {
-        waiters.add(waiter);
-        awaited = true;
-      } else {
-        waiter.stage.complete(null);
-        return waiter.stage;
-      }
+    if (!add(waiter)) {
+      waiter.stage.complete(null);
+      return waiter.stage;
     }
     Cancellable timer = environment.scheduler().schedule(timeout, () -> giveUp(waiter, timeout));
     waiter.stage.whenComplete((ok, failure) -> timer.cancel());

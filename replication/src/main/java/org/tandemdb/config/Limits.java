@@ -41,6 +41,7 @@ public record Limits(
     Duration readPatience,
     Duration maxApplyDelay,
     Duration applyLockTimeout,
+    Duration applyGather,
     int applyRunEntries,
     int applyRunBytes,
     Duration logKeep,

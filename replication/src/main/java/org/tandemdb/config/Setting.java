@@ -248,6 +248,14 @@ public enum Setting {
       "1ms",
       "1h",
       "How long an applier waits for a lock before it goes on serially."),
+  APPLY_GATHER(
+      LIMIT,
+      DURATION,
+      "2ms",
+      "0ms",
+      "10s",
+      "Time between the beginnings of two transactions that a replica applies, unless somebody waits"
+          + " for what it lacks."),
   APPLY_RUN_ENTRIES(
       LIMIT, COUNT, "128", "1", "65536", "Entries that a replica applies as one transaction."),
   APPLY_RUN_BYTES(

@@ -211,6 +211,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         new org.tandemdb.apply.Applier.Options(
             limits.applyLockTimeout(),
             limits.maxApplyDelay(),
+            limits.applyGather(),
             limits.applyRunEntries(),
             limits.applyRunBytes()),
         limits.probeInterval(),

@@ -43,7 +43,8 @@ public final class ClusterRig {
             environment,
             new ClusterOptions(
                 new CommitPipeline.Options(Duration.ofMillis(20), Duration.ofSeconds(10), 64),
-                new Applier.Options(Duration.ofSeconds(1), Duration.ofSeconds(10), 100, 1000),
+                new Applier.Options(
+                    Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ZERO, 100, 1000),
                 PROBE,
                 Duration.ofSeconds(2),
                 PROBE,

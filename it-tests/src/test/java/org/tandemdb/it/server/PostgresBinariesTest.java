@@ -21,7 +21,9 @@ class PostgresBinariesTest {
     PostgresBinaries.publish(unpacked("second"), home);
 
     assertThat(home.resolve("bin/postgres")).hasContent("first");
-    assertThat(cache).isDirectoryContaining(home::equals).isDirectoryNotContaining("glob:**/second");
+    assertThat(cache)
+        .isDirectoryContaining(home::equals)
+        .isDirectoryNotContaining("glob:**/second");
   }
 
   @Test

@@ -1,9 +1,11 @@
 package org.tandemdb.proxy.cli;
 
+import io.netty.util.ResourceLeakDetector;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,6 +36,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Netty's own properties, by its old and its new name. */
+  private static final List<String> LEAK_LEVELS =
+      List.of("io.netty.leakDetectionLevel", "io.netty.leakDetection.level");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -67,6 +73,10 @@ final class ServeCommand implements Callable<Integer> {
     }
     LogOutput.configure(
         Objects.requireNonNullElse(logFormat, proxy.log().format()), proxy.log().level());
+    if (LEAK_LEVELS.stream().allMatch(name -> System.getProperty(name) == null)) {
+      // Each buffer in a hundred would note where it comes from: for those who look for a leak.
+      ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
     AtomicReference<@Nullable ProxyServer> started = new AtomicReference<>();
     Optional<AdminServer> admin =
         proxy.admin().map(at -> AdminServer.start(at.listen(), () -> token(started.get(), proxy)));

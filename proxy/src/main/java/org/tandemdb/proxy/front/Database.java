@@ -28,6 +28,8 @@ import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.log.BackgroundLog;
+import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.metrics.ClusterBeans;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
@@ -106,9 +108,10 @@ final class Database implements SessionSource, AutoCloseable {
             "tandem-" + config.database(),
             THREADS + THREADS_PER_BACKEND * config.backends().size());
     try {
+      EventLoop loop = loops.next();
       Engine<NettyLink> engine =
-          PgEngines.open(config, environment, new NativeLinks(config, loops, workers));
-      return new Database(users, loops.next(), environment, engine, sessions, front, workers);
+          PgEngines.open(config, environment, new NativeLinks(config, loops, loop, workers));
+      return new Database(users, loop, environment, engine, sessions, front, workers);
     } catch (RuntimeException | Error e) {
       environment.close();
       throw e;
@@ -138,7 +141,8 @@ final class Database implements SessionSource, AutoCloseable {
     }
   }
 
-  private record NativeLinks(ClusterConfig config, EventLoopGroup loops, Executor workers)
+  private record NativeLinks(
+      ClusterConfig config, EventLoopGroup loops, EventLoop loop, Executor workers)
       implements PgEngines.Links<NettyLink> {
     @Override
     public BackendPort<NettyLink> port(BackendConfig one, PgBackend backend) {
@@ -156,6 +160,12 @@ final class Database implements SessionSource, AutoCloseable {
     @Override
     public void bind(NettyLink link, Executor executor) {
       // Its work is the event loop's, whoever uses it.
+    }
+
+    /** The disk is waited for elsewhere, and COMMIT is sent from the loop. */
+    @Override
+    public ReplicationLog log(ReplicationLog log) {
+      return new BackgroundLog(log, loop);
     }
 
     @Override

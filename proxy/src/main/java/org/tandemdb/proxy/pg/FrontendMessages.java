@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * them. Lengths are written after the body, so that nothing is encoded twice.
  */
 final class FrontendMessages {
+  private static final int[] NO_TYPES = {};
+
   private static final int PROTOCOL_3_0 = 3 << 16;
   private static final int CANCEL_REQUEST = 80877102;
 
@@ -33,26 +35,20 @@ final class FrontendMessages {
 
   /** Parse, Bind, Describe and Execute of the unnamed statement, all in text. */
   static void statement(ByteBuf out, PgStatement statement) {
-    int parse = Frames.begin(out, 'P');
-    cstring(out, "");
-    cstring(out, statement.sql());
-    out.writeShort(0);
-    Frames.end(out, parse);
+    if (!statement.known()) {
+      parse(out, statement.name(), statement.sql(), NO_TYPES);
+    }
     int bind = Frames.begin(out, 'B');
     cstring(out, "");
-    cstring(out, "");
+    cstring(out, statement.name());
     out.writeShort(0).writeShort(statement.parameters().size());
     statement.parameters().forEach(value -> parameter(out, value));
     out.writeShort(0);
     Frames.end(out, bind);
-    int describe = Frames.begin(out, 'D');
-    out.writeByte('P');
-    cstring(out, "");
-    Frames.end(out, describe);
-    int execute = Frames.begin(out, 'E');
-    cstring(out, "");
-    out.writeInt(0);
-    Frames.end(out, execute);
+    if (statement.name().isEmpty()) {
+      describe(out, 'P', "");
+    }
+    execute(out, "", 0);
   }
 
   /** Parse, with the types that a client has declared. */

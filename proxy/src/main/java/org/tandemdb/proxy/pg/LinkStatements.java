@@ -47,6 +47,6 @@ final class LinkStatements {
   }
 
   private static Key key(String sql, int[] types, Meaning meaning) {
-    return new Key(sql, Arrays.toString(types), meaning);
+    return new Key(sql, types.length == 0 ? "" : Arrays.toString(types), meaning);
   }
 }

@@ -3,12 +3,15 @@ package org.tandemdb.proxy.pg;
 import io.netty.buffer.ByteBuf;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +31,7 @@ import org.tandemdb.error.TandemException;
  * #run}.
  */
 public final class NettyLink implements BackendLink {
-  private static final String MARK = "SELECT tandem.mark($1, $2, $3)::text";
+  private static final String MARK = "SELECT tandem.mark($1, $2, $3)::pg_catalog.text";
 
   private final BackendId backend;
   private final ServerProcess process;
@@ -40,6 +43,11 @@ public final class NettyLink implements BackendLink {
   private final LinkStatements statements = new LinkStatements();
   private final List<PgStatement> opening = new ArrayList<>(1);
   private final List<String> leftPortals = new ArrayList<>(1);
+
+  /** Tandem's own statements that come again and again, and what the server knows them as. */
+  private final Map<String, String> own = new ConcurrentHashMap<>();
+
+  private final AtomicLong ownNames = new AtomicLong();
   private long generations;
   private volatile boolean uninterruptible;
 
@@ -93,11 +101,12 @@ public final class NettyLink implements BackendLink {
       return;
     }
     ByteBuf out = flight.alloc().buffer(128 + flight.readableBytes());
-    opening.forEach(statement -> FrontendMessages.statement(out, statement));
+    List<PgStatement> first = List.copyOf(opening);
     opening.clear();
+    first.forEach(statement -> FrontendMessages.statement(out, statement));
     out.writeBytes(flight);
     flight.release();
-    wire.submit(out, new BehindOpening(exchange));
+    wire.submit(out, new BehindOpening(exchange, () -> first.forEach(this::keep)));
   }
 
   /** Sends what belongs to the flight that is being answered: the data of a COPY. */
@@ -184,7 +193,28 @@ public final class NettyLink implements BackendLink {
     int hidden = all.size();
     opening.clear();
     all.addAll(List.of(statements));
-    return wire.send(all).thenApply(results -> results.subList(hidden, results.size()));
+    return wire.send(all)
+        .thenApply(
+            results -> {
+              all.forEach(this::keep);
+              return results.subList(hidden, results.size());
+            });
+  }
+
+  /** One that is prepared here, once it has run. */
+  private PgStatement own(String sql, @Nullable String... parameters) {
+    String name = own.get(sql);
+    return name == null
+        // A new name each time: whether the server got as far as Parse is not known of a failure.
+        ? new PgStatement(
+            sql, Arrays.asList(parameters), "tandem_own_" + ownNames.incrementAndGet(), false)
+        : new PgStatement(sql, Arrays.asList(parameters), name, true);
+  }
+
+  private void keep(PgStatement statement) {
+    if (!statement.name().isEmpty() && !statement.known()) {
+      own.put(statement.sql(), statement.name());
+    }
   }
 
   @Override
@@ -208,7 +238,7 @@ public final class NettyLink implements BackendLink {
     }
     opening.clear();
     opening.add(
-        PgStatement.of(
+        own(
             "BEGIN ISOLATION LEVEL "
                 + level(spec.isolation())
                 + (spec.readOnly() ? " READ ONLY" : " READ WRITE")
@@ -303,8 +333,7 @@ public final class NettyLink implements BackendLink {
   public CompletionStage<MarkOutcome> mark(Position position, boolean prepare) {
     uninterruptible = true;
     PgStatement mark =
-        PgStatement.of(
-            MARK, Long.toString(position.epoch()), Long.toString(position.number()), secret);
+        own(MARK, Long.toString(position.epoch()), Long.toString(position.number()), secret);
     CompletionStage<List<PgResult>> answered =
         prepare
             ? flight(
@@ -353,7 +382,7 @@ public final class NettyLink implements BackendLink {
       opening.clear();
       return CompletableFuture.completedFuture(new FinishOutcome.Done());
     }
-    return flight(PgStatement.of(sql))
+    return flight(sql.equals(expectedTag) ? own(sql) : PgStatement.of(sql))
         .handle(
             (results, failure) -> {
               if (failure == null) {
@@ -377,7 +406,7 @@ public final class NettyLink implements BackendLink {
       opening.clear();
       return CompletableFuture.completedFuture(null);
     }
-    return flight(PgStatement.of("ROLLBACK"))
+    return flight(own("ROLLBACK"))
         .handle(
             (results, failure) -> {
               uninterruptible = false;
@@ -427,18 +456,21 @@ public final class NettyLink implements BackendLink {
   /** Leaves out what BEGIN answers. */
   private static final class BehindOpening implements Exchange {
     private final Exchange behind;
+    private final Runnable opened;
     private boolean open;
 
-    BehindOpening(Exchange behind) {
+    BehindOpening(Exchange behind, Runnable opened) {
       this.behind = behind;
+      this.opened = opened;
     }
 
     @Override
     public void message(int type, ByteBuf frame) {
       if (open || type == 'E' || type == 'A') {
         behind.message(type, frame);
-      } else {
-        open = type == 'C';
+      } else if (type == 'C') {
+        open = true;
+        opened.run();
       }
     }
 

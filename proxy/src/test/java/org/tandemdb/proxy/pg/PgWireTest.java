@@ -13,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.tandemdb.backend.BackendLink.BeginSpec;
+import org.tandemdb.backend.BackendLink.MarkOutcome;
 import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.entry.Position;
 
 /** The wire without a server: what it sends, and what it does not believe. */
 class PgWireTest {
@@ -41,21 +43,43 @@ class PgWireTest {
 
   @Test
   void beginTravelsWithTheFirstStatementUpToOneSync() {
-    NettyLink link =
-        new NettyLink(
-            new BackendId("a"),
-            new ServerProcess(1, "then"),
-            wire,
-            "secret",
-            "tandem:",
-            () -> CompletableFuture.completedFuture(null),
-            null);
+    NettyLink link = link();
     link.begin(BeginSpec.READ_WRITE);
     channel.runPendingTasks();
     assertThat(drained()).isEmpty();
     link.query("SELECT 1", List.of());
     channel.runPendingTasks();
-    assertThat(messageTypes(drained())).isEqualTo("PBDEPBDES");
+    assertThat(messageTypes(drained())).isEqualTo("PBEPBDES");
+    receive('1', new byte[0]);
+    receive('2', new byte[0]);
+    receive('C', new byte[] {'B', 'E', 'G', 'I', 'N', 0});
+    receive('1', new byte[0]);
+    receive('2', new byte[0]);
+    receive('C', new byte[] {'S', 'E', 'L', 'E', 'C', 'T', ' ', '0', 0});
+    receive('Z', new byte[] {'T'});
+
+    // The server knows BEGIN now.
+    link.begin(BeginSpec.READ_WRITE);
+    link.query("SELECT 1", List.of());
+    channel.runPendingTasks();
+    assertThat(messageTypes(drained())).isEqualTo("BEPBDES");
+  }
+
+  @Test
+  void whatWasRefusedMayHaveBeenPreparedAndGetsAnotherName() {
+    NettyLink link = link();
+    CompletableFuture<MarkOutcome> refused =
+        link.mark(new Position(1, 1), false).toCompletableFuture();
+    channel.runPendingTasks();
+    assertThat(drained()).contains("tandem_own_1");
+    receive('1', new byte[0]);
+    receive('E', "SERROR\0C57014\0Mcanceled\0\0".getBytes(StandardCharsets.US_ASCII));
+    receive('Z', new byte[] {'E'});
+    assertThat(refused).isCompletedWithValueMatching(MarkOutcome.Refused.class::isInstance);
+
+    link.mark(new Position(1, 2), false);
+    channel.runPendingTasks();
+    assertThat(drained()).contains("tandem_own_2");
   }
 
   @Test
@@ -102,6 +126,17 @@ class PgWireTest {
     assertThat(answer).isCompletedExceptionally();
     assertThat(channel.isOpen()).isFalse();
     assertThat(wire.isUsable()).isFalse();
+  }
+
+  private NettyLink link() {
+    return new NettyLink(
+        new BackendId("a"),
+        new ServerProcess(1, "then"),
+        wire,
+        "secret",
+        "tandem:",
+        () -> CompletableFuture.completedFuture(null),
+        null);
   }
 
   private void receive(char type, byte[] body) {

@@ -56,7 +56,7 @@ public final class PgEngines {
   /** As {@link #open(ClusterConfig, Environment)}, for a front end with links of its own. */
   public static <L extends BackendLink> Engine<L> open(
       ClusterConfig config, Environment environment, Links<L> links) {
-    return open(config, environment, UnaryOperator.identity(), links);
+    return open(config, environment, links::log, links);
   }
 
   /** The kind of links on which clients' statements run. */
@@ -66,6 +66,11 @@ public final class PgEngines {
 
     /** See {@link Engine.Binder}. */
     void bind(L link, Executor executor);
+
+    /** What stands between the engine and {@code log}. */
+    default ReplicationLog log(ReplicationLog log) {
+      return log;
+    }
 
     Engine.SessionDialect<L> dialect();
   }
