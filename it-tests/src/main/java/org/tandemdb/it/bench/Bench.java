@@ -22,7 +22,8 @@ public final class Bench {
              ./tandem bench copy [--pairs N] [--quick]
              ./tandem bench large [--pairs N] [--heap MiB]
              ./tandem bench memory [--heap MiB] [--log MiB] [--limit MiB]
-             ./tandem bench peers [--rounds N] [--seconds N] [--scale N] [--only LOAD:CLIENTS,...]
+             ./tandem bench peers [--rounds N] [--seconds N] [--warm-up N] [--scale N]
+                                  [--only LOAD:CLIENTS,...]
              ./tandem bench proxy [--idle N] [--read MiB] [--rate MiB] [--heap MiB]
 
       Measures Tandem with one and with two backends against direct connections, in turns on

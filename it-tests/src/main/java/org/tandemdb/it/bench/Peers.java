@@ -19,10 +19,12 @@ import java.util.Optional;
 final class Peers {
   private static final String USAGE =
       """
-      Usage: ./tandem bench peers [--rounds N] [--seconds N] [--scale N] [--only LOAD:CLIENTS,...]
+      Usage: ./tandem bench peers [--rounds N] [--seconds N] [--warm-up N] [--scale N]
+                                  [--only LOAD:CLIENTS,...]
 
         --rounds    of each load, with all peers in turn (3)
         --seconds   of each run (4)
+        --warm-up   seconds of each load before it is measured (20), for caches and JIT compilers
         --scale     of pgbench's tables (10)
         --only      some loads, as select:8,select-simple:8,tpcb:32
 
@@ -52,14 +54,16 @@ final class Peers {
   private final PrintStream out;
   private final int rounds;
   private final int seconds;
+  private final int warmUp;
   private final int scale;
   private final List<Peer> peers = new ArrayList<>();
 
-  private Peers(PgBench bench, PrintStream out, int rounds, int seconds, int scale) {
+  private Peers(PgBench bench, PrintStream out, int rounds, int seconds, int warmUp, int scale) {
     this.bench = bench;
     this.out = out;
     this.rounds = rounds;
     this.seconds = seconds;
+    this.warmUp = warmUp;
     this.scale = scale;
   }
 
@@ -75,7 +79,7 @@ final class Peers {
   /** True if it came to its end. */
   static boolean run(List<String> arguments) throws Exception {
     Map<String, Integer> numbers =
-        new LinkedHashMap<>(Map.of("--rounds", 3, "--seconds", 4, "--scale", 10));
+        new LinkedHashMap<>(Map.of("--rounds", 3, "--seconds", 4, "--warm-up", 20, "--scale", 10));
     List<String> rows = ROWS;
     for (int i = 0; i < arguments.size(); i += 2) {
       String name = arguments.get(i);
@@ -106,6 +110,7 @@ final class Peers {
             out,
             numbers.getOrDefault("--rounds", 3),
             numbers.getOrDefault("--seconds", 4),
+            numbers.getOrDefault("--warm-up", 20),
             numbers.getOrDefault("--scale", 10));
     try {
       all.open();
@@ -149,7 +154,7 @@ final class Peers {
       Map<Peer, Tally> tallies = new LinkedHashMap<>();
       for (Peer peer : peers) {
         tallies.put(peer, new Tally());
-        bench.measure(peer.address(), options, clients, 2); // caches, and the JIT compiler
+        bench.measure(peer.address(), options, clients, warmUp);
       }
       for (int round = 0; round < rounds; round++) {
         double direct = Double.NaN;

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -569,6 +570,32 @@ class ProtocolIT {
       assertThat(client.words('Z')).containsExactly("1", "ZI");
       client.parse("again", "SELECT 2").sync().send();
       assertThat(client.words('Z')).containsExactly("E 42P05", "ZI");
+    }
+  }
+
+  /** Else a client with one thread for many connections would wait for its own. */
+  @Test
+  void whatAServerHasTakenBeforeIsPreparedWithoutALink() throws Exception {
+    String sql = "INSERT INTO wire (word) VALUES ($1) ON CONFLICT DO NOTHING";
+    List<Connection> busy = new ArrayList<>();
+    try (WireClient client = ready()) {
+      client.parse("first", sql).sync().send();
+      assertThat(client.words('Z')).containsExactly("1", "ZI");
+      for (int i = 0; i < ProxyPlace.MOST_LINKS; i++) {
+        Connection one = place.connect();
+        busy.add(one);
+        one.setAutoCommit(false);
+        try (Statement statement = one.createStatement()) {
+          statement.execute("INSERT INTO wire (word) VALUES ('busy " + i + "')");
+        }
+      }
+      client.parse("second", sql).sync().send();
+      assertThat(client.words('Z')).containsExactly("1", "ZI");
+    } finally {
+      for (Connection one : busy) {
+        one.rollback();
+        one.close();
+      }
     }
   }
 

@@ -61,6 +61,8 @@ final class Database implements SessionSource, AutoCloseable {
   private final Notifications notifications;
   private final OwnOids ownOids = new OwnOids();
 
+  private final AcceptedTexts accepted = new AcceptedTexts();
+
   /** The engine in JMX, where metrics look for it. */
   private final ClusterBeans beans;
 
@@ -197,7 +199,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   /** A session of Tandem's own role, for the proxy's own questions. */
   Session ownSession() {
-    return new Session(this, openOwn(), engines());
+    return new Session(this, config().backends().get(0).user(), openOwn(), engines());
   }
 
   private EngineSession<NettyLink> openOwn() {
@@ -289,6 +291,11 @@ final class Database implements SessionSource, AutoCloseable {
   @Override
   public OwnOids ownOids() {
     return ownOids;
+  }
+
+  @Override
+  public AcceptedTexts accepted() {
+    return accepted;
   }
 
   @Override

@@ -425,16 +425,21 @@ final class ExtendedProtocol {
   @SuppressWarnings("ReferenceEquality") // this one, and not one like it
   private CompletionStage<Void> checkedBut(@Nullable Parse other) {
     return Stages.each(
-        List.copyOf(unchecked).iterator(),
-        parse ->
-            parse == other
-                ? Stages.DONE
-                : look(parse)
-                    .thenAccept(
-                        described -> {
-                          unchecked.remove(parse);
-                          described.release();
-                        }));
+        List.copyOf(unchecked).iterator(), parse -> parse == other ? Stages.DONE : checked(parse));
+  }
+
+  private CompletionStage<Void> checked(Parse parse) {
+    if (session.isAccepted(parse.sql(), parse.types())) {
+      unchecked.remove(parse);
+      return Stages.DONE;
+    }
+    return look(parse)
+        .thenAccept(
+            described -> {
+              unchecked.remove(parse);
+              described.release();
+              session.accept(parse.sql(), parse.types());
+            });
   }
 
   /** The formats that Bind asks for, in place of text. */

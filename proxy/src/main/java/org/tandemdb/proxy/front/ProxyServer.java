@@ -319,7 +319,7 @@ public final class ProxyServer implements AutoCloseable {
       return;
     }
     Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit());
-    Session session = new Session(database, database.open(user, credential), engine);
+    Session session = new Session(database, user, database.open(user, credential), engine);
     ClientOutlet outlet = new ClientOutlet(channel);
     Stages.of(
             () -> {

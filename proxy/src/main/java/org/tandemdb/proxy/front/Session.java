@@ -66,6 +66,7 @@ final class Session {
   private final EngineSession<NettyLink> session;
   private final Engines engine;
   private final SessionSource source;
+  private final String user;
   private final BlockState state;
   private final Temporaries temporaries;
   private final AdvisoryLocks locks;
@@ -81,8 +82,12 @@ final class Session {
 
   private boolean closed;
 
-  Session(SessionSource source, EngineSession<NettyLink> session, Engines engine) {
+  /**
+   * @param user as whom the client has logged in
+   */
+  Session(SessionSource source, String user, EngineSession<NettyLink> session, Engines engine) {
     this.source = source;
+    this.user = user;
     this.session = session;
     this.engine = engine;
     this.state = new BlockState(session, source.consistency());
@@ -730,6 +735,25 @@ final class Session {
               }
               return askPrimary(question);
             });
+  }
+
+  /**
+   * True if a server need not be asked again whether {@code sql} is right: it was, for this user. A
+   * transaction that has a link asks there: it may have changed the schema, and waits for nobody.
+   */
+  boolean isAccepted(String sql, int[] types) {
+    return mayKnow() && source.accepted().contains(user, sql, types, meaning());
+  }
+
+  /** A server has taken {@code sql}, just now. */
+  void accept(String sql, int[] types) {
+    if (mayKnow()) {
+      source.accepted().add(user, sql, types, meaning());
+    }
+  }
+
+  private boolean mayKnow() {
+    return state.lease().isEmpty() && !temporaries.any() && !state.isBroken();
   }
 
   /** The same on the primary, outside of any transaction. */

@@ -51,6 +51,9 @@ interface SessionSource {
   /** What is known of the numbers of the database's own objects. */
   OwnOids ownOids();
 
+  /** What servers have parsed. */
+  AcceptedTexts accepted();
+
   /** False for a replica, and while nobody is in office. */
   boolean isPrimary(BackendId backend);
 
