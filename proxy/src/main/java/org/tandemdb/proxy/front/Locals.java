@@ -480,7 +480,7 @@ final class Locals {
    * and, between transactions, what it would have to set again on another connection, and what it
    * could not. Empty unless it has asked.
    */
-  Map<String, String> reported(String pinned) {
+  Map<String, String> reported(Supplier<String> pinned) {
     if (!reports) {
       return Map.of();
     }
@@ -498,7 +498,7 @@ final class Locals {
               .collect(Collectors.joining("&")));
       told.put(
           "tandem.session_pinned",
-          Stream.of(pinned, prepared.isEmpty() ? "" : "prepared statements")
+          Stream.of(pinned.get(), prepared.isEmpty() ? "" : "prepared statements")
               .filter(reason -> !reason.isEmpty())
               .collect(Collectors.joining(", ")));
     }

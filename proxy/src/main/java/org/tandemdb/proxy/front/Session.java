@@ -187,7 +187,7 @@ final class Session {
 
   /** See {@link Locals#reported}. */
   Map<String, String> reported() {
-    return locals.reported(pinned());
+    return locals.reported(this::pinned);
   }
 
   /** See {@link Engines#ask}. */

@@ -249,6 +249,7 @@ public final class NettyPort implements BackendPort<NettyLink> {
         .group(loops)
         .channel(Transport.connecting(loops))
         .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.RECVBUF_ALLOCATOR, Transport.reads())
         .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) openTimeout.toMillis());
   }

@@ -1,8 +1,10 @@
 package org.tandemdb.proxy.pg;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -18,7 +20,18 @@ import io.netty.channel.socket.nio.NioSocketChannel;
  * this machine, which costs about half the JDK's system calls and locks; else by the JDK.
  */
 public final class Transport {
+  /** Most messages fit, so that one system call tells that there is no more. */
+  private static final int LEAST_READ = 512;
+
+  private static final int FIRST_READ = 2048;
+  private static final int MOST_READ = 64 << 10;
+
   private Transport() {}
+
+  /** How much is read at a time: as it comes, but not as little as Netty's own 64 bytes. */
+  public static RecvByteBufAllocator reads() {
+    return new AdaptiveRecvByteBufAllocator(LEAST_READ, FIRST_READ, MOST_READ);
+  }
 
   /** Of a group of event loops. */
   public static IoHandlerFactory handlers() {
