@@ -20,6 +20,7 @@ import org.tandemdb.catalog.Catalog.Table;
 import org.tandemdb.catalog.Routines.Routine;
 import org.tandemdb.entry.TableName;
 import org.tandemdb.entry.TypeRef;
+import org.tandemdb.sql.Builtins;
 
 /**
  * Reads a {@link Catalog} from PostgreSQL's system catalogs: a fixed number of queries in one
@@ -129,26 +130,65 @@ public final class PgCatalogLoader {
           + " JOIN pg_namespace tn ON tn.oid = t.typnamespace";
 
   /**
-   * What each copy evaluates by itself when a row is put in, and what decides about the row: by
-   * functions that are not built in.
+   * What each copy evaluates by itself when a row is put in: functions that are not built in, also
+   * those behind operators.
    */
   private static final String UNSETTLED =
-      "SELECT i.indrelid, p.proname, 'the index ' || c.relname FROM pg_depend d JOIN pg_proc p ON"
-          + " p.oid = d.refobjid JOIN pg_index i ON i.indexrelid = d.objid JOIN pg_class c ON c.oid ="
-          + " d.objid WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_proc'::regclass"
-          + " AND (i.indisunique OR i.indisexclusion) UNION SELECT a.adrelid, p.proname,"
-          + " 'the generated column ' || t.attname FROM pg_depend d JOIN pg_proc p ON p.oid ="
-          + " d.refobjid JOIN pg_attrdef a ON a.oid = d.objid JOIN pg_attribute t ON t.attrelid ="
-          + " a.adrelid AND t.attnum = a.adnum AND t.attgenerated <> '' WHERE d.classid ="
-          + " 'pg_attrdef'::regclass AND d.refclassid = 'pg_proc'::regclass UNION SELECT m.relid,"
-          + " p.proname, 'the partition key' FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid"
-          + " JOIN pg_partitioned_table k ON k.partrelid = d.objid CROSS JOIN LATERAL"
-          + " pg_partition_tree(k.partrelid) m WHERE d.classid = 'pg_class'::regclass AND"
-          + " d.refclassid = 'pg_proc'::regclass UNION SELECT t.attrelid, p.proname,"
-          + " 'the domain of ' || t.attname FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid"
-          + " JOIN pg_constraint k ON k.oid = d.objid AND k.contypid <> 0 JOIN pg_attribute t ON"
-          + " t.atttypid = k.contypid WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid ="
-          + " 'pg_proc'::regclass ORDER BY 1, 2, 3";
+      "WITH calls AS (SELECT d.classid, d.objid, p.proname FROM pg_depend d LEFT JOIN pg_operator o"
+          + " ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid JOIN pg_proc p ON"
+          + " p.oid = CASE WHEN o.oid IS NULL THEN d.refobjid ELSE o.oprcode END WHERE d.refclassid"
+          + " IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384 AND"
+          + " d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass,"
+          + " 'pg_constraint'::regclass)) SELECT i.indrelid, d.proname, 'the index ' || c.relname"
+          + " FROM calls d JOIN pg_index i ON i.indexrelid = d.objid JOIN pg_class c ON c.oid ="
+          + " d.objid WHERE d.classid = 'pg_class'::regclass UNION SELECT a.adrelid, d.proname,"
+          + " 'the generated column ' || t.attname FROM calls d JOIN pg_attrdef a ON a.oid = d.objid"
+          + " JOIN pg_attribute t ON t.attrelid = a.adrelid AND t.attnum = a.adnum AND"
+          + " t.attgenerated <> '' WHERE d.classid = 'pg_attrdef'::regclass UNION SELECT m.relid,"
+          + " d.proname, 'the partition key' FROM calls d JOIN pg_partitioned_table k ON k.partrelid"
+          + " = d.objid CROSS JOIN LATERAL pg_partition_tree(k.partrelid) m WHERE d.classid ="
+          + " 'pg_class'::regclass UNION SELECT t.attrelid, d.proname, 'the domain of ' || t.attname"
+          + " FROM calls d JOIN pg_constraint k ON k.oid = d.objid AND k.contypid <> 0 JOIN"
+          + " pg_attribute t ON t.atttypid = k.contypid WHERE d.classid = 'pg_constraint'::regclass"
+          + " ORDER BY 1, 2, 3";
+
+  /** Types that no setting gives another value or another text, as conditions of SQL have them. */
+  private static final String SETTLED_TYPES =
+      "('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,"
+          + " 'float4'::regtype, 'float8'::regtype, 'text'::regtype, 'varchar'::regtype,"
+          + " 'bpchar'::regtype, 'name'::regtype, 'uuid'::regtype)";
+
+  /**
+   * What checks of tables and domains call without a name that one could read: what is behind their
+   * operators, and casts that are not printed. The server knows of each whether it depends on
+   * settings. A conversion through a type's text ({@code COERCEVIAIO}) is given by its types.
+   */
+  private static final String JUDGED =
+      "WITH checks AS MATERIALIZED (SELECT k.conrelid, k.contypid, k.conname, k.conbin::text AS tree"
+          + " FROM pg_constraint k LEFT JOIN pg_type d ON k.contypid <> 0 AND d.oid = k.contypid"
+          + " WHERE k.contype = 'c' AND k.oid >= 16384 AND (d.typbasetype NOT IN "
+          + SETTLED_TYPES
+          + " OR 0 = ANY (k.conkey) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid ="
+          + " k.conrelid AND a.attnum = ANY (k.conkey) AND a.atttypid NOT IN "
+          + SETTLED_TYPES
+          + ") OR strpos(k.conbin::text, 'COERCEVIAIO') > 0)), calls AS (SELECT k.conrelid,"
+          + " k.contypid, k.conname, p.proname, NULL::name AS shown, NULL::name AS read FROM checks"
+          + " k CROSS JOIN LATERAL string_to_table(k.tree, ' :') f(field) JOIN pg_proc p ON p.oid ="
+          + " CASE WHEN f.field LIKE 'opfuncid %' THEN substr(f.field, 10) WHEN f.field LIKE"
+          + " 'funcid %' THEN substr(f.field, 8) END::oid AND p.provolatile <> 'i' UNION SELECT"
+          + " k.conrelid, k.contypid, k.conname, p.proname, o.typname, i.typname FROM checks k CROSS"
+          + " JOIN LATERAL regexp_matches(k.tree,"
+          + " '\\{COERCEVIAIO :arg \\{[A-Z_]+ [^{}]*[tT]ype(?:Id|id)? ([0-9]+)"
+          + "|:resulttype ([0-9]+) :resultcollid [0-9]+ :coerceformat"
+          + "|:opnos \\(o ([0-9 ]+)\\)', 'g') m LEFT JOIN pg_type o ON o.oid = m[1]::oid LEFT"
+          + " JOIN pg_type i ON i.oid = m[2]::oid LEFT JOIN LATERAL (SELECT x.proname FROM"
+          + " pg_operator w JOIN pg_proc x ON x.oid = w.oprcode AND x.provolatile <> 'i' WHERE w.oid"
+          + " = ANY (string_to_array(m[3], ' ')::oid[])) p ON true WHERE k.tree ~"
+          + " 'COERCEVIAIO|ROWCOMPARE') SELECT coalesce(nullif(k.conrelid, 0), t.attrelid), CASE"
+          + " WHEN k.conrelid <> 0 THEN 'the check ' || k.conname ELSE 'the domain of ' || t.attname"
+          + " END, k.proname, k.shown, k.read FROM calls k LEFT JOIN pg_attribute t ON k.contypid <>"
+          + " 0 AND t.atttypid = k.contypid AND t.attrelid >= 16384 AND t.attnum > 0 WHERE"
+          + " coalesce(k.proname, k.shown, k.read) IS NOT NULL ORDER BY 2, 3, 4, 5";
 
   /**
    * The body is given where the server itself keeps the function from writing (it is not VOLATILE),
@@ -269,6 +309,14 @@ public final class PgCatalogLoader {
           + " AND t.typcategory <> 'A' AND (t.typtype <> 'c' OR EXISTS (SELECT 1 FROM pg_class c"
           + "   WHERE c.oid = t.typrelid AND c.relkind = 'c'))";
 
+  /**
+   * So that expressions and views are printed with the schema of every name; and because queries
+   * that look long to the server are short, and compiling one takes seconds.
+   */
+  private static final String SETTINGS =
+      "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),"
+          + " pg_catalog.set_config('jit', 'off', true)";
+
   private final Connection connection;
   private final boolean again;
   private final Map<Long, Draft> drafts = new HashMap<>();
@@ -299,11 +347,9 @@ public final class PgCatalogLoader {
     try (PreparedStatement snapshot =
             connection.prepareStatement(
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        // So that expressions and views are printed with the schema of every name.
-        PreparedStatement path =
-            connection.prepareStatement("SET LOCAL search_path = pg_catalog")) {
+        PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
       snapshot.execute();
-      path.execute();
+      settings.execute();
       return new PgCatalogLoader(connection, true).load(previousVersion + 1);
     } finally {
       connection.rollback();
@@ -321,7 +367,7 @@ public final class PgCatalogLoader {
     try (Statement statement = connection.createStatement()) {
       // What is SET here must not be left to the client's statements.
       statement.execute("SAVEPOINT tandem_catalog");
-      statement.execute("SET LOCAL search_path = pg_catalog");
+      statement.execute(SETTINGS);
       Catalog catalog = new PgCatalogLoader(connection, false).load(previousVersion + 1);
       statement.execute("ROLLBACK TO SAVEPOINT tandem_catalog");
       statement.execute("RELEASE SAVEPOINT tandem_catalog");
@@ -373,6 +419,7 @@ public final class PgCatalogLoader {
                 (one, other) -> one.compareTo(other) > 0 ? one : other));
     Routines known = new Routines(Map.copyOf(routines), Set.copyOf(sequences));
     unsettled(new SettledFunctions(known, operators, types));
+    judged(types);
     Map<TableName, Table> tables = new HashMap<>();
     for (Draft draft : drafts.values()) {
       tables.put(draft.name, draft.table());
@@ -407,11 +454,12 @@ public final class PgCatalogLoader {
 
   /** Where a function that may depend on the session decides about rows, they are not written. */
   private void unsettled(SettledFunctions settled) throws SQLException {
+    Map<String, Optional<String>> obstacles = new HashMap<>();
     each(
         UNSETTLED,
         row -> {
           String function = text(row, 2);
-          Optional<String> obstacle = settled.obstacle(function);
+          Optional<String> obstacle = obstacles.computeIfAbsent(function, settled::obstacle);
           Optional<Draft> draft = draft(row, 1);
           if (obstacle.isPresent() && draft.isPresent()) {
             String hazard =
@@ -424,6 +472,36 @@ public final class PgCatalogLoader {
             draft.get().traceHazards.add(hazard);
           }
         });
+  }
+
+  /** Where settings decide about rows, so that those of whoever applies one could refuse it. */
+  private void judged(Map<String, Catalog.UserType> types) throws SQLException {
+    each(
+        JUDGED,
+        row -> {
+          Optional<Draft> draft = draft(row, 1);
+          String called = text(row, 3);
+          String shown = text(row, 4);
+          String read = text(row, 5);
+          String by = "";
+          if (!called.isEmpty()) {
+            by = "by " + called;
+          } else if (!shown.isEmpty() && (!isSettled(shown, types) || shown.equals("bytea"))) {
+            by = "as it turns a " + shown + " into a text";
+          } else if (!read.isEmpty() && !isSettled(read, types)) {
+            by = "as it reads a text as a " + read;
+          }
+          if (draft.isPresent() && !by.isEmpty()) {
+            String hazard = text(row, 2) + " depends on settings of the session, " + by;
+            draft.get().hazard(hazard);
+            draft.get().traceHazards.add(hazard);
+          }
+        });
+  }
+
+  /** True if no setting changes the texts of the type. */
+  private static boolean isSettled(String type, Map<String, Catalog.UserType> types) {
+    return Builtins.isPlain(type) || types.get(type) == Catalog.UserType.ENUM;
   }
 
   private void relations() throws SQLException {

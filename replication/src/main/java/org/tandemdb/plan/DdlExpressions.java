@@ -229,6 +229,7 @@ final class DdlExpressions {
     for (Kept one : kept) {
       for (Facts part : one.parts()) {
         refuseZone(part);
+        refuseStyle(part);
         refuseSign(part);
       }
       for (Facts.Use use : one.facts().columns()) {
@@ -292,6 +293,23 @@ final class DdlExpressions {
               + String.join(" and ", new TreeSet<>(clocks))
               + ", which depends on the session's time zone",
           "Let both be of one type.");
+    }
+  }
+
+  /** How a date or a moment looks as a text, and is read from one, are settings. */
+  private void refuseStyle(Facts facts) throws Refusal {
+    for (Facts.Use use : facts.columns()) {
+      String type = columnType(use.name());
+      boolean shown = Builtins.isClock(type) && facts.types().stream().anyMatch(TEXTS::contains);
+      boolean read = TEXTS.contains(type) && facts.types().stream().anyMatch(Builtins::isClock);
+      if (shown || read) {
+        throw new Refusal(
+            "how "
+                + use.name()
+                + (shown ? " looks as a text" : " is read")
+                + " is a setting, DateStyle",
+            "Keep the value in a column of its own type.");
+      }
     }
   }
 

@@ -235,6 +235,52 @@ class DefinitionsIT {
   }
 
   /**
+   * † As above, of what the database had before: a check or an index's function that fails where a
+   * row is applied would take every replica out of service.
+   */
+  @Test
+  void whatTheDatabaseHadBeforeAndSettingsDecideIsNotWritten() throws Exception {
+    String[] before = {
+      "SET ROLE " + ServerPair.ROLE,
+      "CREATE TABLE visit (id int PRIMARY KEY, day date, at timestamptz, CHECK (day <= at))",
+      "CREATE FUNCTION european(text) RETURNS date LANGUAGE sql IMMUTABLE AS 'SELECT $1::date'",
+      "CREATE TABLE letter (id int PRIMARY KEY, sent text)",
+      "CREATE INDEX ON letter (european(sent))",
+      "CREATE TABLE plain (id int PRIMARY KEY, v text)",
+      "CREATE FUNCTION tidy(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)'",
+      "CREATE INDEX ON plain (tidy(v))"
+    };
+    for (PostgresServer server : pair.servers()) {
+      server.execute("postgres", "CREATE DATABASE earlier OWNER " + ServerPair.ROLE);
+      server.execute("earlier", before);
+    }
+    String earlier = pair.tandemUrl("earlier", pair.directory().resolve("earlier-log"));
+    try (Connection connection = DriverManager.getConnection(earlier);
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO plain VALUES (1, 'A')");
+      statement.execute("SET TIME ZONE 'Pacific/Kiritimati'");
+      statement.execute("SET DateStyle = 'ISO, DMY'");
+      List<String> writes =
+          List.of(
+              "INSERT INTO visit VALUES (1, '2024-01-01', '2024-01-01 00:30+14')",
+              "INSERT INTO letter VALUES (1, '31-12-2024')",
+              "DO $$BEGIN INSERT INTO letter VALUES (2, '31-12-2024'); END$$");
+      for (String sql : writes) {
+        assertThatThrownBy(() -> statement.execute(sql))
+            .as(sql)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"));
+      }
+      statement.execute(
+          "CREATE OR REPLACE FUNCTION tidy(text) RETURNS text LANGUAGE sql IMMUTABLE AS"
+              + " 'SELECT $1::date::text'");
+      assertThatThrownBy(() -> statement.execute("INSERT INTO plain VALUES (2, '31-12-2024')"))
+          .hasMessageContaining("the index plain_tidy_idx calls tidy, which is not proven");
+      TandemStatus.awaitEverything(connection, LIMIT);
+    }
+  }
+
+  /**
    * Enums and reg* types are numbers inside that each server gives by itself: a row would be in
    * another partition there, and where it is written back by its partition, in none.
    */
