@@ -89,9 +89,13 @@ public record Catalog(
    *     array
    */
   public UserType userType(String written) {
+    return userTypes.getOrDefault(bareName(written), UserType.UNKNOWN);
+  }
+
+  /** A type's name, or its elements', without schema and quotes. */
+  static String bareName(String written) {
     String name = written.endsWith("[]") ? written.substring(0, written.indexOf('[')) : written;
-    String last = name.substring(name.lastIndexOf('.') + 1);
-    return userTypes.getOrDefault(last.replace("\"", ""), UserType.UNKNOWN);
+    return name.substring(name.lastIndexOf('.') + 1).replace("\"", "");
   }
 
   /** True if values of the type can be captured as text and put back. */

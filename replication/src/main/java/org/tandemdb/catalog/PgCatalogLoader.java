@@ -261,6 +261,24 @@ public final class PgCatalogLoader {
           + " AND t.typnamespace = 'pg_catalog'::regnamespace AND"
           + USER_SCHEMAS;
 
+  private static final String NOT_VOLATILE =
+      "f.provolatile <> 'v' AND f.prolang IN (SELECT l.oid FROM pg_language l WHERE l.lanname NOT IN"
+          + " ('c', 'internal'))";
+
+  /** Functions behind operators that write nothing by themselves, but may call what does. */
+  private static final String BY_OPERATOR =
+      "SELECT o.oprname, f.proname FROM pg_operator o JOIN pg_proc f ON f.oid = o.oprcode WHERE o.oid"
+          + " >= 16384 AND "
+          + NOT_VOLATILE;
+
+  /** As above, behind casts, by their types and the domains over these; see OWN_CASTS. */
+  private static final String BY_TYPE =
+      "SELECT DISTINCT u.typname, f.proname FROM pg_cast k JOIN pg_proc f ON f.oid = k.castfunc JOIN"
+          + " pg_type t ON t.oid IN (k.castsource, k.casttarget) JOIN pg_type u ON u.oid = t.oid OR"
+          + " (u.typtype = 'd' AND u.typbasetype = t.oid) WHERE k.oid >= 16384 AND (t.oid >= 16384 OR"
+          + " greatest(k.castsource, k.casttarget) < 16384) AND "
+          + NOT_VOLATILE;
+
   /**
    * Columns of a type (or an array or domain of one) that the database casts by a function of its
    * own, which the server calls wherever it finds no other way: may that function write, and does
@@ -417,7 +435,12 @@ public final class PgCatalogLoader {
                 text(row, 1),
                 Catalog.UserType.valueOf(text(row, 2)),
                 (one, other) -> one.compareTo(other) > 0 ? one : other));
-    Routines known = new Routines(Map.copyOf(routines), Set.copyOf(sequences));
+    Routines known =
+        new Routines(
+            Map.copyOf(routines),
+            Set.copyOf(sequences),
+            functions(BY_OPERATOR),
+            functions(BY_TYPE));
     unsettled(new SettledFunctions(known, operators, types));
     judged(types);
     Map<TableName, Table> tables = new HashMap<>();
@@ -439,6 +462,15 @@ public final class PgCatalogLoader {
         known,
         Set.copyOf(traced),
         Set.copyOf(loose));
+  }
+
+  private Map<String, Set<String>> functions(String query) throws SQLException {
+    Map<String, Set<String>> functions = new HashMap<>();
+    each(
+        query,
+        row -> functions.computeIfAbsent(text(row, 1), name -> new HashSet<>()).add(text(row, 2)));
+    functions.replaceAll((name, all) -> Set.copyOf(all));
+    return Map.copyOf(functions);
   }
 
   private static Routine routine(ResultSet row) throws SQLException {

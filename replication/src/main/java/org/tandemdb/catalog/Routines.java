@@ -10,9 +10,26 @@ import java.util.Set;
  *
  * @param byName all of them, procedures and aggregates too, by their name without schema
  * @param sequences names of sequences: what they say of themselves differs from copy to copy
+ * @param byOperator the functions of the database's own behind operators, which the server keeps
+ *     from writing by themselves; those of extensions in C are left out
+ * @param byType the same behind casts, by the types that they are from or to: the server calls them
+ *     where no text names them
  */
-public record Routines(Map<String, List<Routine>> byName, Set<String> sequences) {
-  public static final Routines NONE = new Routines(Map.of(), Set.of());
+public record Routines(
+    Map<String, List<Routine>> byName,
+    Set<String> sequences,
+    Map<String, Set<String>> byOperator,
+    Map<String, Set<String>> byType) {
+  public static final Routines NONE = new Routines(Map.of(), Set.of(), Map.of(), Map.of());
+
+  /**
+   * The functions by which the database casts values of a type.
+   *
+   * @param written as a statement or a column has it: perhaps quoted, with a schema, an array
+   */
+  public Set<String> castsOf(String written) {
+    return byType.isEmpty() ? Set.of() : byType.getOrDefault(Catalog.bareName(written), Set.of());
+  }
 
   /**
    * One function.

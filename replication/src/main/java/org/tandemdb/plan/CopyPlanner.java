@@ -164,7 +164,7 @@ final class CopyPlanner {
     if (freeze) {
       return traced("FREEZE hides which transaction wrote the rows", untraced, where);
     }
-    Optional<String> hazard = Hazards.of(table, EnumSet.of(Action.INSERT), scope.catalog());
+    Optional<String> hazard = Hazards.of(table, EnumSet.of(Action.INSERT), scope);
     return hazard.isPresent()
         ? traced(hazard.get(), untraced, where)
         : captured(table, given, untraced);

@@ -13,7 +13,8 @@ final class Hazards {
   private Hazards() {}
 
   /** The first of them, or empty if there is none. */
-  static Optional<String> of(Catalog.Table table, Set<Action> actions, Catalog catalog) {
+  static Optional<String> of(Catalog.Table table, Set<Action> actions, Scope scope) {
+    Catalog catalog = scope.catalog();
     if (!table.hazards().isEmpty()) {
       return first(table.hazards());
     }
@@ -33,7 +34,7 @@ final class Hazards {
         return Optional.of("column " + column.name() + " has the type " + type);
       }
     }
-    return Optional.empty();
+    return SideEffects.castObstacle(table, scope);
   }
 
   private static Optional<String> first(List<String> hazards) {

@@ -180,6 +180,7 @@ final class ReadRoutines {
 
   /** A row type is as good as the types of its columns. */
   private void type(String written) throws Unproven {
+    casts(written);
     if (scope.catalog().isUserType(written)) {
       return;
     }
@@ -192,6 +193,13 @@ final class ReadRoutines {
         scope.catalog().tables().keySet().stream().anyMatch(t -> t.toString().equals(plain));
     if (!row || !found) {
       throw new Unproven("the type " + plain + " is not known");
+    }
+  }
+
+  /** Where a value of the type is, the server may call what casts it. */
+  private void casts(String type) throws Unproven {
+    for (String function : scope.catalog().routines().castsOf(type)) {
+      function(function);
     }
   }
 
@@ -235,6 +243,10 @@ final class ReadRoutines {
     if (scope.catalog().userOperators().contains(operator)) {
       throw new Unproven("the operator " + operator + " is redefined");
     }
+    for (String function :
+        scope.catalog().routines().byOperator().getOrDefault(operator, Set.of())) {
+      function(function);
+    }
   }
 
   private void name(Tokens tokens, int i, String owner) throws Unproven {
@@ -259,6 +271,7 @@ final class ReadRoutines {
     if (scope.catalog().userTypes().containsKey(name) && !scope.catalog().isUserType(name)) {
       throw new Unproven(owner + " names the type " + name);
     }
+    casts(name);
     for (Catalog.Table table : scope.analyses().named(scope.catalog(), name)) {
       relation(table);
     }
@@ -297,6 +310,9 @@ final class ReadRoutines {
     }
     if (!columnsAreKnown(table)) {
       throw new Unproven("a type of " + table.name() + " is not known");
+    }
+    for (Catalog.Column column : table.columns()) {
+      casts(column.type().name());
     }
     if (table.kind() == Catalog.Kind.VIEW) {
       text(

@@ -180,6 +180,10 @@ final class SideEffects {
             "the type " + type + " is not a built-in type that is understood",
             "Leave the cast to the server, or cast to a built-in type.");
       }
+      Optional<String> obstacle = castObstacle(type, scope);
+      if (obstacle.isPresent()) {
+        throw new Refusal(obstacle.get(), "Use built-in types.");
+      }
     }
     for (Facts.Use relation : facts.relations()) {
       Optional<Catalog.Table> table = scope.relation(relation);
@@ -196,7 +200,48 @@ final class SideEffects {
             "the operator " + operator + " is redefined in this database",
             "Only built-in operators are understood.");
       }
+      Set<String> functions =
+          scope.catalog().routines().byOperator().getOrDefault(operator, Set.of());
+      for (String function : functions) {
+        Optional<String> obstacle = ReadRoutines.obstacle(function, scope);
+        if (obstacle.isPresent()) {
+          throw new Refusal(
+              "the operator "
+                  + operator
+                  + " calls "
+                  + function
+                  + ", which is not known to be free of side effects: "
+                  + obstacle.get(),
+              "Only operators that change nothing are understood.");
+        }
+      }
     }
+  }
+
+  /** Why values of the table may call something that writes, wherever the server casts them. */
+  static Optional<String> castObstacle(Catalog.Table table, Scope scope) {
+    if (scope.catalog().routines().byType().isEmpty()) {
+      return Optional.empty();
+    }
+    return table.columns().stream()
+        .flatMap(column -> castObstacle(column.type().name(), scope).stream())
+        .findFirst();
+  }
+
+  private static Optional<String> castObstacle(String type, Scope scope) {
+    for (String function : scope.catalog().routines().castsOf(type)) {
+      Optional<String> obstacle = ReadRoutines.obstacle(function, scope);
+      if (obstacle.isPresent()) {
+        return Optional.of(
+            "the type "
+                + type
+                + " is cast by "
+                + function
+                + ", which is not known to be free of side effects: "
+                + obstacle.get());
+      }
+    }
+    return Optional.empty();
   }
 
   private static void function(Facts.Use function, Scope scope) throws Refusal {
@@ -248,6 +293,12 @@ final class SideEffects {
               + table.name()
               + " is not proven to change nothing: "
               + table.readHazards().get(0),
+          "Read the tables behind it.");
+    }
+    Optional<String> cast = castObstacle(table, scope);
+    if (cast.isPresent()) {
+      throw new Refusal(
+          "reading " + table.name() + " is not proven to change nothing: " + cast.get(),
           "Read the tables behind it.");
     }
     switch (table.kind()) {

@@ -39,7 +39,7 @@ record Writing(Tokens tokens, Scope scope, Shape.Write write, Catalog.Table tabl
           table.name() + " is not an ordinary table", "Write to the tables behind it.");
     }
     Writing writing = new Writing(tokens, scope, write, table);
-    Optional<String> hazard = Hazards.of(table, writing.actions(), scope.catalog());
+    Optional<String> hazard = Hazards.of(table, writing.actions(), scope);
     if (hazard.isPresent()) {
       // † Here, and nowhere else, something about a table turns the verdict.
       throw Hazards.refusal(table, hazard.get());

@@ -28,6 +28,7 @@ class OwnOperatorsTest {
   private static TestDatabase server;
   private static Catalog operators;
   private static Catalog casts;
+  private static Catalog sly;
 
   @BeforeAll
   static void start() throws IOException, SQLException {
@@ -56,6 +57,35 @@ class OwnOperatorsTest {
               + "CREATE FUNCTION other(word) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'b'$$;"
               + "CREATE CAST (word AS text) WITH FUNCTION other(word)");
       casts = PgCatalogLoader.load(connection, 1);
+      ddl.execute(
+          "DROP CAST (pair AS int); DROP CAST (word AS text);"
+              + "CREATE FUNCTION writes() RETURNS bool LANGUAGE sql"
+              + " AS 'INSERT INTO log (v) VALUES (1); SELECT true';"
+              + "CREATE TYPE sly AS (a int); CREATE TYPE cast_type AS (a int);"
+              + "CREATE TYPE fair AS (a int);"
+              + "CREATE TABLE sly_one (id int PRIMARY KEY, p sly);"
+              + "CREATE TABLE sly_cast (id int PRIMARY KEY, p cast_type);"
+              + "CREATE TABLE sly_casts (id int PRIMARY KEY, p cast_type[]);"
+              + "CREATE TABLE honest (id int PRIMARY KEY, p fair);"
+              + "CREATE FUNCTION same(sly, sly) RETURNS bool LANGUAGE plpgsql STABLE"
+              + " AS 'BEGIN RETURN writes(); END';"
+              + "CREATE FUNCTION through(sly, sly) RETURNS bool LANGUAGE plpgsql IMMUTABLE"
+              + " AS 'BEGIN RETURN $1 === $2; END';"
+              + "CREATE FUNCTION number_of(cast_type) RETURNS int LANGUAGE plpgsql IMMUTABLE"
+              + " AS 'BEGIN RETURN CASE WHEN writes() THEN 5 END; END';"
+              + "CREATE FUNCTION order_of(fair, fair) RETURNS int LANGUAGE sql IMMUTABLE"
+              + " AS 'SELECT ($1).a - ($2).a';"
+              + "CREATE FUNCTION fair_number(fair) RETURNS int LANGUAGE sql IMMUTABLE"
+              + " AS 'SELECT ($1).a';"
+              + "CREATE OPERATOR ~~ (LEFTARG = sly, RIGHTARG = sly, FUNCTION = same);"
+              + "CREATE OPERATOR === (LEFTARG = sly, RIGHTARG = sly, FUNCTION = same);"
+              + "CREATE OPERATOR ~~~ (LEFTARG = sly, RIGHTARG = sly, FUNCTION = through);"
+              + "CREATE OPERATOR <=> (LEFTARG = fair, RIGHTARG = fair, FUNCTION = order_of);"
+              + "CREATE CAST (cast_type AS int) WITH FUNCTION number_of(cast_type) AS IMPLICIT;"
+              + "CREATE CAST (fair AS int) WITH FUNCTION fair_number(fair) AS IMPLICIT;"
+              + "CREATE FUNCTION matching(sly) RETURNS bool LANGUAGE sql STABLE"
+              + " AS 'SELECT $1 === $1'");
+      sly = PgCatalogLoader.load(connection, 2);
     }
   }
 
@@ -113,6 +143,47 @@ class OwnOperatorsTest {
       })
   void aColumnThatTheServerMayCastByAWritingFunctionIsTraced(String sql) {
     assertThat(plan(casts, sql)).isInstanceOf(Plan.Traced.class);
+  }
+
+  /** † The server keeps what is not VOLATILE from writing, and not what such a function calls. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT p === p FROM sly_one",
+        "SELECT v FROM plain WHERE ROW(1)::sly === ROW(1)::sly",
+        "SELECT p LIKE p FROM sly_one",
+        "SELECT id FROM sly_one WHERE p ~~~ p",
+        "SELECT matching(p) FROM sly_one",
+        "UPDATE plain SET v = 'x' WHERE (SELECT p === p FROM sly_one)",
+        "SELECT p + 1 FROM sly_cast",
+        "SELECT id FROM sly_casts",
+        "SELECT '(1)'::cast_type + 1",
+        "SELECT id FROM plain WHERE v = (SELECT max(p)::text FROM sly_cast)",
+        "INSERT INTO plain (id) SELECT abs(p) FROM sly_cast",
+        "INSERT INTO sly_cast (id, p) VALUES (1, ROW(1))",
+        "DELETE FROM sly_cast WHERE p > 1"
+      })
+  void whatCallsAWritingFunctionThroughOneThatIsNotVolatileIsTraced(String sql) {
+    assertThat(plan(sly, sql)).isInstanceOf(Plan.Traced.class);
+  }
+
+  /** Nor is there a price for those whose functions are proven to read. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT p <=> p FROM honest",
+        "SELECT id FROM honest WHERE p <=> ROW(1)::fair",
+        "SELECT p + 1 FROM honest",
+        "SELECT v FROM plain WHERE id = 3"
+      })
+  void whatIsProvenToReadIsARead(String sql) {
+    assertThat(plan(sly, sql)).isInstanceOf(Plan.Read.class);
+  }
+
+  @Test
+  void aTableWhoseTypeIsCastByAProvenFunctionIsWrittenAsAnyOther() {
+    assertThat(plan(sly, "INSERT INTO honest VALUES (1, '(1)')")).isInstanceOf(Plan.Write.class);
+    assertThat(plan(sly, "UPDATE plain SET v = 'x' WHERE id = 1")).isInstanceOf(Plan.Write.class);
   }
 
   /** † Rows are logged as texts: a cast to text would decide what the other copies get. */

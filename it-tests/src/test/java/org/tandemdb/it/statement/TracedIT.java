@@ -144,6 +144,33 @@ class TracedIT {
     }
   }
 
+  /** † The server keeps a function that is not VOLATILE from writing, and not what it calls. */
+  @Test
+  void operatorsAndCastsThatWriteThroughAnotherFunctionAreTraced() throws SQLException {
+    run(
+        "CREATE TABLE seen (id int PRIMARY KEY, n int)",
+        "INSERT INTO seen VALUES (1, 0)",
+        "CREATE TYPE sly AS (a int)",
+        "CREATE TABLE odds (id int PRIMARY KEY, o sly)",
+        "INSERT INTO odds VALUES (1, '(1)')",
+        "CREATE FUNCTION see() RETURNS bool LANGUAGE sql"
+            + " AS 'UPDATE seen SET n = n + 1; SELECT true'",
+        "CREATE FUNCTION sly_like(sly, sly) RETURNS bool LANGUAGE plpgsql STABLE"
+            + " AS 'BEGIN RETURN see(); END'",
+        "CREATE FUNCTION sly_number(sly) RETURNS int LANGUAGE plpgsql IMMUTABLE"
+            + " AS 'BEGIN RETURN CASE WHEN see() THEN 5 END; END'",
+        "CREATE OPERATOR =~~ (LEFTARG = sly, RIGHTARG = sly, FUNCTION = sly_like)",
+        "CREATE CAST (sly AS int) WITH FUNCTION sly_number(sly) AS IMPLICIT",
+        "SELECT o =~~ o FROM odds",
+        "SELECT o + 1 FROM odds",
+        "INSERT INTO odds SELECT o + 2, o FROM odds");
+    try (Connection a = direct(0)) {
+      assertThat(ask(a, "SELECT n FROM seen")).isEqualTo("3");
+    }
+    equalEverywhere();
+    run("DROP TYPE sly CASCADE", "DROP TABLE odds, seen", "DROP FUNCTION see()");
+  }
+
   /** † Where the rows are applied, no trigger runs again: there is one audit row for each write. */
   @Test
   void triggersAreOffWhereTheRowsAreApplied() throws SQLException {
