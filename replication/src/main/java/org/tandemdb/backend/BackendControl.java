@@ -107,17 +107,19 @@ public interface BackendControl extends AutoCloseable {
    * @param owner the engine that works on it now, in words, with what to do if it is gone; empty
    *     where none does or nobody can tell. Protects nothing: the fence does
    * @param held the highest entry that it holds; empty before the first start
+   * @param moneyLocale the cluster's {@code lc_monetary}; the server's own before the first start
    */
   record Facts(
       String server,
       Optional<UUID> clusterId,
       List<String> missing,
       Optional<String> owner,
-      Optional<Position> held) {
+      Optional<Position> held,
+      String moneyLocale) {
 
     /** Nobody is known to work on it. */
     public Facts(String server, Optional<UUID> clusterId, List<String> missing) {
-      this(server, clusterId, missing, Optional.empty(), Optional.empty());
+      this(server, clusterId, missing, Optional.empty(), Optional.empty(), "");
     }
   }
 

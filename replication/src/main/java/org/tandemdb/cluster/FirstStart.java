@@ -98,6 +98,20 @@ public final class FirstStart {
     return facts.values().stream().flatMap(found -> found.clusterId().stream()).findFirst();
   }
 
+  /**
+   * What decides on every link how money is read and shown: texts of it are in the log. The
+   * cluster's own; before the first start what all servers have, or else what every server knows.
+   */
+  public String moneyLocale() {
+    List<String> kept =
+        facts.values().stream()
+            .filter(found -> found.clusterId().isPresent() || isFirst())
+            .map(Facts::moneyLocale)
+            .distinct()
+            .toList();
+    return kept.size() == 1 ? kept.get(0) : "C";
+  }
+
   /** True if no backend has been part of a cluster yet. */
   public boolean isFirst() {
     return facts.values().stream().allMatch(f -> f.clusterId().isEmpty());

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.Driver;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -246,6 +248,49 @@ class BadStartIT {
           "CREATE TABLE price (id int PRIMARY KEY, amount money)");
     }
     refused(url(a(), b()), "55000").hasMessageContaining("the definition of setting lc_monetary");
+  }
+
+  /** † As above, where the money comes later, or the servers' own setting is changed. */
+  @Test
+  void moneyIsReadInOneWayWhateverTheServersOwnSettingsBecome() throws Exception {
+    ownMoney("C.utf8", "POSIX");
+    assertThat(moneyOnEachServer()).containsExactly("C", "C");
+    ownMoney("POSIX", "C.utf8");
+    assertThat(moneyOnEachServer()).containsExactly("C", "C");
+    createDatabases();
+    ownMoney("C.utf8", "C.utf8");
+    assertThat(moneyOnEachServer()).containsExactly("C.utf8", "C.utf8");
+    ownMoney("C", "POSIX");
+    assertThat(moneyOnEachServer()).containsExactly("C.utf8", "C.utf8");
+  }
+
+  private void ownMoney(String a, String b) throws SQLException {
+    pair.server("a")
+        .execute(database, "ALTER DATABASE " + database + " SET lc_monetary = '" + a + "'");
+    pair.server("b")
+        .execute(database, "ALTER DATABASE " + database + " SET lc_monetary = '" + b + "'");
+  }
+
+  /** By two transactions that are open at a time, of which each server has one. */
+  private List<String> moneyOnEachServer() throws SQLException {
+    Map<Integer, String> found = new TreeMap<>();
+    Driver driver = Drivers.plain();
+    try (Connection one = driver.connect(url(a(), b()), new Properties());
+        Connection other = driver.connect(url(a(), b()), new Properties())) {
+      TandemStatus.awaitEverything(one, Duration.ofSeconds(30));
+      for (Connection connection : List.of(one, other)) {
+        connection.setReadOnly(true);
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement();
+            ResultSet rows =
+                statement.executeQuery(
+                    "SELECT inet_server_port(), current_setting('lc_monetary')")) {
+          rows.next();
+          found.put(rows.getInt(1), rows.getString(2));
+        }
+      }
+    }
+    return List.copyOf(found.values());
   }
 
   @Test

@@ -201,7 +201,7 @@ public final class NettyPort implements BackendPort<NettyLink> {
     parameters.put("application_name", purpose);
     // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
     String path = user.equals("tandem") ? " -c search_path=public" : "";
-    parameters.put("options", PgBackend.LINK_OPTIONS + path);
+    parameters.put("options", backend.linkOptions() + path);
     // As pgjdbc does, which applies what is captured here: it reads no other style. The order of
     // day and month stays the server's own.
     parameters.put("DateStyle", "ISO");

@@ -32,7 +32,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
    * and markers tell what a crash has lost; and the settings that decide what texts in the log
    * mean, as far as they have one value for all.
    */
-  public static final String LINK_OPTIONS =
+  private static final String LINK_OPTIONS =
       "-c synchronous_commit=off -c standard_conforming_strings=on -c bytea_output=hex"
           + " -c IntervalStyle=postgres -c xmloption=content -c array_nulls=on"
           + " -c transform_null_equals=off -c gin_fuzzy_search_limit=0";
@@ -47,6 +47,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
   private final String user;
   private final String password;
   private final CatalogSession catalogs;
+  private final String linkOptions;
 
   /** Of an engine that is known by its process. */
   public PgBackend(
@@ -71,7 +72,8 @@ public final class PgBackend implements BackendPort<JdbcLink> {
         connectTimeout,
         workTimeout,
         probeTimeout,
-        "process " + ProcessHandle.current().pid());
+        "process " + ProcessHandle.current().pid(),
+        "");
   }
 
   /**
@@ -79,6 +81,7 @@ public final class PgBackend implements BackendPort<JdbcLink> {
    * @param workTimeout bound of one answer to a control question
    * @param probeTimeout bound of one answer to a probe
    * @param owner which engine this is, in words, for whoever would be a second one
+   * @param moneyLocale what all links have as {@code lc_monetary}; empty for the server's own
    */
   public PgBackend(
       BackendId id,
@@ -91,13 +94,19 @@ public final class PgBackend implements BackendPort<JdbcLink> {
       Duration connectTimeout,
       Duration workTimeout,
       Duration probeTimeout,
-      String owner) {
+      String owner,
+      String moneyLocale) {
     this.id = id;
     this.environment = environment;
     this.clusterId = clusterId;
     this.user = user;
     this.password = password;
-    this.connector = new PgConnector(url, vendorProperties, connectTimeout);
+    // Blanks and backslashes end an option unless one stands before them.
+    this.linkOptions =
+        moneyLocale.isEmpty()
+            ? LINK_OPTIONS
+            : LINK_OPTIONS + " -c lc_monetary=" + moneyLocale.replaceAll("[ \\\\]", "\\\\$0");
+    this.connector = new PgConnector(url, vendorProperties, connectTimeout, linkOptions);
     this.catalogs = new CatalogSession(connector, user, password, workTimeout);
     this.control =
         new PgControl(
@@ -225,6 +234,11 @@ public final class PgBackend implements BackendPort<JdbcLink> {
       throws SQLException {
     return new PgLink(
         id, GuestSockets.connect(wire, clientUser), process, secret, preparedPrefix(), executor);
+  }
+
+  /** The settings with which every connection to the server begins, as its start-up takes them. */
+  public String linkOptions() {
+    return linkOptions;
   }
 
   /** What the names of this cluster's prepared transactions begin with. */

@@ -14,13 +14,20 @@ import org.postgresql.Driver;
 final class PgConnector {
   private final VendorProperties vendorProperties;
   private final Duration connectTimeout;
+  private final String linkOptions;
 
   /**
+   * @param linkOptions see {@link PgBackend#linkOptions}
    * @throws org.tandemdb.error.TandemException CONFIGURATION for a property that links cannot have
    */
-  PgConnector(String url, Map<String, String> vendorProperties, Duration connectTimeout) {
+  PgConnector(
+      String url,
+      Map<String, String> vendorProperties,
+      Duration connectTimeout,
+      String linkOptions) {
     this.vendorProperties = VendorProperties.of(url, vendorProperties);
     this.connectTimeout = connectTimeout;
+    this.linkOptions = linkOptions;
   }
 
   /**
@@ -63,7 +70,7 @@ final class PgConnector {
     String options = properties.getProperty("options", "");
     // "$user" would be Tandem's own schema for a role of that name, and its tables nobody's.
     String path = user.equals("tandem") ? " -c search_path=public" : "";
-    properties.setProperty("options", (PgBackend.LINK_OPTIONS + path + " " + options).trim());
+    properties.setProperty("options", (linkOptions + path + " " + options).trim());
     Connection connection = new Driver().connect(vendorProperties.url(), properties);
     if (connection == null) {
       throw new SQLException("not a PostgreSQL URL: " + vendorProperties.url(), "08001");

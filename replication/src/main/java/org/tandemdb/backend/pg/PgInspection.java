@@ -78,7 +78,7 @@ final class PgInspection {
           + " WHERE c.relkind = 'c' AND "
           + USER_SCHEMAS
           + " GROUP BY c.oid, c.reltype"
-          // It decides how a text of money is read.
+          // It decides what the money that is stored is read as, and the first is taken for all.
           + " UNION ALL SELECT 'setting lc_monetary', md5(current_setting('lc_monetary'))"
           + " WHERE EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
           + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.atttypid = 'money'::regtype"
@@ -100,16 +100,25 @@ final class PgInspection {
                 + " || '/' || current_database() FROM pg_control_system()");
     boolean schema = one("SELECT to_regclass('tandem.cluster') IS NOT NULL").equals("t");
     List<String> missing = missing(schema);
-    if (!schema) {
-      return new Facts(server, Optional.empty(), missing);
-    }
-    if (!missing.isEmpty()) {
+    if (!schema || !missing.isEmpty()) {
       // Without its privileges the role does not see the schema, nor who holds what.
-      return new Facts(server, Optional.empty(), missing);
+      return new Facts(
+          server,
+          Optional.empty(),
+          missing,
+          Optional.empty(),
+          Optional.empty(),
+          one("SELECT current_setting('lc_monetary')"));
     }
     UUID cluster = UUID.fromString(one("SELECT cluster_id FROM tandem.cluster"));
     Optional<String> owner = PgOwnership.holder(connection, cluster);
-    return new Facts(server, Optional.of(cluster), missing, owner, Optional.of(held()));
+    return new Facts(
+        server,
+        Optional.of(cluster),
+        missing,
+        owner,
+        Optional.of(held()),
+        one("SELECT money_locale FROM tandem.cluster"));
   }
 
   private Position held() throws SQLException {
@@ -204,7 +213,9 @@ final class PgInspection {
       }
     }
     try (PreparedStatement statement =
-        connection.prepareStatement("INSERT INTO tandem.cluster VALUES (true, ?, ?, ?)")) {
+        connection.prepareStatement(
+            "INSERT INTO tandem.cluster"
+                + " VALUES (true, ?, ?, ?, current_setting('lc_monetary'))")) {
       statement.setObject(1, clusterId);
       statement.setString(2, id.name());
       statement.setInt(3, SCHEMA_VERSION);

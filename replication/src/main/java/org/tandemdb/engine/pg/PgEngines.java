@@ -99,7 +99,7 @@ public final class PgEngines {
       UnaryOperator<ReplicationLog> between,
       Links<L> links) {
     LogOptions options = logOptions(config);
-    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "");
+    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "", "");
     FirstStart start;
     ReplicationLog log;
     try {
@@ -122,7 +122,12 @@ public final class PgEngines {
     }
     List<BackendPort<L>> ports = new ArrayList<>();
     List<PgBackend> backends =
-        ports(config, environment, log.info().clusterId(), owner(config, environment));
+        ports(
+            config,
+            environment,
+            log.info().clusterId(),
+            owner(config, environment),
+            start.moneyLocale());
     for (int i = 0; i < backends.size(); i++) {
       ports.add(links.port(config.backends().get(i), backends.get(i)));
     }
@@ -156,7 +161,7 @@ public final class PgEngines {
    */
   public static void check(ClusterConfig config, Environment environment) {
     logOptions(config);
-    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "");
+    List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "", "");
     try {
       inspect(config, inspected);
     } finally {
@@ -231,10 +236,14 @@ public final class PgEngines {
   }
 
   private static List<PgBackend> ports(
-      ClusterConfig config, Environment environment, UUID clusterId, String owner) {
+      ClusterConfig config,
+      Environment environment,
+      UUID clusterId,
+      String owner,
+      String moneyLocale) {
     List<PgBackend> ports = new ArrayList<>();
     for (BackendConfig backend : config.backends()) {
-      ports.add(port(config, backend, environment, clusterId, owner));
+      ports.add(port(config, backend, environment, clusterId, owner, moneyLocale));
     }
     return ports;
   }
@@ -244,7 +253,8 @@ public final class PgEngines {
       BackendConfig backend,
       Environment environment,
       UUID clusterId,
-      String owner) {
+      String owner,
+      String moneyLocale) {
     return new PgBackend(
         backend.id(),
         environment,
@@ -256,6 +266,7 @@ public final class PgEngines {
         config.limits().connectTimeout(),
         config.limits().controlSocketTimeout(),
         config.limits().probeTimeout(),
-        owner);
+        owner,
+        moneyLocale);
   }
 }

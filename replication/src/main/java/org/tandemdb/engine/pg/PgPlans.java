@@ -43,7 +43,7 @@ public final class PgPlans {
       ClusterConfig config, List<String> searchPath, Environment environment) {
     StringBuilder said = new StringBuilder();
     for (BackendConfig backend : config.backends()) {
-      PgBackend port = PgEngines.port(config, backend, environment, new UUID(0, 0), "");
+      PgBackend port = PgEngines.port(config, backend, environment, new UUID(0, 0), "", "");
       try {
         return new PgPlans(port.loadCatalog(0).toCompletableFuture().join(), searchPath);
       } catch (CompletionException e) {

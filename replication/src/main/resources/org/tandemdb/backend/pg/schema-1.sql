@@ -9,7 +9,9 @@ CREATE TABLE tandem.cluster (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
   cluster_id uuid NOT NULL,
   backend text NOT NULL,
-  schema_version int NOT NULL
+  schema_version int NOT NULL,
+  -- What all links have as lc_monetary, whatever the servers' own becomes.
+  money_locale text NOT NULL
 );
 
 -- The highest epoch that may work here, and how often this backend has been recovered.

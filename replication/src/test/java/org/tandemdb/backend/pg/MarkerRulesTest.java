@@ -106,6 +106,38 @@ class MarkerRulesTest {
         Duration.ofSeconds(2));
   }
 
+  /** † Texts of money are in the log: section 4. */
+  @Test
+  void everyLinkReadsMoneyAsTheClusterDoes() throws Exception {
+    sql("ALTER DATABASE " + database + " SET lc_monetary = 'C.utf8'");
+    try (PgBackend other =
+        new PgBackend(
+            new BackendId("a"),
+            environment,
+            CLUSTER,
+            server.getJdbcUrl("postgres", database).replaceAll("\\?.*", ""),
+            "postgres",
+            "",
+            Map.of(),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(2),
+            "a test",
+            "POSIX")) {
+      for (JdbcLink link :
+          List.of(
+              await(other.open("shopper", "", "client", 1, incarnation)),
+              await(other.openOwn(1, incarnation)))) {
+        try (Statement statement = link.connection().createStatement();
+            ResultSet rows = statement.executeQuery("SHOW lc_monetary")) {
+          rows.next();
+          assertThat(rows.getString(1)).isEqualTo("POSIX");
+        }
+        link.connection().close();
+      }
+    }
+  }
+
   private void recover(long epoch) throws Exception {
     incarnation = UUID.randomUUID();
     await(backend.control().writeIncarnation(incarnation));

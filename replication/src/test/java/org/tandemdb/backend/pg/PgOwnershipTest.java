@@ -75,7 +75,8 @@ class PgOwnershipTest {
         Duration.ofSeconds(5),
         Duration.ofSeconds(10),
         Duration.ofSeconds(2),
-        owner);
+        owner,
+        "");
   }
 
   private static <T> T await(CompletionStage<T> stage) throws Exception {
