@@ -132,6 +132,7 @@ final class DefinitionPlanner {
 
   private boolean statement() throws Refusal, SqlSyntaxException {
     fromCurrent();
+    OwnTriggers.keep(in.tokens());
     if (in.take("create")) {
       in.skip("or replace");
       in.skip("trusted", "procedural");

@@ -23,6 +23,36 @@ final class OwnTriggers {
                 "Tandem keeps its own triggers: nothing is run", new Plan.Effect.Absorbed(tag)));
   }
 
+  /**
+   * Refuses DDL that would take such a trigger away under its name, or give the name to another:
+   * each row would be noted twice, or by nobody, and nothing could be written any more.
+   */
+  static void keep(Tokens tokens) throws Refusal {
+    int kind = 1;
+    if (tokens.is(0, "create")) {
+      kind = tokens.is(1, "or") ? 3 : 1;
+      kind = tokens.is(kind, "constraint") ? kind + 1 : kind;
+    }
+    boolean defines = tokens.is(0, "create") || tokens.is(0, "alter") || tokens.is(0, "drop");
+    if (!defines || !tokens.is(kind, "trigger")) {
+      return;
+    }
+    int name = tokens.is(kind + 1, "if") ? kind + 3 : kind + 1;
+    keep(tokens, name);
+    if (tokens.is(0, "alter") && tokens.is(tokens.size() - 2, "to")) {
+      keep(tokens, tokens.size() - 1);
+    }
+  }
+
+  /** As above, of one name. */
+  static void keep(Tokens tokens, int name) throws Refusal {
+    if (isOwn(tokens, name)) {
+      throw new Refusal(
+          "the trigger " + tokens.text(name) + " is Tandem's own, which makes and removes it",
+          "Leave it alone, or give your own another name.");
+    }
+  }
+
   private static String tag(Tokens tokens) {
     if (tokens.is(0, "create")) {
       return isOwn(tokens, 2) && tokens.is(1, "trigger") && callsOwn(tokens)

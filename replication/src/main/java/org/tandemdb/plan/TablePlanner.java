@@ -476,7 +476,7 @@ final class TablePlanner {
     } else if (in.take("cluster", "on")) {
       in.name();
     } else if (in.take("enable") || in.take("disable")) {
-      enable();
+      enable(in.tokens().is(in.at() - 1, "enable") && in.peek("always"));
     } else if (in.take("no", "force", "row", "level", "security")
         || in.take("force", "row", "level", "security")
         || in.take("not", "of")
@@ -499,13 +499,16 @@ final class TablePlanner {
     }
   }
 
-  private void enable() throws Refusal {
+  private void enable(boolean always) throws Refusal {
     if (in.take("row", "level", "security")) {
       return;
     }
     in.skip("replica", "always");
     if (!in.take("trigger") && !in.take("rule")) {
       throw in.unexpected();
+    }
+    if (!always) {
+      OwnTriggers.keep(in.tokens(), in.at());
     }
     // ALL means Tandem's own triggers too: they are mended after each DDL.
     in.name();

@@ -144,6 +144,32 @@ class TracedIT {
     }
   }
 
+  /** What their table's owner may do to them, and what would end all writes of it. */
+  @Test
+  void tandemsOwnTriggersAreKept() throws SQLException {
+    run("CREATE TABLE owned (id int PRIMARY KEY, n int)", "INSERT INTO owned VALUES (1, 0)");
+    run("DO 'BEGIN UPDATE owned SET n = 1; END'");
+    for (String sql :
+        new String[] {
+          "ALTER TRIGGER tandem_trace ON owned RENAME TO mine",
+          "ALTER TABLE owned DISABLE TRIGGER tandem_trace",
+          "DO 'BEGIN ALTER TRIGGER tandem_trace ON owned RENAME TO mine; END'",
+          "DO 'BEGIN DROP TRIGGER tandem_trace ON owned; END'"
+        }) {
+      assertThatThrownBy(() -> run(sql))
+          .as(sql)
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"));
+    }
+    run("DROP TRIGGER tandem_trace ON owned", "DO 'BEGIN UPDATE owned SET n = n + 1; END'");
+    run("ALTER TABLE owned DISABLE TRIGGER ALL", "DO 'BEGIN UPDATE owned SET n = n + 1; END'");
+    try (Connection a = direct(0)) {
+      assertThat(ask(a, "SELECT n FROM owned")).isEqualTo("3");
+    }
+    equalEverywhere();
+    run("DROP TABLE owned");
+  }
+
   /** † The server keeps a function that is not VOLATILE from writing, and not what it calls. */
   @Test
   void operatorsAndCastsThatWriteThroughAnotherFunctionAreTraced() throws SQLException {
