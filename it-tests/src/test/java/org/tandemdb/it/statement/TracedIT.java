@@ -528,6 +528,73 @@ class TracedIT {
     assertThat(position()).isEqualTo(before);
   }
 
+  /** † Where the server counts less than the triggers have seen, its counts prove nothing. */
+  @Test
+  void whatTheServerDoesNotCountIsRefused() throws SQLException {
+    for (PostgresServer server : pair.servers()) {
+      // Only a superuser may switch it off.
+      server.execute(
+          ServerPair.DATABASE,
+          "SET check_function_bodies = off",
+          "CREATE FUNCTION uncounted(int) RETURNS void LANGUAGE sql SECURITY DEFINER"
+              + " SET track_counts = off AS 'INSERT INTO public.dark VALUES ($1)'");
+    }
+    run("CREATE TABLE dark (id int PRIMARY KEY)");
+    long before = position();
+    for (String[] block :
+        new String[][] {
+          {"PERFORM uncounted(801)", "does not count rows written (track_counts)"},
+          {
+            "INSERT INTO dark VALUES (802); PERFORM uncounted(803)",
+            "has not counted all rows of public.dark"
+          }
+        }) {
+      assertThatThrownBy(() -> run("DO 'BEGIN " + block[0] + "; END'"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining(block[1]);
+    }
+    assertThat(position()).isEqualTo(before);
+    equalEverywhere();
+    for (PostgresServer server : pair.servers()) {
+      server.execute(ServerPair.DATABASE, "DROP FUNCTION uncounted(int)");
+    }
+    run("DROP TABLE dark");
+  }
+
+  /**
+   * INSERT ... ON CONFLICT puts a row in and takes it back when another transaction was faster:
+   * counted as an insertion and a deletion that no trigger has seen. It is nobody's fault, so it is
+   * 40001; a function that leaves the same counts stands for the race, whose moment is inside the
+   * server.
+   */
+  @Test
+  void aRowThatOnConflictTakesBackIsTriedAgain() throws SQLException {
+    run("DO 'BEGIN INSERT INTO plain VALUES (810, NULL); END'");
+    String unseen =
+        "PERFORM set_config(''tandem.trace'', ''off'', true); %s;"
+            + " PERFORM set_config(''tandem.trace'', ''on'', true)";
+    String takenBack =
+        unseen.formatted("INSERT INTO plain VALUES (811, NULL); DELETE FROM plain WHERE id = 811");
+    assertThatThrownBy(() -> run("DO 'BEGIN " + takenBack + "; END'"))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"))
+        .hasMessageContaining("inserted by another transaction at the same moment");
+    for (String hidden :
+        new String[] {
+          "INSERT INTO plain VALUES (812, NULL)",
+          "UPDATE plain SET v = NULL WHERE id = 810",
+          "INSERT INTO plain VALUES (813, NULL), (814, NULL); DELETE FROM plain WHERE id = 813"
+        }) {
+      assertThatThrownBy(() -> run("DO 'BEGIN " + unseen.formatted(hidden) + "; END'"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining("written that no trigger has seen");
+    }
+    run("DELETE FROM plain WHERE id = 810");
+    equalEverywhere();
+  }
+
   private static String execute(String sql) {
     StringBuilder body = new StringBuilder();
     for (String one : sql.split(";", -1)) {
