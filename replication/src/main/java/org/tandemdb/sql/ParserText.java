@@ -9,9 +9,9 @@ import org.tandemdb.sql.Tokens.Kind;
 /**
  * The text that the parser gets: as long as the source, so that a node's column is the offset of a
  * token, but with everything made plain that PostgreSQL and the parser write differently. Names
- * become {@code qqq} (the parser's reserved words never bite), strings {@code ' '}, parameters
- * {@code ?}, comments blanks, types one word, operators one of like precedence. What each name was
- * is in the tokens; the parser finds the structure only.
+ * become {@code qqq} (the parser's reserved words never bite), within their quotes where they have
+ * some, strings {@code ' '}, parameters {@code ?}, comments blanks, types one word, operators one of
+ * like precedence. What each name was is in the tokens; the parser finds the structure only.
  */
 final class ParserText {
 
@@ -235,6 +235,11 @@ final class ParserText {
       throw new SqlSyntaxException("a type before a string is not a built-in one", tokens.start(i));
     }
     fill(i, i, 'q');
+    if (tokens.isKind(i, Kind.QUOTED)) {
+      // No blank need be beside a quote: SELECT "a"FROM t.
+      text[tokens.start(i)] = '"';
+      text[tokens.end(i) - 1] = '"';
+    }
     if (tokens.isSymbol(i + 1, "(")) {
       argumentOrder(i + 1);
     }
@@ -553,6 +558,10 @@ final class ParserText {
     types.put(i, parsed.name());
     Arrays.fill(roles, i, parsed.next(), Role.TYPE);
     fill(i, parsed.next() - 1, 'q');
+    int last = tokens.end(parsed.next() - 1) - 1;
+    if ("\")]".indexOf(tokens.sql().charAt(last)) >= 0) {
+      text[last] = ' '; // nor beside the end of a type: a::int[]FROM t
+    }
     return parsed.next();
   }
 
