@@ -10,8 +10,8 @@ import org.tandemdb.sql.Tokens.Kind;
  * The text that the parser gets: as long as the source, so that a node's column is the offset of a
  * token, but with everything made plain that PostgreSQL and the parser write differently. Names
  * become {@code qqq} (the parser's reserved words never bite), within their quotes where they have
- * some, strings {@code ' '}, parameters {@code ?}, comments blanks, types one word, operators one of
- * like precedence. What each name was is in the tokens; the parser finds the structure only.
+ * some, strings {@code ' '}, parameters {@code ?}, comments blanks, types one word, operators one
+ * of like precedence. What each name was is in the tokens; the parser finds the structure only.
  */
 final class ParserText {
 

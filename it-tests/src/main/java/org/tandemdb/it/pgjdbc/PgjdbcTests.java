@@ -1,20 +1,13 @@
 package org.tandemdb.it.pgjdbc;
 
 import java.io.File;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
-import org.tandemdb.it.server.PostgresServer;
-import org.tandemdb.it.server.ServerPair;
 
 /** {@code ./tandem pgjdbc-tests}. */
 public final class PgjdbcTests {
@@ -42,18 +35,12 @@ public final class PgjdbcTests {
       """;
 
   private static final List<String> THROUGH = List.of("driver", "proxy");
-  private static final String DATABASE = SuiteProcess.DATABASE;
-  private static final String USER = SuiteProcess.USER;
-  private static final Duration EVERYTHING_LIMIT = Duration.ofMinutes(2);
-
-  private static final Map<String, String> SETTINGS =
-      Map.of("fsync", "off", "wal_level", "logical", "max_connections", "400");
 
   private boolean direct = true;
   private boolean tandem = true;
   private boolean proxy;
-  private String only = "";
-  private String except = "";
+  private List<String> only = List.of();
+  private List<String> except = List.of();
   private int timeoutSeconds = 60;
   private final Path root;
   private final Path work;
@@ -93,9 +80,9 @@ public final class PgjdbcTests {
       } else if (option.equals("--through") && more && THROUGH.contains(options.get(i + 1))) {
         proxy = options.get(++i).equals("proxy");
       } else if (option.equals("--only") && more) {
-        only = options.get(++i);
+        only = names(options.get(++i));
       } else if (option.equals("--except") && more) {
-        except = options.get(++i);
+        except = names(options.get(++i));
       } else if (option.equals("--timeout") && more) {
         timeoutSeconds = Integer.parseInt(options.get(++i));
       } else {
@@ -108,20 +95,17 @@ public final class PgjdbcTests {
   private boolean run() throws Exception {
     String list = proxy ? "proxy-differences.txt" : "differences.txt";
     Differences differences = Differences.read(root.resolve("it-tests/pgjdbc").resolve(list));
-    Files.createDirectories(work);
-    Path classes = SuiteSources.compiled(work, classPath);
-    boolean good = true;
-    if (direct) {
-      good = directly(classes);
-    }
+    Path classes = SuiteSources.compiled(work, classPath, List.of());
+    SuiteComparison suite =
+        new SuiteComparison(
+            new SuiteProcess(work, classPath, timeoutSeconds, out),
+            classes,
+            only.isEmpty() ? SuiteComparison.allBut(except) : SuiteComparison.named(only),
+            out);
+    boolean good = !direct || suite.directly();
     if (tandem) {
-      good &= proxy ? throughProxy(classes) : throughDriver(classes);
-      Map<String, Outcome> directly = Outcome.read(process().outcomes("direct"));
-      Pattern classesRun = Pattern.compile(pattern());
-      directly.keySet().removeIf(name -> !classesRun.matcher(className(name)).matches());
-      Verdict verdict =
-          Verdict.of(
-              directly, Outcome.read(process().outcomes(proxy ? "proxy" : "tandem")), differences);
+      good &= proxy ? suite.throughProxy() : suite.throughDriver();
+      Verdict verdict = suite.verdict(proxy ? "proxy" : "tandem", differences);
       verdict.print(out, differences);
       good &= verdict.isGood();
     }
@@ -129,77 +113,7 @@ public final class PgjdbcTests {
     return good;
   }
 
-  private static String className(String test) {
-    return test.substring(0, test.indexOf('#'));
-  }
-
-  private SuiteProcess process() {
-    return new SuiteProcess(work, classPath, timeoutSeconds, out);
-  }
-
-  /** Matches names of classes. Those that only collect others would run tests twice. */
-  private String pattern() {
-    String names = only.isEmpty() ? "[^.]*Tests?" : "(?:" + only.replace(',', '|') + ")";
-    String not = except.isEmpty() ? "" : "(?!.*\\.(?:" + except.replace(',', '|') + ")(?:\\$.*)?$)";
-    return "^" + not + "org\\.postgresql\\.(?:.*\\.)?" + names + "(?:\\$.*)?$";
-  }
-
-  private boolean directly(Path classes) throws Exception {
-    try (ServerPair one = ServerPair.start(1, SETTINGS)) {
-      PostgresServer server = one.servers().get(0);
-      setUp(server);
-      return inProcess("direct", classes, server.port(), List.of());
-    }
-  }
-
-  private boolean throughDriver(Path classes) throws Exception {
-    try (ServerPair pair = ServerPair.start(2, SETTINGS)) {
-      for (PostgresServer server : pair.servers()) {
-        setUp(server);
-      }
-      String url =
-          pair.tandemUrl(DATABASE, pair.directory().resolve("log")) + "&max_links_per_backend=150";
-      boolean good = inProcess("tandem", classes, Bridge.PORT, List.of(url));
-      boolean equal =
-          areEqual(
-              CopyCheck.differences(
-                  pair.servers().get(0).url(DATABASE), pair.servers().get(1).url(DATABASE)));
-      return good && equal;
-    }
-  }
-
-  private boolean throughProxy(Path classes) throws Exception {
-    try (ServerPair pair = ServerPair.start(2, SETTINGS)) {
-      for (PostgresServer server : pair.servers()) {
-        setUp(server);
-      }
-      try (SuiteProxy front = SuiteProxy.start(pair, DATABASE, ServerPair.ROLE)) {
-        boolean good = inProcess("proxy", classes, front.port(), List.of());
-        boolean equal = areEqual(front.differences(pair, USER, EVERYTHING_LIMIT));
-        return good && equal;
-      }
-    }
-  }
-
-  private boolean areEqual(List<String> differing) {
-    out.println(differing.isEmpty() ? "Both copies are equal." : "THE COPIES DIFFER:");
-    differing.forEach(line -> out.println("  " + line));
-    return differing.isEmpty();
-  }
-
-  /** As the suite's own instructions say; Tandem's role becomes a superuser. */
-  private static void setUp(PostgresServer server) throws SQLException {
-    server.execute(
-        "postgres",
-        "ALTER ROLE " + ServerPair.ROLE + " SUPERUSER",
-        "CREATE ROLE " + USER + " LOGIN REPLICATION PASSWORD '" + USER + "'",
-        "CREATE DATABASE " + DATABASE + " OWNER " + USER);
-    server.execute(
-        DATABASE, "CREATE EXTENSION hstore", "CREATE EXTENSION lo", "CREATE EXTENSION citext");
-  }
-
-  private boolean inProcess(String mode, Path classes, int port, List<String> url)
-      throws IOException, InterruptedException {
-    return process().run(mode, classes, pattern(), port, url);
+  private static List<String> names(String list) {
+    return Arrays.asList(list.split(",", -1));
   }
 }

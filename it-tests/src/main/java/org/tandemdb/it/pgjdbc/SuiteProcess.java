@@ -61,6 +61,8 @@ final class SuiteProcess {
     command.addAll(
         List.of(
             "-Xmx1500m",
+            "-XX:+UseSerialGC", // compiling well costs such a short run more than it brings
+            "-XX:TieredStopAtLevel=1",
             "-ea:org.postgresql...",
             "--add-opens=java.base/java.util=ALL-UNNAMED",
             "--add-opens=java.base/java.lang=ALL-UNNAMED"));

@@ -79,10 +79,13 @@ final class SuiteSources {
   }
 
   /**
+   * @param work where it is unpacked
    * @param classPath what it is compiled against; one of its entries is the archive
+   * @param only simple names of the classes that are wanted, which are compiled with what they need
+   *     and must compile; empty for all of them
    * @return the directory with classes and resources
    */
-  static Path compiled(Path work, List<Path> classPath) throws IOException {
+  static Path compiled(Path work, List<Path> classPath, List<String> only) throws IOException {
     Path archive =
         classPath.stream()
             .filter(path -> path.toString().endsWith(ARCHIVE))
@@ -92,7 +95,7 @@ final class SuiteSources {
     Path home = work.resolve(name.substring(0, name.length() - ARCHIVE.length()));
     Path classes = home.resolve("classes");
     Path done = home.resolve("compiled");
-    String stamp = PATCHES.hashCode() + " " + Files.size(archive);
+    String stamp = PATCHES.hashCode() + " " + Files.size(archive) + " " + only;
     if (Files.exists(done) && Files.readString(done).equals(stamp)) {
       return classes;
     }
@@ -103,7 +106,7 @@ final class SuiteSources {
     for (Map.Entry<String, Map<String, String>> patch : PATCHES.entrySet()) {
       patch(tests.resolve(patch.getKey()), patch.getValue());
     }
-    compile(tests, classes, classPath);
+    compile(tests, classes, classPath, only);
     copyResources(tests.resolveSibling("resources"), classes);
     Files.writeString(done, stamp);
     return classes;
@@ -149,23 +152,55 @@ final class SuiteSources {
     Files.writeString(file, text);
   }
 
-  /** Again and again without what does not compile, until the rest does. */
-  private static void compile(Path tests, Path classes, List<Path> classPath) throws IOException {
+  private static void compile(Path tests, Path classes, List<Path> classPath, List<String> only)
+      throws IOException {
     Files.createDirectories(classes);
     Set<Path> files;
     try (Stream<Path> all = Files.walk(tests)) {
       files =
-          all.filter(path -> path.toString().endsWith(".java"))
+          all.filter(path -> isWanted(path, only))
               .collect(Collectors.toCollection(LinkedHashSet::new));
     }
+    List<String> leftOut;
+    if (only.isEmpty()) {
+      leftOut = compileWhatCompiles(tests, files, classes, classPath);
+    } else {
+      List<String> options = List.of("-sourcepath", tests.toString(), "-implicit:class");
+      leftOut = described(tests, failing(files, classes, classPath, options));
+      if (!leftOut.isEmpty()) {
+        throw new IOException("the classes do not compile:\n" + String.join("\n", leftOut));
+      }
+    }
+    leftOut.forEach(line -> System.out.println("not compiled: " + line));
+  }
+
+  private static boolean isWanted(Path path, List<String> only) {
+    String name = String.valueOf(path.getFileName());
+    return only.isEmpty()
+        ? name.endsWith(".java")
+        : only.stream().anyMatch(one -> name.equals(one + ".java"));
+  }
+
+  private static List<String> described(Path tests, Map<Path, String> failed) {
+    return failed.entrySet().stream()
+        .map(entry -> tests.relativize(entry.getKey()) + ": " + entry.getValue())
+        .toList();
+  }
+
+  /**
+   * Again and again without what does not compile, until the rest does.
+   *
+   * @return what is left out
+   */
+  private static List<String> compileWhatCompiles(
+      Path tests, Set<Path> files, Path classes, List<Path> classPath) throws IOException {
     List<String> leftOut = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      Map<Path, String> failed = failing(files, classes, classPath);
+      Map<Path, String> failed = failing(files, classes, classPath, List.of());
+      leftOut.addAll(described(tests, failed));
       if (failed.isEmpty()) {
-        leftOut.forEach(line -> System.out.println("not compiled: " + line));
-        return;
+        return leftOut;
       }
-      failed.forEach((file, why) -> leftOut.add(tests.relativize(file) + ": " + why));
       if (!files.removeAll(failed.keySet())) {
         break;
       }
@@ -174,8 +209,8 @@ final class SuiteSources {
   }
 
   /** The files that have errors, with the first of each. */
-  private static Map<Path, String> failing(Set<Path> files, Path classes, List<Path> classPath)
-      throws IOException {
+  private static Map<Path, String> failing(
+      Set<Path> files, Path classes, List<Path> classPath, List<String> more) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     if (compiler == null) {
       throw new IOException("a JDK is needed, not just the runtime");
@@ -183,7 +218,8 @@ final class SuiteSources {
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager manager =
         compiler.getStandardFileManager(diagnostics, Locale.ROOT, null)) {
-      List<String> options =
+      List<String> options = new ArrayList<>(more);
+      options.addAll(
           List.of(
               "-proc:none",
               "-nowarn",
@@ -197,7 +233,7 @@ final class SuiteSources {
               classPath.stream()
                   .map(Path::toString)
                   .filter(path -> path.endsWith(".jar"))
-                  .collect(Collectors.joining(java.io.File.pathSeparator)));
+                  .collect(Collectors.joining(java.io.File.pathSeparator))));
       boolean good =
           compiler
               .getTask(
