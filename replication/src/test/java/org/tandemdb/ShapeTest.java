@@ -48,6 +48,7 @@ class ShapeTest {
     EDGES.put("sql", Set.of());
     EDGES.put("catalog", Set.of("entry", "sql"));
     EDGES.put("plan", Set.of("entry", "catalog", "sql"));
+    EDGES.put("listen", Set.of());
     EDGES.put("log", Set.of("entry", "env", "error"));
     EDGES.put("backend", Set.of("entry", "env", "error", "catalog", "sql"));
     EDGES.put("session", Set.of("entry", "error", "plan", "log", "backend"));

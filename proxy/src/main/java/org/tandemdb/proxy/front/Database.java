@@ -1,5 +1,6 @@
 package org.tandemdb.proxy.front;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
@@ -28,6 +29,8 @@ import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.SystemEnvironment;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.listen.Channels;
+import org.tandemdb.listen.Notifications;
 import org.tandemdb.log.BackgroundLog;
 import org.tandemdb.log.ReplicationLog;
 import org.tandemdb.metrics.ClusterBeans;
@@ -58,7 +61,7 @@ final class Database implements SessionSource, AutoCloseable {
   private final Supplier<List<List<@Nullable String>>> sessions;
   private final Supplier<List<List<String>>> front;
   private final Executor workers;
-  private final Notifications notifications;
+  private final Notifications<ByteBuf> notifications;
   private final OwnOids ownOids = new OwnOids();
 
   private final AcceptedTexts accepted = new AcceptedTexts();
@@ -81,7 +84,7 @@ final class Database implements SessionSource, AutoCloseable {
     this.engine = engine;
     this.sessions = sessions;
     this.front = front;
-    this.notifications = new Notifications(engines(), this::ownSession);
+    this.notifications = new Notifications<>(new OwnLinks(engines(), this::ownSession));
     this.beans = ClusterBeans.register(() -> Reports.observe(engine));
   }
 
@@ -208,7 +211,7 @@ final class Database implements SessionSource, AutoCloseable {
   }
 
   @Override
-  public Notifications notifications() {
+  public Channels<ByteBuf> notifications() {
     return notifications;
   }
 

@@ -1,11 +1,13 @@
 package org.tandemdb.proxy.front;
 
+import io.netty.buffer.ByteBuf;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.CommitResult;
@@ -19,14 +21,14 @@ final class Ends {
   private final Engines engine;
   private final BlockState state;
   private final Temporaries temporaries;
-  private final Listening listening;
+  private final Listening<ByteBuf> listening;
 
   Ends(
       EngineSession<NettyLink> session,
       Engines engine,
       BlockState state,
       Temporaries temporaries,
-      Listening listening) {
+      Listening<ByteBuf> listening) {
     this.listening = listening;
     this.session = session;
     this.engine = engine;

@@ -1,5 +1,6 @@
 package org.tandemdb.proxy.front;
 
+import io.netty.buffer.ByteBuf;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.config.DatabaseText;
 import org.tandemdb.engine.Reports;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.plan.Described;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Plan.Effect;
@@ -48,7 +50,7 @@ final class Locals {
   private final AdvisoryLocks locks;
   private final Runs runs;
   private final SqlPrepared prepared;
-  private final Listening listening;
+  private final Listening<ByteBuf> listening;
 
   /** The client is told of what changes; neither RESET ALL nor DISCARD ALL ends it. */
   private boolean reports;
@@ -64,7 +66,7 @@ final class Locals {
       Temporaries temporaries,
       AdvisoryLocks locks,
       Runs runs,
-      Listening listening) {
+      Listening<ByteBuf> listening) {
     this.listening = listening;
     this.client = client;
     this.source = source;
@@ -169,15 +171,33 @@ final class Locals {
       return done(statement, deallocate.name().isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE");
     }
     if (effect instanceof Effect.Listen listen) {
-      return listening
-          .listen(listen.channel(), state.inBlock())
-          .thenCompose(ok -> done(statement, "LISTEN"));
+      return listen(listen.channel(), statement);
     }
     if (effect instanceof Effect.Unlisten unlisten) {
       listening.unlisten(unlisten.channel(), state.inBlock());
       return done(statement, "UNLISTEN");
     }
     return savepoint(plan, effect, statement);
+  }
+
+  private CompletionStage<Void> listen(String channel, Statement statement) {
+    if (listening.isFull()) {
+      return Stages.failed(
+          new ClientFailure(
+              "54000", "more than " + Listening.MOST_CHANNELS + " channels are listened to"));
+    }
+    return listening
+        .listen(channel)
+        .exceptionallyCompose(
+            failure -> {
+              listening.gaveUp();
+              return Stages.failed(ClientFailure.of(failure));
+            })
+        .thenCompose(
+            ok -> {
+              listening.listened(channel, state.inBlock());
+              return done(statement, "LISTEN");
+            });
   }
 
   /** Nothing was to be run. */
@@ -416,6 +436,8 @@ final class Locals {
                 listening.savepoint(s.name());
               } else if (effect instanceof Effect.RollbackTo s) {
                 listening.rollbackTo(s.name());
+              } else if (effect instanceof Effect.Release s) {
+                listening.release(s.name());
               }
               if (state.reading != null) {
                 return;

@@ -1,5 +1,6 @@
 package org.tandemdb.proxy.front;
 
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
@@ -75,7 +77,7 @@ final class Session {
   private final Ends ends;
   private final Locals locals;
   private final TaskRuns tasks;
-  private final Listening listening;
+  private final Listening<ByteBuf> listening;
 
   /** What {@link #cancel} is for; null while nothing runs on a link. */
   private @Nullable NettyLink running;
@@ -95,14 +97,14 @@ final class Session {
     this.locks = new AdvisoryLocks(session);
     this.objections = new Objections(this);
     this.runs = new Runs(this, session, engine, state, temporaries, source.stageThresholdBytes());
-    this.listening = new Listening(source.notifications());
+    this.listening = new Listening<>(source.notifications());
     this.ends = new Ends(session, engine, state, temporaries, listening);
     this.tasks = new TaskRuns(this, session, engine, state, runs);
     this.locals = new Locals(this, source, session, state, temporaries, locks, runs, listening);
   }
 
   /** The channels that the client listens to. */
-  Listening listening() {
+  Listening<ByteBuf> listening() {
     return listening;
   }
 

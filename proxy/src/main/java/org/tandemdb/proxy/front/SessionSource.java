@@ -1,10 +1,12 @@
 package org.tandemdb.proxy.front;
 
+import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.entry.BackendId;
+import org.tandemdb.listen.Channels;
 import org.tandemdb.proxy.pg.NettyLink;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
@@ -31,7 +33,7 @@ interface SessionSource {
   CompletionStage<Table> outcome(String token);
 
   /** What is notified there. */
-  Notifications notifications();
+  Channels<ByteBuf> notifications();
 
   /** What reads must see, unless a session says otherwise. */
   ReadLevel consistency();
