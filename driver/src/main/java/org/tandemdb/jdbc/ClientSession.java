@@ -15,8 +15,10 @@ import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.Notification;
 import org.tandemdb.error.ErrorCode;
 import org.tandemdb.error.TandemException;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.ReadHint;
 import org.tandemdb.plan.Request;
@@ -69,6 +71,8 @@ final class ClientSession {
   private final LocalStatements locals;
   private final TransactionEnds ends;
   private final Tasks tasks;
+  private final Listening<Notification> listening;
+  private final Inbox inbox;
 
   /** Null where transactions are not replayed. */
   private final @Nullable Replays replays;
@@ -97,11 +101,16 @@ final class ClientSession {
     this.starts = new Starts(session, executor, waitLimit, calls);
     this.objections = new Objections(this);
     this.executions = new Executions(session, calls, state, temporaries, objections);
-    this.ends = new TransactionEnds(session, calls, state, temporaries);
+    this.listening = new Listening<>(source.notifications());
+    this.inbox = new Inbox(channel -> listening.channels().contains(channel));
+    listening.deliver(inbox::add, inbox::missed);
+    this.ends = new TransactionEnds(session, calls, state, temporaries, listening);
     this.tasks = new Tasks(session, calls, state, this);
     int replayed = source.replayStatements();
     this.replays = replayed == 0 ? null : new Replays(this, state, ends, replayed);
-    this.locals = new LocalStatements(source, session, state, temporaries, locks, executions, this);
+    this.locals =
+        new LocalStatements(
+            source, session, state, temporaries, locks, executions, this, listening);
   }
 
   // --- settings -----------------------------------------------------------------------------
@@ -190,6 +199,7 @@ final class ClientSession {
         Request discard = new Request("DISCARD ALL", Request.Markers.QUESTION, List.of());
         run(discard, new RowCommand());
       }
+      inbox.clear();
     } finally {
       use.leave();
     }
@@ -705,6 +715,33 @@ final class ClientSession {
     }
   }
 
+  // --- notifications ------------------------------------------------------------------------
+
+  /** What was notified to this session. */
+  Inbox inbox() {
+    return inbox;
+  }
+
+  /** Returns when nothing is missed that is committed from now on. */
+  void listen(String channel) throws SQLException {
+    if (listening.isFull()) {
+      throw state.failing(
+          SqlErrors.of(
+              "54000", "more than " + Listening.MOST_CHANNELS + " channels are listened to", null));
+    }
+    try {
+      executor.join(listening.listen(channel), waitLimit);
+    } catch (TimeoutException e) {
+      listening.gaveUp();
+      throw state.failing(
+          SqlErrors.of(ErrorCode.NO_BACKEND, "nobody listened within " + waitLimit, e));
+    } catch (RuntimeException e) {
+      listening.gaveUp();
+      throw state.failing(SqlErrors.of(e));
+    }
+    listening.listened(channel, state.inBlock());
+  }
+
   // --- links --------------------------------------------------------------------------------
 
   /** A question to the vendor's connection, which is not the client's statement. */
@@ -893,6 +930,7 @@ final class ClientSession {
   }
 
   private void endSession() throws SQLException {
+    listening.close();
     if (starts.closesLater()) {
       return;
     }

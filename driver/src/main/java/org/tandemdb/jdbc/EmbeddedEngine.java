@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Notification;
 import org.tandemdb.config.BackendConfig;
 import org.tandemdb.config.ClusterConfig;
 import org.tandemdb.engine.Engine;
@@ -16,6 +17,7 @@ import org.tandemdb.engine.SharedByKey;
 import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.env.Environment;
 import org.tandemdb.env.SystemEnvironment;
+import org.tandemdb.listen.Channels;
 import org.tandemdb.metrics.ClusterBeans;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
@@ -40,6 +42,8 @@ final class EmbeddedEngine implements SessionSource {
   private final SharedByKey<List<String>, InsertCombiner> inserts =
       new SharedByKey<>(0, InsertCombiner::close);
 
+  private final ListeningThread listening;
+
   /** Takes the engine's JMX beans away. */
   private final Runnable unwatch;
 
@@ -47,6 +51,9 @@ final class EmbeddedEngine implements SessionSource {
     this.environment = environment;
     this.engine = engine;
     this.first = engine.config().backends().get(0);
+    this.listening =
+        new ListeningThread(
+            this, environment.scheduler(), "tandem-" + engine.config().database() + "-listens");
     this.unwatch = watched(engine);
   }
 
@@ -123,6 +130,11 @@ final class EmbeddedEngine implements SessionSource {
   }
 
   @Override
+  public Channels<Notification> notifications() {
+    return listening;
+  }
+
+  @Override
   public ReadLevel consistency() {
     return engine.config().consistency();
   }
@@ -146,6 +158,7 @@ final class EmbeddedEngine implements SessionSource {
   public void close() {
     unwatch.run();
     inserts.values().forEach(InsertCombiner::close);
+    listening.close();
     engine.close();
     environment.close();
   }

@@ -11,7 +11,9 @@ import java.util.Set;
 import org.tandemdb.backend.BackendLink.BeginSpec;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.Notification;
 import org.tandemdb.config.DatabaseText;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -29,6 +31,7 @@ final class LocalStatements {
   private final Executions executions;
   private final ClientSession client;
   private final PreparedNames prepared;
+  private final Listening<Notification> listening;
 
   /** Names of settings that were SET; kept after RESET, since a rollback may bring them back. */
   private final Set<String> changed = new LinkedHashSet<>();
@@ -40,7 +43,9 @@ final class LocalStatements {
       TemporaryTables temporaries,
       SessionLocks locks,
       Executions executions,
-      ClientSession client) {
+      ClientSession client,
+      Listening<Notification> listening) {
+    this.listening = listening;
     this.source = source;
     this.session = session;
     this.state = state;
@@ -124,10 +129,12 @@ final class LocalStatements {
       client.write(request, plan, command);
     } else if (effect instanceof Plan.Effect.None || effect instanceof Plan.Effect.Deferred) {
       client.onOwnLink(request, plan, command);
-    } else if (effect instanceof Plan.Effect.Unlisten) {
-      command.count(0); // there is nothing that it could listen to
-    } else if (effect instanceof Plan.Effect.Listen) {
-      throw state.failing(Executions.refused(Plan.Effect.Listen.REFUSED));
+    } else if (effect instanceof Plan.Effect.Unlisten unlisten) {
+      listening.unlisten(unlisten.channel(), state.inBlock());
+      command.count(0);
+    } else if (effect instanceof Plan.Effect.Listen listen) {
+      client.listen(listen.channel());
+      command.count(0);
     } else if (effect instanceof Plan.Effect.Setting setting) {
       setting(request, plan, setting, command);
     } else if (effect instanceof Plan.Effect.SessionLock) {
@@ -153,7 +160,11 @@ final class LocalStatements {
 
   /** Nothing is left of this session that DISCARD ALL would take away. */
   boolean isFresh() {
-    return state.isPlain() && !locks.any() && !temporaries.any() && prepared.isEmpty();
+    return state.isPlain()
+        && !locks.any()
+        && !temporaries.any()
+        && prepared.isEmpty()
+        && listening.channels().isEmpty();
   }
 
   /** As on the server, the next transaction of a chain begins also where this one had failed. */
@@ -236,6 +247,7 @@ final class LocalStatements {
     }
     resetAll(request);
     prepared.forget();
+    listening.unlisten(Optional.empty(), false);
     if (temporaries.any()) {
       dropTemporary(request, new RowCommand());
     }
@@ -328,6 +340,13 @@ final class LocalStatements {
     }
     client.onOwnLink(request, plan, command);
     state.recovered();
+    if (effect instanceof Plan.Effect.Savepoint s) {
+      listening.savepoint(s.name());
+    } else if (effect instanceof Plan.Effect.RollbackTo s) {
+      listening.rollbackTo(s.name());
+    } else if (effect instanceof Plan.Effect.Release s) {
+      listening.release(s.name());
+    }
     if (state.reading != null) {
       return;
     }

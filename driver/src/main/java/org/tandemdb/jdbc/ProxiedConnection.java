@@ -10,8 +10,11 @@ import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -75,6 +78,11 @@ final class ProxiedConnection implements InvocationHandler {
 
   /** What the application has to be told at its next statement. */
   private @Nullable SQLException lost;
+
+  private final NotificationApi notifications = new ProxiedNotifications(this);
+
+  /** A connection that listened was lost: what was notified until the next did, nobody heard. */
+  private @Nullable SQLWarning missed;
 
   private record Kept(Method method, @Nullable Object @Nullable [] arguments) {}
 
@@ -157,6 +165,10 @@ final class ProxiedConnection implements InvocationHandler {
         return isValid((Integer) arguments[0]);
       }
       case "unwrap", "isWrapperFor" -> {
+        if (arguments[0] == NotificationApi.class) {
+          requireOpen();
+          return method.getName().equals("unwrap") ? notifications : (Object) true;
+        }
         return unwrapped(handle, vendor.connection(), method, arguments);
       }
       case "createStatement" -> {
@@ -206,6 +218,14 @@ final class ProxiedConnection implements InvocationHandler {
             ? ProxiedRows.metaData(this, vendors)
             : answer;
       }
+      case "getWarnings" -> {
+        return warnings();
+      }
+      case "clearWarnings" -> {
+        call(Kind.QUESTION, "", true, action);
+        missed = null;
+        return null;
+      }
       default -> {
         @Nullable Object done = call(Kind.QUESTION, "", true, action);
         if (KEPT.contains(method.getName())) {
@@ -214,6 +234,54 @@ final class ProxiedConnection implements InvocationHandler {
         return done;
       }
     }
+  }
+
+  /** The vendor's, behind what is to be told of the connection itself. */
+  @Nullable SQLWarning warnings() throws SQLException {
+    @Nullable Object vendors = call(Kind.QUESTION, "", true, Connection::getWarnings);
+    SQLWarning own = missed;
+    if (own == null) {
+      return (SQLWarning) vendors;
+    }
+    SQLWarning first = new SQLWarning(own.getMessage(), own.getSQLState());
+    if (vendors instanceof SQLWarning next) {
+      first.setNextWarning(next);
+    }
+    return first;
+  }
+
+  /** What has come, and makes the connection again where that is lost. */
+  List<NotificationApi.Notification> notified(int timeoutMillis) throws SQLException {
+    List<NotificationApi.Notification> all = new ArrayList<>();
+    try {
+      call(
+          Kind.QUESTION,
+          "",
+          true,
+          connection -> {
+            all.addAll(vendor.notifications(timeoutMillis));
+            return null;
+          });
+    } catch (SQLException e) {
+      requireOpen();
+      throw e;
+    }
+    return all;
+  }
+
+  /** The last warning that something may have been missed, the proxy's or one's own. */
+  @Nullable SQLWarning missed() throws SQLException {
+    SQLWarning last = missed;
+    for (SQLWarning one = vendor.connection().getWarnings();
+        one != null;
+        one = one.getNextWarning()) {
+      last = "01000".equals(one.getSQLState()) ? one : last;
+    }
+    return last;
+  }
+
+  boolean inTransaction() {
+    return vendor.inTransaction();
   }
 
   private void requireOpen() throws SQLException {
@@ -305,7 +373,7 @@ final class ProxiedConnection implements InvocationHandler {
           known(kind, token, e);
           continue;
         }
-        if (!vendor.isLost(e)) {
+        if (closed || !vendor.isLost(e)) {
           throw e;
         }
         LOG.info("the connection through {} is lost: {}", url.shown(), e.getMessage());
@@ -425,12 +493,13 @@ final class ProxiedConnection implements InvocationHandler {
   private void reconnect(@Nullable SQLException cause) throws SQLException {
     VendorConnection before = vendor;
     Map<String, String> settings = before.settings();
+    List<String> channels = before.channels();
     String pinned = before.pinned();
     before.connection().close();
     long deadline = System.nanoTime() + url.patience().toNanos();
     long pause = FIRST_PAUSE_NANOS;
     while (true) {
-      Optional<SQLException> failure = tryConnect(settings);
+      Optional<SQLException> failure = tryConnect(settings, channels);
       if (failure.isEmpty()) {
         break;
       }
@@ -443,6 +512,13 @@ final class ProxiedConnection implements InvocationHandler {
       LockSupport.parkNanos(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
     }
+    if (!channels.isEmpty()) {
+      missed =
+          new SQLWarning(
+              "The connection to the proxy was lost, and made again: what was notified meanwhile"
+                  + " may have been missed.",
+              "01000");
+    }
     if (!pinned.isEmpty()) {
       lost =
           SqlErrors.of(
@@ -452,7 +528,7 @@ final class ProxiedConnection implements InvocationHandler {
     }
   }
 
-  private Optional<SQLException> tryConnect(Map<String, String> settings) {
+  private Optional<SQLException> tryConnect(Map<String, String> settings, List<String> channels) {
     VendorConnection fresh;
     try {
       fresh = VendorConnection.open(url);
@@ -460,7 +536,7 @@ final class ProxiedConnection implements InvocationHandler {
       return Optional.of(e);
     }
     try {
-      fresh.restore(settings);
+      fresh.restore(settings, channels);
       for (Kept one : kept.values()) {
         invoked(one.method(), fresh.connection(), one.arguments());
       }

@@ -47,6 +47,8 @@ final class Refusals {
             + type.getName()
             + ": it would lead around the replication. For COPY, unwrap to "
             + CopyApi.class.getName()
+            + ", for notifications to "
+            + NotificationApi.class.getName()
             + ".");
   }
 }

@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Notification;
+import org.tandemdb.listen.Channels;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
@@ -41,6 +43,9 @@ interface SessionSource extends AutoCloseable {
    * @throws IllegalArgumentException if {@code token} is none
    */
   CompletionStage<Table> outcome(String token);
+
+  /** What is notified there, and who listens. */
+  Channels<Notification> notifications();
 
   /** What a session's reads must see, unless it says otherwise. */
   ReadLevel consistency();

@@ -42,6 +42,7 @@ final class TandemConnection extends UnshardedConnection {
   private final Set<TandemStatement> open =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final TandemCopy copy = new TandemCopy(this);
+  private final NotificationApi notifications = new TandemNotifications(this);
 
   private Map<String, Class<?>> typeMap = Map.of();
   private @Nullable SQLWarning warnings;
@@ -435,6 +436,12 @@ final class TandemConnection extends UnshardedConnection {
   @Override
   public @Nullable SQLWarning getWarnings() throws SQLException {
     checkOpen();
+    if (session.inbox().hasMissed()) {
+      warn(
+          "01000",
+          "The server that notifications came from was lost: what was notified meanwhile may have"
+              + " been missed.");
+    }
     return warnings;
   }
 
@@ -557,6 +564,7 @@ final class TandemConnection extends UnshardedConnection {
       return;
     }
     closed = true;
+    session.inbox().wake();
     if (session.use().isBusyElsewhere()) {
       cancelStatements();
     }
@@ -625,6 +633,10 @@ final class TandemConnection extends UnshardedConnection {
       checkOpen();
       return type.cast(copy);
     }
+    if (type == NotificationApi.class) {
+      checkOpen();
+      return type.cast(notifications);
+    }
     if (isWrapperFor(type)) {
       return type.cast(this);
     }
@@ -633,6 +645,8 @@ final class TandemConnection extends UnshardedConnection {
 
   @Override
   public boolean isWrapperFor(Class<?> type) {
-    return type == CopyApi.class || (type.isInstance(this) && Wrappers.mayBeSeen(type));
+    return type == CopyApi.class
+        || type == NotificationApi.class
+        || (type.isInstance(this) && Wrappers.mayBeSeen(type));
   }
 }

@@ -3,6 +3,8 @@ package org.tandemdb.jdbc;
 import java.sql.SQLException;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.Notification;
+import org.tandemdb.listen.Listening;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.EngineSession.CommitResult;
 
@@ -12,17 +14,20 @@ final class TransactionEnds {
   private final EngineCalls calls;
   private final SessionState state;
   private final TemporaryTables temporaries;
+  private final Listening<Notification> listening;
   private long committed;
 
   TransactionEnds(
       EngineSession<JdbcLink> session,
       EngineCalls calls,
       SessionState state,
-      TemporaryTables temporaries) {
+      TemporaryTables temporaries,
+      Listening<Notification> listening) {
     this.session = session;
     this.calls = calls;
     this.state = state;
     this.temporaries = temporaries;
+    this.listening = listening;
   }
 
   /** How many transactions have been committed, or may have been. */
@@ -48,6 +53,7 @@ final class TransactionEnds {
       }
       if (done) {
         state.keepModes();
+        listening.committed();
       }
       return done;
     } finally {
@@ -84,6 +90,7 @@ final class TransactionEnds {
     try {
       takeBack();
     } finally {
+      listening.ended();
       state.beginAnew();
     }
   }
@@ -111,6 +118,7 @@ final class TransactionEnds {
   /** Nothing is open any more. */
   void ended() {
     temporaries.ended();
+    listening.ended();
     state.end();
   }
 

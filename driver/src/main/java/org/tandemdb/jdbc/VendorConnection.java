@@ -12,10 +12,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.error.ErrorCode;
 
@@ -27,10 +29,12 @@ import org.tandemdb.error.ErrorCode;
 final class VendorConnection {
   private static final String DRIVER = "org.postgresql.Driver";
   private static final String CONNECTION = "org.postgresql.PGConnection";
+  private static final String NOTIFICATION = "org.postgresql.PGNotification";
   private static final String INNER_CONNECTION = "org.postgresql.core.BaseConnection";
 
   static final String TOKEN = "tandem.transaction_token";
   private static final String SETTINGS = "tandem.session_settings";
+  private static final String CHANNELS = "tandem.session_channels";
   private static final String PINNED = "tandem.session_pinned";
 
   /** What a server says that ends the connection; a proxy says 57P01 of temporary tables, too. */
@@ -45,15 +49,18 @@ final class VendorConnection {
   private final Connection connection;
   private final Method parameterStatus;
   private final Method transactionState;
+  private final Method notifications;
 
   /** The vendor's own, which what is looked up is asked of. */
   private final Object vendors;
 
-  private VendorConnection(Connection connection, Method parameterStatus, Method transactionState)
+  private VendorConnection(
+      Connection connection, Method parameterStatus, Method transactionState, Method notifications)
       throws SQLException {
     this.connection = connection;
     this.parameterStatus = parameterStatus;
     this.transactionState = transactionState;
+    this.notifications = notifications;
     // Now: later it may be closed, and is asked all the same.
     this.vendors = connection.unwrap(transactionState.getDeclaringClass());
   }
@@ -70,7 +77,8 @@ final class VendorConnection {
           new VendorConnection(
               connection,
               method(connection, CONNECTION, "getParameterStatus", String.class),
-              method(connection, INNER_CONNECTION, "getTransactionState"));
+              method(connection, INNER_CONNECTION, "getTransactionState"),
+              method(connection, CONNECTION, "getNotifications", int.class));
       opened.report(url);
       return opened;
     } catch (SQLException | RuntimeException e) {
@@ -152,6 +160,37 @@ final class VendorConnection {
     return settings;
   }
 
+  /** What the session listened to; as it was after the last transaction. */
+  List<String> channels() {
+    return Stream.of(parameter(CHANNELS).split("&", -1))
+        .filter(one -> !one.isEmpty())
+        .map(one -> URLDecoder.decode(one, UTF_8))
+        .toList();
+  }
+
+  /**
+   * What has been notified. Nothing, at once, while a transaction is open.
+   *
+   * @param timeoutMillis for the first one; below 0 for not at all
+   */
+  List<NotificationApi.Notification> notifications(int timeoutMillis) throws SQLException {
+    List<NotificationApi.Notification> all = new ArrayList<>();
+    Object some = ProxiedConnection.invoked(notifications, vendors, new Object[] {timeoutMillis});
+    for (Object one : some instanceof Object[] array ? array : new Object[0]) {
+      all.add(
+          new NotificationApi.Notification(
+              String.valueOf(ask(one, "getName")),
+              String.valueOf(ask(one, "getParameter")),
+              ask(one, "getPID") instanceof Integer pid ? pid : 0));
+    }
+    return all;
+  }
+
+  private @Nullable Object ask(Object notification, String name) throws SQLException {
+    return ProxiedConnection.invoked(
+        method(connection, NOTIFICATION, name), notification, new Object[0]);
+  }
+
   private String parameter(String name) {
     Object value = invoke(parameterStatus, name);
     return value == null ? "" : value.toString();
@@ -182,9 +221,12 @@ final class VendorConnection {
     return suspicious && !connection.isValid(LOOK_SECONDS);
   }
 
-  /** Gives a fresh session what another one had set. */
-  void restore(Map<String, String> settings) throws SQLException {
+  /** Gives a fresh session what another one had set, and listened to. */
+  void restore(Map<String, String> settings, List<String> channels) throws SQLException {
     try (Statement statement = connection.createStatement()) {
+      for (String channel : channels) {
+        statement.execute("LISTEN \"" + channel.replace("\"", "\"\"") + '"');
+      }
       for (Map.Entry<String, String> one : settings.entrySet()) {
         if (one.getKey().equals("tandem.consistency")) {
           statement.execute("SET tandem.consistency = '" + one.getValue() + "'");

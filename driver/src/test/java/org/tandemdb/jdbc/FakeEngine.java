@@ -6,9 +6,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Notification;
+import org.tandemdb.listen.Channels;
 import org.tandemdb.session.EngineSession;
 import org.tandemdb.session.ReadLevel;
 import org.tandemdb.session.SessionExecutor;
@@ -69,6 +73,20 @@ final class FakeEngine implements SessionSource {
   @Override
   public Table show(String topic, String argument) {
     return new Table(List.of("backend", "lag"), List.of(List.of("a", "0"), List.of("b", "17")));
+  }
+
+  /** Whoever asks is told that somebody listens; nothing is ever notified by itself. */
+  @Override
+  public Channels<Notification> notifications() {
+    return new Channels<>() {
+      @Override
+      public CompletionStage<Void> listen(String channel, Listener<Notification> who) {
+        return CompletableFuture.completedFuture(null);
+      }
+
+      @Override
+      public void keepOnly(Listener<Notification> who, Set<String> channels) {}
+    };
   }
 
   @Override

@@ -5,6 +5,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -12,6 +15,7 @@ import org.postgresql.PGConnection;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
+import org.tandemdb.backend.Notification;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.entry.Position;
 
@@ -41,6 +45,21 @@ final class FakeLink implements JdbcLink, Lease<JdbcLink> {
   @Override
   public long copyOut(String sql, OutputStream to) throws SQLException, IOException {
     return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
+  }
+
+  @Override
+  public void listen(Set<String> channels) {
+    throw new UnsupportedOperationException("nobody listens here");
+  }
+
+  @Override
+  public void unlisten(Set<String> channels) {
+    throw new UnsupportedOperationException("nobody listens here");
+  }
+
+  @Override
+  public List<Notification> notifications(Duration patience) {
+    throw new UnsupportedOperationException("nobody listens here");
   }
 
   @Override

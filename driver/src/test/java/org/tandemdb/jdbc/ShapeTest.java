@@ -23,7 +23,7 @@ class ShapeTest {
           .importPackages("org.tandemdb.jdbc");
 
   @Test
-  void applicationsSeeTheDriverTheDataSourcesAndCopyAndNothingElse() {
+  void applicationsSeeTheDriverTheDataSourcesCopyAndNotificationsAndNothingElse() {
     classes()
         .that()
         .areTopLevelClasses()
@@ -39,6 +39,8 @@ class ShapeTest {
         .be(TandemXADataSource.class)
         .orShould()
         .be(CopyApi.class)
+        .orShould()
+        .be(NotificationApi.class)
         .check(DRIVER);
     classes().should().resideInAPackage("org.tandemdb.jdbc").check(DRIVER);
   }
@@ -55,7 +57,8 @@ class ShapeTest {
                 TandemDataSource.class,
                 TandemConnectionPoolDataSource.class,
                 TandemXADataSource.class,
-                CopyApi.class))
+                CopyApi.class,
+                NotificationApi.class))
         .should()
         .haveRawReturnType(resideOutsideOfPackages("org.tandemdb..", "org.postgresql.."))
         .check(DRIVER);

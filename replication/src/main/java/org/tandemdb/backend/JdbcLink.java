@@ -6,6 +6,9 @@ import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.tandemdb.entry.Position;
 
@@ -53,4 +56,23 @@ public interface JdbcLink extends BackendLink {
    * @throws IOException of {@code to}: the server has given the COPY up
    */
   long copyOut(String sql, OutputStream to) throws SQLException, IOException;
+
+  /**
+   * Listens from now on, on the caller's thread; outside of a transaction only.
+   *
+   * @throws SQLException the server's own
+   */
+  void listen(Set<String> channels) throws SQLException;
+
+  /** Listens no longer; as {@link #listen}. */
+  void unlisten(Set<String> channels) throws SQLException;
+
+  /**
+   * What has been notified, waiting for the first of them on the caller's thread; outside of a
+   * transaction only.
+   *
+   * @param patience at least a millisecond; nothing else can be done on the link meanwhile
+   * @throws SQLException if the link is lost
+   */
+  List<Notification> notifications(Duration patience) throws SQLException;
 }

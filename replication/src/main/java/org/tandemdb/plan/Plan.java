@@ -278,18 +278,11 @@ public sealed interface Plan {
     record Absorbed(String tag) implements Effect {}
 
     /**
-     * LISTEN, for a front end that can hand out what is notified.
+     * LISTEN: the front end hands out what is notified.
      *
      * @param channel as the server names it
      */
-    record Listen(String channel) implements Effect {
-      /** What another front end says. */
-      public static final Refused REFUSED =
-          new Refused(
-              "LISTEN: what is notified cannot be handed out through this driver",
-              "Listen on the primary itself, or use a table as a queue.",
-              "0A000");
-    }
+    record Listen(String channel) implements Effect {}
 
     /** UNLISTEN of one channel, or all. */
     record Unlisten(Optional<String> channel) implements Effect {}

@@ -519,6 +519,9 @@ final class Locals {
               .map(one -> encoded(one.getKey()) + "=" + encoded(one.getValue()))
               .collect(Collectors.joining("&")));
       told.put(
+          "tandem.session_channels",
+          listening.channels().stream().map(Locals::encoded).collect(Collectors.joining("&")));
+      told.put(
           "tandem.session_pinned",
           Stream.of(pinned.get(), prepared.isEmpty() ? "" : "prepared statements")
               .filter(reason -> !reason.isEmpty())

@@ -8,18 +8,24 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 import org.postgresql.PGStatement;
 import org.postgresql.core.BaseConnection;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.Notification;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.catalog.PgCatalogLoader;
 import org.tandemdb.entry.BackendId;
@@ -107,6 +113,46 @@ final class PgLink implements JdbcLink {
   @Override
   public long copyOut(String sql, OutputStream to) throws SQLException, IOException {
     return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
+  }
+
+  @Override
+  public void listen(Set<String> channels) throws SQLException {
+    forEach("LISTEN ", channels);
+  }
+
+  @Override
+  public void unlisten(Set<String> channels) throws SQLException {
+    forEach("UNLISTEN ", channels);
+  }
+
+  /** In one flight, which is one transaction. */
+  private void forEach(String verb, Set<String> channels) throws SQLException {
+    try {
+      execute(
+          channels.stream()
+              .map(channel -> verb + '"' + channel.replace("\"", "\"\"") + '"')
+              .collect(Collectors.joining("; ")));
+    } catch (SQLException e) {
+      noteLoss(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public List<Notification> notifications(Duration patience) throws SQLException {
+    try {
+      PGNotification[] some =
+          connection
+              .unwrap(PGConnection.class)
+              .getNotifications((int) Math.max(1, patience.toMillis()));
+      return Stream.of(some)
+          .map(one -> new Notification(one.getName(), one.getParameter(), one.getPID()))
+          .toList();
+    } catch (SQLException e) {
+      // What ends a link that has asked for nothing is no answer: nothing comes after it.
+      sever();
+      throw e;
+    }
   }
 
   /** BEGIN itself travels with the first statement, as pgjdbc does it. */
