@@ -59,8 +59,8 @@ class ListeningTest {
   @Test
   void aRollbackTakesBackBothKindsOfChanges() {
     listen("kept", false);
-    listen("never", true);
     listening.unlisten(Optional.empty(), true);
+    listen("never", true);
     assertThat(heard("kept", "never")).containsExactly("kept");
     listening.ended();
     assertThat(heard("kept", "never")).containsExactly("kept");

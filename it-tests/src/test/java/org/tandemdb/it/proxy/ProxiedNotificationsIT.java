@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,7 +99,9 @@ class ProxiedNotificationsIT {
   }
 
   private static void awaitWarning(Connection listener, String text) throws SQLException {
+    long before = System.nanoTime();
     assertThat(api(listener).getNotifications((int) LIMIT.toMillis())).isEmpty();
+    assertThat(System.nanoTime() - before).as("it ends early").isLessThan(LIMIT.toNanos());
     SQLWarning warning = listener.getWarnings();
     assertThat((Throwable) warning).isNotNull();
     assertThat(warning.getSQLState()).isEqualTo("01000");
@@ -153,6 +156,14 @@ class ProxiedNotificationsIT {
     assertThatThrownBy(api::getNotifications)
         .isInstanceOfSatisfying(
             SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("08003"));
+    try (Connection other = connect()) {
+      // The one that waited has not connected again.
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (ProxyPlace.rows(other, "SHOW TANDEM SESSIONS").size() > 1) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+      }
+    }
   }
 
   /** The connection is made again, and listens to what the lost one did. */
