@@ -130,11 +130,11 @@ class NotificationsIT {
   void listenAndUnlistenHoldFromTheirCommitOn() throws Exception {
     try (Connection listener = connect();
         Connection other = connect()) {
-      run(other, "LISTEN kept");
       listener.setAutoCommit(false);
       run(listener, "LISTEN kept");
+      run(other, "LISTEN kept"); // after the other one, so it hears after it
       run(other, "NOTIFY kept, 'too early'");
-      until(other, "kept:too early"); // Tandem's link has heard it
+      until(other, "kept:too early");
       listener.commit();
       run(listener, "LISTEN never");
       listener.rollback();
