@@ -44,13 +44,13 @@ record Verdict(
     for (String name : names) {
       Outcome missing = new Outcome(name, Status.PASSED, "");
       Outcome one = direct.getOrDefault(name, missing);
-      Outcome other = tandem.getOrDefault(name, new Outcome(name, Status.FAILED, "never ran"));
+      Outcome other = throughTandem(name, tandem);
       methods.add(one.method());
       if (one.status() == Status.PASSED && other.status() == Status.PASSED) {
         passed += direct.containsKey(name) ? 1 : 0;
       } else if (one.status() == Status.PASSED) {
         String what = other.status() == Status.SKIPPED ? "skipped: " : "";
-        only.putIfAbsent(one.method(), what + other.message());
+        only.putIfAbsent(other.method(), what + other.message());
         failures++;
       } else if (one.status() == Status.SKIPPED) {
         skipped++;
@@ -68,6 +68,23 @@ record Verdict(
             .filter(method -> differences.of(method).filter(e -> !e.mayPass()).isPresent())
             .toList();
     return new Verdict(passed, both, skipped, onlyDirectly, only, failures, unexpected, stale);
+  }
+
+  /** Where a class could not even begin, its tests have failed with it. */
+  private static Outcome throughTandem(String name, Map<String, Outcome> tandem) {
+    Outcome own = tandem.get(name);
+    if (own != null) {
+      return own;
+    }
+    String type = name.substring(0, name.indexOf('#') + 1);
+    int invocation = name.indexOf('[');
+    Outcome whole = invocation < 0 ? null : tandem.get(type + name.substring(invocation));
+    if (whole == null) {
+      whole = tandem.get(type);
+    }
+    return whole != null && whole.status() != Status.PASSED
+        ? whole
+        : new Outcome(name, Status.FAILED, "never ran");
   }
 
   boolean isGood() {

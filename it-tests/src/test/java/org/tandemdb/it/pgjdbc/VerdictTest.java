@@ -64,6 +64,19 @@ final class VerdictTest {
   }
 
   @Test
+  void aClassThatCouldNotBeginStandsForItsTests() {
+    direct.put("B#one", new Outcome("B#one", Status.PASSED, ""));
+    direct.put("B#two[x = 1]", new Outcome("B#two[x = 1]", Status.PASSED, ""));
+    tandem.put("B#", new Outcome("B#", Status.FAILED, "no table"));
+    assertThat(verdict().unexpected()).containsExactly("B#");
+    assertThat(verdict().failures()).isEqualTo(3);
+    direct.put("C#two[x = 1]", new Outcome("C#two[x = 1]", Status.PASSED, ""));
+    direct.put("C#two[x = 2]", new Outcome("C#two[x = 2]", Status.PASSED, ""));
+    tandem.put("C#[x = 1]", new Outcome("C#[x = 1]", Status.FAILED, "no table"));
+    assertThat(verdict().unexpected()).containsExactly("B#", "C#", "C#two");
+  }
+
+  @Test
   void aListedTestThatPassesIsStaleUnlessItMay() {
     both("A#listed", Status.PASSED, Status.PASSED);
     both("A#slow", Status.PASSED, Status.PASSED);
