@@ -163,10 +163,10 @@ class TracedIT {
     }
     run("DROP TRIGGER tandem_trace ON owned", "DO 'BEGIN UPDATE owned SET n = n + 1; END'");
     run("ALTER TABLE owned DISABLE TRIGGER ALL", "DO 'BEGIN UPDATE owned SET n = n + 1; END'");
+    equalEverywhere();
     try (Connection a = direct(0)) {
       assertThat(ask(a, "SELECT n FROM owned")).isEqualTo("3");
     }
-    equalEverywhere();
     run("DROP TABLE owned");
   }
 
@@ -190,10 +190,10 @@ class TracedIT {
         "SELECT o =~~ o FROM odds",
         "SELECT o + 1 FROM odds",
         "INSERT INTO odds SELECT o + 2, o FROM odds");
+    equalEverywhere();
     try (Connection a = direct(0)) {
       assertThat(ask(a, "SELECT n FROM seen")).isEqualTo("3");
     }
-    equalEverywhere();
     run("DROP TYPE sly CASCADE", "DROP TABLE odds, seen", "DROP FUNCTION see()");
   }
 
@@ -498,6 +498,7 @@ class TracedIT {
         "SET session_replication_role = replica; INSERT INTO item (name) VALUES ('x')"
             + " | settings were changed",
         "PERFORM set_config('IntervalStyle', 'iso_8601', false) | settings were changed",
+        "PERFORM set_config('lc_monetary', 'POSIX', true) | settings were changed",
         "SET LOCAL search_path = pg_catalog; INSERT INTO public.plain VALUES (1, 'x')"
             + " | settings were changed",
         "DECLARE c CURSOR WITH HOLD FOR SELECT draw(1) | WITH HOLD",

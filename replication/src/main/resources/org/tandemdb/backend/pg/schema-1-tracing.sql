@@ -391,6 +391,7 @@ LANGUAGE sql STABLE AS $$
     'TimeZone ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('TimeZone'),
     'DateStyle ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('DateStyle'),
     'IntervalStyle ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('IntervalStyle'),
+    'lc_monetary ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('lc_monetary'),
     'extra_float_digits ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('extra_float_digits'),
     'bytea_output ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('bytea_output'),
     'client_encoding ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('client_encoding'),
