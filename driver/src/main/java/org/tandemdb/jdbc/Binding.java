@@ -5,12 +5,14 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Calendar;
 import org.jspecify.annotations.Nullable;
+import org.tandemdb.entry.TypeRef;
 import org.tandemdb.entry.Value;
 
 /**
  * One parameter as the client set it: replayed on the vendor's statement, and turned into the value
  * that the log holds. Immutable as far as its value is.
  *
+ * @param value for {@link Kind#NULL} the type's name, or null
  * @param calendar the time zone for dates, null for the JVM's
  * @param sqlType a constant of {@link java.sql.Types} for {@link Kind#TYPED}, {@link Kind#SCALED},
  *     {@link Kind#CHARACTERS} and {@link Kind#NULL}
@@ -65,7 +67,7 @@ record Binding(
       case OBJECT -> to.setObject(index, value);
       case TYPED -> to.setObject(index, value, sqlType);
       case SCALED -> to.setObject(index, value, sqlType, scale);
-      case NULL -> to.setNull(index, sqlType);
+      case NULL -> to.setNull(index, sqlType, (String) value);
       case DATE -> to.setDate(index, (java.sql.Date) value, calendar);
       case TIME -> to.setTime(index, (java.sql.Time) value, calendar);
       case TIMESTAMP -> to.setTimestamp(index, (java.sql.Timestamp) value, calendar);
@@ -85,22 +87,11 @@ record Binding(
       return Value.ofText(ParameterText.typeOf(sqlType), null);
     }
     return switch (kind) {
+      case NULL -> Value.ofText(new TypeRef((String) value), null);
       case BYTES -> ParameterText.of((Spool) value, false, sqlType);
       case CHARACTERS -> ParameterText.of((Spool) value, true, sqlType);
       case TYPED, SCALED -> ParameterText.typed(value, sqlType, kind == Kind.SCALED ? scale : -1);
-      case INT,
-          LONG,
-          SHORT,
-          BYTE,
-          BOOLEAN,
-          FLOAT,
-          DOUBLE,
-          OBJECT,
-          NULL,
-          DATE,
-          TIME,
-          TIMESTAMP,
-          ARRAY ->
+      case INT, LONG, SHORT, BYTE, BOOLEAN, FLOAT, DOUBLE, OBJECT, DATE, TIME, TIMESTAMP, ARRAY ->
           ParameterText.of(value, calendar);
     };
   }

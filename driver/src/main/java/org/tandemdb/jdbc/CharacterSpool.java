@@ -27,7 +27,7 @@ final class CharacterSpool {
 
   /** As {@link #of(Reader, long)}, of bytes in {@code charset}; at most {@code length} of them. */
   static Spool of(InputStream source, Charset charset, long length) throws SQLException {
-    Spool bytes = Spool.of(source, length);
+    Spool bytes = Spool.atMost(source, length);
     if (charset.equals(StandardCharsets.UTF_8)) {
       return bytes;
     }

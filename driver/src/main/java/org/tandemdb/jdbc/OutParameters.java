@@ -4,6 +4,9 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,9 @@ final class OutParameters {
 
   /** JDBC type by index. */
   private final SortedMap<Integer, Integer> types = new TreeMap<>();
+
+  /** Rows of cursors in the row, by column. */
+  private final Map<Integer, Object> cursors = new HashMap<>();
 
   private @Nullable ResultSet row;
   private boolean wasRead;
@@ -60,6 +66,7 @@ final class OutParameters {
     ResultSet before = row;
     row = null;
     wasRead = false;
+    cursors.clear();
     if (before != null) {
       before.close();
     }
@@ -74,7 +81,9 @@ final class OutParameters {
       if (rows == null || !rows.next()) {
         throw new SQLException("A CallableStatement was executed with nothing returned.", "02000");
       }
-      check(rows.getMetaData());
+      ResultSetMetaData columns = rows.getMetaData();
+      check(columns);
+      readCursors(rows, columns);
       row = rows;
       taken = true;
     } finally {
@@ -82,6 +91,23 @@ final class OutParameters {
         rows.close();
       }
     }
+  }
+
+  /** At once, as pgjdbc does: a cursor ends with its transaction. */
+  private void readCursors(ResultSet rows, ResultSetMetaData columns) throws SQLException {
+    for (int column = 1; column <= columns.getColumnCount(); column++) {
+      if (columns.getColumnType(column) == Types.REF_CURSOR) {
+        Object cursor = rows.getObject(column);
+        if (cursor != null) {
+          cursors.put(column, cursor);
+        }
+      }
+    }
+  }
+
+  /** The rows of the cursor in {@code column} of the row. */
+  Optional<Object> cursor(int column) {
+    return Optional.ofNullable(cursors.get(column));
   }
 
   private void check(ResultSetMetaData columns) throws SQLException {

@@ -82,6 +82,13 @@ final class ParameterText {
     return value instanceof PGobject;
   }
 
+  /** NULL as the vendor's own parameter class says it. */
+  static Object nullOf(String type) {
+    PGobject object = new PGobject();
+    object.setType(type);
+    return object;
+  }
+
   /** A copy, since its owner may change it before the statement runs. */
   static Object copyOfVendorObject(Object value) throws SQLException {
     try {
@@ -261,7 +268,7 @@ final class ParameterText {
     };
   }
 
-  private static Value text(TypeRef type, String text) {
+  private static Value text(TypeRef type, @Nullable String text) {
     return Value.ofText(type, text);
   }
 

@@ -2,7 +2,6 @@ package org.tandemdb.jdbc;
 
 import java.io.InputStream;
 import java.io.Reader;
-import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Blob;
@@ -162,18 +161,7 @@ record ParameterValues(boolean unspecifiedStrings) {
           "Can't infer the SQL type of an array of " + element.getName() + ". Use createArrayOf.",
           "07006");
     }
-    return Binding.of(Kind.ARRAY, new TandemArray(type, boxed(array)));
-  }
-
-  private static Object[] boxed(Object array) {
-    Object[] copy = new Object[Array.getLength(array)];
-    for (int i = 0; i < copy.length; i++) {
-      Object element = Array.get(array, i);
-      boolean nested =
-          element != null && element.getClass().isArray() && !(element instanceof byte[]);
-      copy[i] = nested ? boxed(element) : element;
-    }
-    return copy;
+    return Binding.of(Kind.ARRAY, new TandemArray(type, TandemArray.boxed(array)));
   }
 
   /**

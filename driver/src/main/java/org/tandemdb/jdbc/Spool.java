@@ -58,8 +58,17 @@ final class Spool implements AutoCloseable {
     if (length > MOST_BYTES) {
       throw tooLarge();
     }
+    return of(source, length, length);
+  }
+
+  /** As {@link #of}, where {@code source} may be shorter than {@code length}. */
+  static Spool atMost(InputStream source, long length) throws SQLException {
+    return of(source, length, 0);
+  }
+
+  private static Spool of(InputStream source, long most, long least) throws SQLException {
     try {
-      return read(source, length);
+      return read(source, most, least);
     } catch (CharacterCodingException e) {
       throw new SQLException("The text has half a character in it: " + e.getMessage(), "22021", e);
     } catch (EOFException e) {
@@ -73,15 +82,16 @@ final class Spool implements AutoCloseable {
     return new SQLException("A stream could not be read: " + e.getMessage(), "58030", e);
   }
 
-  private static Spool read(InputStream source, long length) throws IOException, SQLException {
+  private static Spool read(InputStream source, long most, long least)
+      throws IOException, SQLException {
     ByteArrayOutputStream first = new ByteArrayOutputStream();
     byte[] portion = new byte[PORTION];
     long read = 0;
     FileChannel overflow = null;
     boolean complete = false;
     try {
-      while (length < 0 || read < length) {
-        int wanted = (int) (length < 0 ? PORTION : Math.min(PORTION, length - read));
+      while (most < 0 || read < most) {
+        int wanted = (int) (most < 0 ? PORTION : Math.min(PORTION, most - read));
         int got = source.read(portion, 0, wanted);
         if (got < 0) {
           break;
@@ -101,10 +111,10 @@ final class Spool implements AutoCloseable {
           write(overflow, portion, got);
         }
       }
-      if (read < length) {
+      if (read < least) {
         throw new EOFException(
             "Premature end of input stream: "
-                + length
+                + least
                 + " bytes were announced, "
                 + read
                 + " came.");

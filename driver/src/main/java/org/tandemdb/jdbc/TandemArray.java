@@ -1,5 +1,6 @@
 package org.tandemdb.jdbc;
 
+import java.lang.invoke.MethodType;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -16,17 +17,24 @@ import org.jspecify.annotations.Nullable;
 final class TandemArray implements Array {
   private final String typeName;
   private final int baseType;
-  private final Object elements;
-  private final String text;
+  private final Object @Nullable [] elements;
+  private final @Nullable String text;
 
-  /** For a client: {@code createArrayOf}. */
-  TandemArray(String typeName, Object[] elements) {
+  /** What {@link #getResultSet} gives, where that is not the elements; null where it is. */
+  private final @Nullable List<@Nullable Object> objects;
+
+  /**
+   * For a client: {@code createArrayOf}.
+   *
+   * @param elements of primitives are taken for those of their classes; null for an array that is
+   *     NULL
+   */
+  TandemArray(String typeName, Object @Nullable [] elements) {
     this.typeName = typeName;
     this.baseType = Types.OTHER;
-    this.elements = elements.clone();
-    StringBuilder literal = new StringBuilder();
-    append(elements, literal);
-    this.text = literal.toString();
+    this.elements = elements == null ? null : boxed(elements);
+    this.text = elements == null ? null : literal(elements);
+    this.objects = null;
   }
 
   /** A part of another, of more dimensions. */
@@ -34,27 +42,75 @@ final class TandemArray implements Array {
     this.typeName = whole.typeName;
     this.baseType = whole.baseType;
     this.elements = elements;
-    StringBuilder literal = new StringBuilder();
-    append(elements, literal);
-    this.text = literal.toString();
+    this.text = literal(elements);
+    this.objects = null;
   }
 
   /** From a result. */
   TandemArray(Array vendor) throws SQLException {
     this.typeName = vendor.getBaseTypeName();
     this.baseType = vendor.getBaseType();
-    this.elements = vendor.getArray();
+    Object[] given = (Object[]) vendor.getArray();
+    this.elements = given;
     this.text = vendor.toString();
+    this.objects = baseType == Types.OTHER && isOfTexts(given) ? objectsOf(vendor) : null;
+  }
+
+  /** Types of the database's own are texts in an array, and objects in its ResultSet. */
+  private static boolean isOfTexts(Object @Nullable [] elements) {
+    Class<?> type = elements == null ? Object.class : elements.getClass();
+    while (type.isArray()) {
+      type = type.getComponentType();
+    }
+    return type == String.class;
+  }
+
+  private static List<@Nullable Object> objectsOf(Array vendor) throws SQLException {
+    List<@Nullable Object> objects = new ArrayList<>();
+    try (ResultSet rows = vendor.getResultSet()) {
+      while (rows.next()) {
+        Object object = rows.getObject(2);
+        objects.add(object instanceof Array nested ? new TandemArray(nested) : object);
+      }
+    }
+    return objects;
+  }
+
+  /** A copy, as deep as it is an array. */
+  static Object[] boxed(Object array) {
+    int length = java.lang.reflect.Array.getLength(array);
+    Class<?> type = boxedType(array.getClass().getComponentType());
+    Object[] copy = (Object[]) java.lang.reflect.Array.newInstance(type, length);
+    for (int i = 0; i < length; i++) {
+      Object element = java.lang.reflect.Array.get(array, i);
+      boolean nested =
+          element != null && element.getClass().isArray() && !(element instanceof byte[]);
+      copy[i] = nested ? boxed(element) : element;
+    }
+    return copy;
+  }
+
+  private static Class<?> boxedType(Class<?> type) {
+    if (type.isArray() && type != byte[].class) {
+      return boxedType(type.getComponentType()).arrayType();
+    }
+    return MethodType.methodType(type).wrap().returnType();
   }
 
   /** The vendor's array on {@code link}. */
   Array on(Connection link) throws SQLException {
-    return link.createArrayOf(typeName, (Object[]) elements);
+    return link.createArrayOf(typeName, elements);
   }
 
-  /** As PostgreSQL reads it. */
-  String literal() {
+  /** As PostgreSQL reads it; null for one that is NULL. */
+  @Nullable String literal() {
     return text;
+  }
+
+  private static String literal(Object[] elements) {
+    StringBuilder literal = new StringBuilder();
+    append(elements, literal);
+    return literal.toString();
   }
 
   private static void append(@Nullable Object value, StringBuilder out) {
@@ -88,12 +144,12 @@ final class TandemArray implements Array {
   }
 
   @Override
-  public Object getArray() {
+  public Object @Nullable [] getArray() {
     return elements;
   }
 
   @Override
-  public Object getArray(@Nullable Map<String, Class<?>> map) throws SQLException {
+  public Object @Nullable [] getArray(@Nullable Map<String, Class<?>> map) throws SQLException {
     refuse(map);
     return elements;
   }
@@ -105,16 +161,20 @@ final class TandemArray implements Array {
   }
 
   @Override
-  public Object getArray(long index, int count) throws SQLException {
-    Object[] all = (Object[]) elements;
+  public Object[] getArray(long index, int count) throws SQLException {
+    Object[] all = elements();
     if (index < 1 || count < 0 || index - 1 + count > all.length) {
       throw Refusals.invalid("The array has " + all.length + " elements.");
     }
     return Arrays.copyOfRange(all, (int) index - 1, (int) index - 1 + count);
   }
 
+  private Object[] elements() {
+    return elements == null ? new Object[0] : elements;
+  }
+
   @Override
-  public Object getArray(long index, int count, @Nullable Map<String, Class<?>> map)
+  public Object[] getArray(long index, int count, @Nullable Map<String, Class<?>> map)
       throws SQLException {
     refuse(map);
     return getArray(index, count);
@@ -122,7 +182,7 @@ final class TandemArray implements Array {
 
   @Override
   public ResultSet getResultSet() throws SQLException {
-    return getResultSet(1, ((Object[]) elements).length);
+    return getResultSet(1, elements().length);
   }
 
   @Override
@@ -134,19 +194,31 @@ final class TandemArray implements Array {
   @Override
   public ResultSet getResultSet(long index, int count) throws SQLException {
     List<List<@Nullable Object>> rows = new ArrayList<>();
-    Object[] part = (Object[]) getArray(index, count);
+    Object[] part = getArray(index, count);
+    boolean ofArrays = false;
     for (int i = 0; i < part.length; i++) {
-      Object element = part[i] instanceof Object[] nested ? new TandemArray(this, nested) : part[i];
+      Object element = part[i];
+      if (element instanceof Object[] nested) {
+        ofArrays = true;
+        element = new TandemArray(this, nested);
+      }
       List<@Nullable Object> row = new ArrayList<>(2);
       row.add((int) index + i);
-      row.add(element);
+      row.add(objects == null ? element : objects.get((int) index - 1 + i));
       rows.add(row);
     }
     return new MemoryResultSet(
         List.of(
             new MemoryResultSet.Column("INDEX", Types.INTEGER, "int4"),
-            new MemoryResultSet.Column("VALUE", baseType, typeName)),
+            ofArrays
+                ? new MemoryResultSet.Column("VALUE", Types.ARRAY, arrayTypeName())
+                : new MemoryResultSet.Column("VALUE", baseType, typeName)),
         rows);
+  }
+
+  /** With an underscore before its last part, as PostgreSQL has it. */
+  private String arrayTypeName() {
+    return typeName.replaceFirst("(\"?)([^\".]+\"?)$", "$1_$2");
   }
 
   @Override
@@ -161,6 +233,6 @@ final class TandemArray implements Array {
 
   @Override
   public String toString() {
-    return text;
+    return String.valueOf(text);
   }
 }

@@ -249,7 +249,16 @@ final class TandemCallableStatement extends UnnamedParameters {
 
   @Override
   public Object getObject(int parameterIndex) throws SQLException {
-    return get(parameterIndex, "Object", ResultSet::getObject);
+    return get(parameterIndex, "Object", this::object);
+  }
+
+  private Object object(ResultSet row, int column) throws SQLException {
+    Object cursor = out.cursor(column).orElse(null);
+    if (cursor == null) {
+      return row.getObject(column);
+    }
+    row.getString(column); // for wasNull
+    return cursor;
   }
 
   @Override

@@ -521,9 +521,6 @@ final class TandemConnection extends UnshardedConnection {
   @Override
   public Array createArrayOf(String typeName, Object @Nullable [] elements) throws SQLException {
     checkOpen();
-    if (elements == null) {
-      throw Refusals.invalid("An array needs elements, or an array without any.");
-    }
     return new TandemArray(typeName, elements);
   }
 

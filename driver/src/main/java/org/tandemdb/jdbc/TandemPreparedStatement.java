@@ -30,6 +30,9 @@ import org.tandemdb.plan.Request;
 class TandemPreparedStatement extends StreamedParameters {
   private static final int MAX_PARAMETERS = 65_535;
 
+  /** pgjdbc's for an object of a type that the server does not have. */
+  private static final String UNKNOWN_TYPE = "07006";
+
   private final Request request;
   private final boolean keysWanted;
 
@@ -526,7 +529,33 @@ class TandemPreparedStatement extends StreamedParameters {
   @Override
   public void setNull(int parameterIndex, int sqlType, @Nullable String typeName)
       throws SQLException {
-    setNull(parameterIndex, sqlType);
+    if (typeName == null) {
+      setNull(parameterIndex, sqlType);
+    } else if (isType(typeName)) {
+      set(parameterIndex, Binding.typed(Kind.NULL, typeName, sqlType, 0));
+    } else {
+      setNull(parameterIndex, Types.NULL); // the server infers it, as with pgjdbc
+    }
+  }
+
+  /** A name that the server does not know must not reach the log. */
+  private boolean isType(String name) throws SQLException {
+    checkOpen();
+    Object nothing = ParameterText.nullOf(name);
+    return getConnection()
+        .session()
+        .ask(
+            link -> {
+              try (PreparedStatement any = link.prepareStatement("SELECT ?")) {
+                any.setObject(1, nothing);
+                return true;
+              } catch (SQLException e) {
+                if (UNKNOWN_TYPE.equals(e.getSQLState())) {
+                  return false;
+                }
+                throw e;
+              }
+            });
   }
 
   @Override

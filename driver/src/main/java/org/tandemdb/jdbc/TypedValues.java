@@ -4,6 +4,7 @@ import java.sql.Date;
 import java.sql.SQLException;
 import java.sql.Time;
 import java.sql.Timestamp;
+import java.text.ParsePosition;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -13,14 +14,59 @@ import java.time.OffsetDateTime;
 import java.time.OffsetTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.chrono.IsoChronology;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
+import java.time.format.SignStyle;
+import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
+import org.postgresql.PGStatement;
 import org.tandemdb.jdbc.Binding.Kind;
 
 /** Conversions of {@code setObject} to the JDBC types of truth values, dates and times. */
 final class TypedValues {
   private static final List<String> TRUE = List.of("1", "true", "t", "yes", "y", "on");
   private static final List<String> FALSE = List.of("0", "false", "f", "no", "n", "off");
+
+  /** ISO's forms, in which a leading zero may be missing, as in pgjdbc. */
+  private static final DateTimeFormatter DAY =
+      new DateTimeFormatterBuilder()
+          .appendValue(ChronoField.YEAR, 4, 10, SignStyle.EXCEEDS_PAD)
+          .appendLiteral('-')
+          .appendValue(ChronoField.MONTH_OF_YEAR, 1, 2, SignStyle.NOT_NEGATIVE)
+          .appendLiteral('-')
+          .appendValue(ChronoField.DAY_OF_MONTH, 1, 2, SignStyle.NOT_NEGATIVE)
+          .toFormatter(Locale.ROOT)
+          .withResolverStyle(ResolverStyle.STRICT)
+          .withChronology(IsoChronology.INSTANCE);
+
+  private static final DateTimeFormatter CLOCK =
+      new DateTimeFormatterBuilder()
+          .appendValue(ChronoField.HOUR_OF_DAY, 1, 2, SignStyle.NOT_NEGATIVE)
+          .appendLiteral(':')
+          .appendValue(ChronoField.MINUTE_OF_HOUR, 1, 2, SignStyle.NOT_NEGATIVE)
+          .optionalStart()
+          .appendLiteral(':')
+          .appendValue(ChronoField.SECOND_OF_MINUTE, 1, 2, SignStyle.NOT_NEGATIVE)
+          .optionalStart()
+          .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
+          .toFormatter(Locale.ROOT)
+          .withResolverStyle(ResolverStyle.STRICT);
+
+  private static final DateTimeFormatter MOMENT =
+      new DateTimeFormatterBuilder()
+          .append(DAY)
+          .appendLiteral('T')
+          .append(CLOCK)
+          .toFormatter(Locale.ROOT)
+          .withResolverStyle(ResolverStyle.STRICT)
+          .withChronology(IsoChronology.INSTANCE);
+
+  private static final DateTimeFormatter ZONED_CLOCK = withOffset(CLOCK);
+  private static final DateTimeFormatter ZONED_MOMENT = withOffset(MOMENT);
 
   private TypedValues() {}
 
@@ -41,6 +87,15 @@ final class TypedValues {
     throw cannot(value, "boolean", null);
   }
 
+  private static DateTimeFormatter withOffset(DateTimeFormatter form) {
+    return new DateTimeFormatterBuilder()
+        .append(form)
+        .appendOffsetId()
+        .toFormatter(Locale.ROOT)
+        .withResolverStyle(ResolverStyle.STRICT)
+        .withChronology(IsoChronology.INSTANCE);
+  }
+
   static Binding date(Object value) throws SQLException {
     if (value instanceof Date || value instanceof java.util.Date) {
       long millis = ((java.util.Date) value).getTime();
@@ -53,9 +108,12 @@ final class TypedValues {
       return Binding.of(Kind.OBJECT, dateTime.toLocalDate());
     }
     String text = value.toString().strip();
+    OptionalLong endless = endless(text);
+    if (endless.isPresent()) {
+      return Binding.of(Kind.DATE, new Date(endless.getAsLong()));
+    }
     try {
-      return Binding.of(
-          Kind.OBJECT, LocalDate.parse(text.substring(0, Math.min(10, text.length()))));
+      return Binding.of(Kind.OBJECT, LocalDate.from(DAY.parse(text, new ParsePosition(0))));
     } catch (DateTimeException e) {
       throw cannot(value, "date", e);
     }
@@ -78,7 +136,8 @@ final class TypedValues {
     boolean hasZone = text.indexOf('+') > 0 || text.indexOf('-') > 0 || text.endsWith("Z");
     try {
       return Binding.of(
-          Kind.OBJECT, hasZone ? OffsetTime.parse(zoned(text)) : LocalTime.parse(text));
+          Kind.OBJECT,
+          hasZone ? OffsetTime.parse(zoned(text), ZONED_CLOCK) : LocalTime.parse(text, CLOCK));
     } catch (DateTimeException e) {
       throw cannot(value, "time", e);
     }
@@ -103,7 +162,20 @@ final class TypedValues {
     if (value instanceof LocalDate date) {
       return Binding.of(Kind.OBJECT, date.atStartOfDay());
     }
-    return Binding.of(Kind.OBJECT, dateTime(value.toString().strip(), value));
+    String text = value.toString().strip();
+    OptionalLong endless = endless(text);
+    return endless.isPresent()
+        ? Binding.of(Kind.TIMESTAMP, new Timestamp(endless.getAsLong()))
+        : Binding.of(Kind.OBJECT, dateTime(text, value));
+  }
+
+  /** The milliseconds that stand for no end. */
+  private static OptionalLong endless(String text) {
+    return switch (text) {
+      case "infinity" -> OptionalLong.of(PGStatement.DATE_POSITIVE_INFINITY);
+      case "-infinity" -> OptionalLong.of(PGStatement.DATE_NEGATIVE_INFINITY);
+      default -> OptionalLong.empty();
+    };
   }
 
   private static Object dateTime(String text, Object value) throws SQLException {
@@ -111,11 +183,13 @@ final class TypedValues {
     int clock = iso.indexOf('T');
     try {
       if (clock < 0) {
-        return LocalDate.parse(iso).atStartOfDay();
+        return LocalDate.parse(iso, DAY).atStartOfDay();
       }
       boolean hasZone =
           iso.indexOf('+', clock) > 0 || iso.indexOf('-', clock) > 0 || iso.endsWith("Z");
-      return hasZone ? OffsetDateTime.parse(zoned(iso)) : LocalDateTime.parse(iso);
+      return hasZone
+          ? OffsetDateTime.parse(zoned(iso), ZONED_MOMENT)
+          : LocalDateTime.parse(iso, MOMENT);
     } catch (DateTimeException e) {
       throw cannot(value, "timestamp", e);
     }

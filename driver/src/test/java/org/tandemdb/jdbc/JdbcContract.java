@@ -536,6 +536,32 @@ abstract class JdbcContract {
   }
 
   @Test
+  void rowsAreNotCountedWhereKeysAreWanted() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate("SELECT 7", new String[] {"id"})).isEqualTo(-1);
+      try (ResultSet rows = statement.getResultSet()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(7);
+      }
+      isRefused("0100E", () -> statement.executeUpdate("SELECT 7", Statement.NO_GENERATED_KEYS));
+    }
+  }
+
+  @Test
+  void aTextThatDoesNotEndIsASyntaxError() throws SQLException {
+    run("CREATE TEMPORARY TABLE held (i int)");
+    for (String sql :
+        List.of(
+            "CREATE FUNCTION f() RETURNS int AS 'SELECT 1",
+            "CREATE FUNCTION f() RETURNS int AS $a$ SELECT 1",
+            "CREATE FUNCTION \"f",
+            "SELECT 1 /* and so on")) {
+      isRefused("42601", () -> run(sql));
+    }
+    run("DROP TABLE held");
+  }
+
+  @Test
   void whatATextReturnsByItselfAreItsKeysWhereKeysAreWanted() throws SQLException {
     for (String table : List.of("t", "cap")) {
       String sql = "INSERT INTO " + table + " (name) VALUES ('a') RETURNING id, name";

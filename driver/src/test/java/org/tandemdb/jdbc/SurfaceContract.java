@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,28 @@ abstract class SurfaceContract extends JdbcContract {
       }
     } finally {
       connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  @Test
+  void aCursorThatCameOutOfACallOutlivesItsTransaction() throws SQLException {
+    run(
+        "CREATE OR REPLACE FUNCTION numbers() RETURNS refcursor LANGUAGE plpgsql AS"
+            + " 'DECLARE c refcursor; BEGIN OPEN c FOR SELECT 7; RETURN c; END'");
+    connection.setAutoCommit(false);
+    try (CallableStatement call = connection.prepareCall("{ ? = call numbers() }")) {
+      call.registerOutParameter(1, Types.REF_CURSOR);
+      call.execute();
+      connection.commit();
+      try (ResultSet rows = (ResultSet) call.getObject(1)) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(7);
+      }
+      assertThat(call.wasNull()).isFalse();
+      connection.setAutoCommit(true);
+      isRefused("34000", call::execute); // it was gone before it could be read
+    } finally {
       connection.setAutoCommit(true);
     }
   }
@@ -340,6 +363,146 @@ abstract class SurfaceContract extends JdbcContract {
         assertThat(rows.getBoolean(9)).isFalse();
         assertThat(rows.getArray(10)).isNull();
         assertThat(rows.getSQLXML(3)).isNull();
+      }
+    }
+  }
+
+  @Test
+  void aNullMayBeOfATypeByItsName() throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT 'ok' WHERE ? = ? OR ? IS NULL")) {
+      select.setObject(1, UUID.randomUUID());
+      select.setNull(2, Types.OTHER, "uuid");
+      select.setNull(3, Types.OTHER, "uuid");
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+      }
+    }
+    for (String table : List.of("wide", "capwide")) {
+      wide(table);
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "INSERT INTO " + table + " (id, t, u) VALUES (?, pg_typeof(?)::text, ?)")) {
+        insert.setInt(1, 1);
+        insert.setNull(2, Types.OTHER, "jsonb");
+        insert.setNull(3, Types.VARCHAR, "no_such_type"); // left to the server, as pgjdbc does
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+        insert.setInt(1, 2);
+        insert.setNull(2, Types.INTEGER, null);
+        insert.setNull(3, Types.OTHER, "uuid");
+        insert.addBatch();
+        assertThat(insert.executeBatch()).containsExactly(1);
+      }
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT t, u FROM " + table + " ORDER BY id")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("jsonb");
+        assertThat(rows.getObject(2)).isNull();
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("integer");
+        assertThat(rows.getObject(2)).isNull();
+      }
+    }
+  }
+
+  @Test
+  void anArrayKnowsWhatItsElementsAre() throws SQLException {
+    PGobject json = new PGobject();
+    json.setType("json");
+    json.setValue("{\"a\": 1}");
+    try (Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT '{{1,2},{3,4}}'::int[], ARRAY[NULL, '{\"a\": 1}']::json[]")) {
+      assertThat(rows.next()).isTrue();
+      ResultSet nested = rows.getArray(1).getResultSet();
+      assertThat(nested.getMetaData().getColumnType(2)).isEqualTo(Types.ARRAY);
+      assertThat(nested.getMetaData().getColumnTypeName(2)).isEqualTo("_int4");
+      assertThat(nested.next()).isTrue();
+      assertThat(nested.next()).isTrue();
+      ResultSet inner = nested.getArray(2).getResultSet();
+      assertThat(inner.getMetaData().getColumnType(2)).isEqualTo(Types.INTEGER);
+      assertThat(inner.getMetaData().getColumnTypeName(2)).isEqualTo("int4");
+      assertThat(inner.next()).isTrue();
+      assertThat(inner.getInt(2)).isEqualTo(3);
+
+      Array objects = rows.getArray(2);
+      ResultSet elements = objects.getResultSet();
+      assertThat(elements.next()).isTrue();
+      assertThat(elements.getObject(2)).isNull();
+      assertThat(elements.next()).isTrue();
+      assertThat(elements.getObject(2)).isEqualTo(json);
+      assertThat(elements.getString(2)).isEqualTo("{\"a\": 1}");
+      assertThat((Object[]) objects.getArray()).isEqualTo(new String[] {null, "{\"a\": 1}"});
+    }
+  }
+
+  @Test
+  void anArrayMayBeMadeOfPrimitivesOrOfNothing() throws SQLException {
+    Array numbers = connection.createArrayOf("float8", new double[][] {{3.5, -4.5}, {0, 77}});
+    assertThat((Double[][]) numbers.getArray())
+        .isDeepEqualTo(new Double[][] {{3.5, -4.5}, {0.0, 77.0}});
+    Array nothing = connection.createArrayOf("float8", null);
+    assertThat(nothing.getArray()).isNull();
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?::float8[], ?")) {
+      select.setArray(1, numbers);
+      select.setArray(2, nothing);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("{{3.5,-4.5},{0,77}}");
+        assertThat(rows.getArray(2)).isNull();
+        assertThat(rows.getMetaData().getColumnTypeName(2)).isEqualTo("_float8");
+      }
+    }
+  }
+
+  @Test
+  void aTextMayBeATimeWithoutEnd() throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT ?::date, ?::timestamp, ?::timestamptz")) {
+      select.setObject(1, "infinity", Types.DATE);
+      select.setObject(2, "-infinity", Types.TIMESTAMP);
+      select.setObject(3, "infinity", Types.TIMESTAMP);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("infinity");
+        assertThat(rows.getString(2)).isEqualTo("-infinity");
+        assertThat(rows.getString(3)).isEqualTo("infinity");
+      }
+    }
+  }
+
+  @Test
+  void timesMayBeWrittenWithOneDigit() throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT ?::time::text, ?::time::text, ?::text, ?::text")) {
+      select.setObject(1, "8:46:44", Types.TIME);
+      select.setObject(2, "22:12:1.5", Types.TIME);
+      select.setObject(3, "2024-2-9", Types.DATE);
+      select.setObject(4, "2024-2-9 1:2:3", Types.TIMESTAMP);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("08:46:44");
+        assertThat(rows.getString(2)).isEqualTo("22:12:01.5");
+        assertThat(rows.getString(3)).startsWith("2024-02-09");
+        assertThat(rows.getString(4)).startsWith("2024-02-09 01:02:03");
+      }
+      isRefused("22007", () -> select.setObject(1, "8 o'clock", Types.TIME));
+    }
+  }
+
+  @Test
+  void aStreamOfCharactersMayBeShorterThanSaid() throws SQLException {
+    byte[] hello = "Hello".getBytes(StandardCharsets.US_ASCII);
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?, ?, ?")) {
+      select.setAsciiStream(1, new ByteArrayInputStream(hello), 100);
+      select.setCharacterStream(2, new StringReader("Hello"), 100);
+      select.setAsciiStream(3, new ByteArrayInputStream(hello), 0);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getString(1)).isEqualTo("Hello");
+        assertThat(rows.getString(2)).isEqualTo("Hello");
+        assertThat(rows.getString(3)).isEmpty();
       }
     }
   }

@@ -154,7 +154,9 @@ public final class SqlPlanner implements Planner {
   }
 
   private static Plan notUnderstood(SqlSyntaxException e) {
-    return new Plan.Refused("" + e.getMessage(), FAIL_CLOSED, "0A000");
+    return e.isUnclosed()
+        ? new Plan.Refused("" + e.getMessage(), "", "42601")
+        : new Plan.Refused("" + e.getMessage(), FAIL_CLOSED, "0A000");
   }
 
   /** What holds for this session now, whatever the text. */

@@ -117,7 +117,7 @@ public final class PgLexer {
         at++;
       }
     }
-    throw new SqlSyntaxException("a comment is not closed: it begins", start);
+    throw SqlSyntaxException.unclosed("a comment", start);
   }
 
   /**
@@ -157,7 +157,7 @@ public final class PgLexer {
       }
       at++;
     }
-    throw new SqlSyntaxException("a string is not closed: it begins", start);
+    throw SqlSyntaxException.unclosed("a string", start);
   }
 
   /** True, standing on the quote, if white space with a line break and another quote follow. */
@@ -197,7 +197,7 @@ public final class PgLexer {
       name.append(c);
       at++;
     }
-    throw new SqlSyntaxException("a quoted identifier is not closed: it begins", start);
+    throw SqlSyntaxException.unclosed("a quoted identifier", start);
   }
 
   private void word(int start, char first) throws SqlSyntaxException {
@@ -311,7 +311,7 @@ public final class PgLexer {
     String tag = sql.substring(at, close + 1);
     int end = sql.indexOf(tag, close + 1);
     if (end < 0) {
-      throw new SqlSyntaxException("a dollar-quoted string is not closed: it begins", start);
+      throw SqlSyntaxException.unclosed("a dollar-quoted string", start);
     }
     at = end + tag.length();
     tokens.add(Kind.STRING, start, at, "=" + sql.substring(close + 1, end));
