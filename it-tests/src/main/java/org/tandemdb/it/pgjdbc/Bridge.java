@@ -86,7 +86,21 @@ final class Bridge implements Driver {
 
   /** A test was given up: whoever comes next must not wait for what it has left open. */
   void endAll() {
+    endAllBut(Set.of());
+  }
+
+  /** Those that are open now. */
+  Set<Connection> opened() {
+    Set<Connection> now = Collections.newSetFromMap(new IdentityHashMap<>());
+    now.addAll(List.copyOf(open));
+    return now;
+  }
+
+  void endAllBut(Set<Connection> kept) {
     for (Connection connection : List.copyOf(open)) {
+      if (kept.contains(connection)) {
+        continue;
+      }
       try {
         connection.abort(Runnable::run);
       } catch (SQLException e) {

@@ -13,8 +13,8 @@ import java.util.List;
 public final class PgjdbcTests {
   private static final String USAGE =
       """
-      Usage: ./tandem pgjdbc-tests [--through driver|proxy] [--direct | --tandem] [--timeout S]
-                                [--only CLASS[,CLASS...] | --except CLASS[,CLASS...]]
+      Usage: ./tandem pgjdbc-tests [--through driver|proxy] [--direct | --tandem | --compare]
+                                [--timeout S] [--only CLASS[,CLASS...] | --except CLASS[,CLASS...]]
 
       Runs the test suite of PostgreSQL's own JDBC driver on servers of its own, first directly,
       then through Tandem with two backends, and compares: what fails through Tandem only must be
@@ -27,6 +27,7 @@ public final class PgjdbcTests {
                           it-tests/pgjdbc/proxy-differences.txt
         --direct          only directly
         --tandem          only through Tandem; compares with the last direct run
+        --compare         runs nothing; compares what is left of the last runs with the list
         --only            only these classes, by their simple names
         --except          all but these
         --timeout S       seconds for a test, after which it has failed (60)
@@ -38,6 +39,7 @@ public final class PgjdbcTests {
 
   private boolean direct = true;
   private boolean tandem = true;
+  private boolean compare = true;
   private boolean proxy;
   private List<String> only = List.of();
   private List<String> except = List.of();
@@ -75,8 +77,12 @@ public final class PgjdbcTests {
       boolean more = i + 1 < options.size();
       if (option.equals("--direct")) {
         tandem = false;
+        compare = false;
       } else if (option.equals("--tandem")) {
         direct = false;
+      } else if (option.equals("--compare")) {
+        direct = false;
+        tandem = false;
       } else if (option.equals("--through") && more && THROUGH.contains(options.get(i + 1))) {
         proxy = options.get(++i).equals("proxy");
       } else if (option.equals("--only") && more) {
@@ -89,7 +95,7 @@ public final class PgjdbcTests {
         return false;
       }
     }
-    return direct || tandem;
+    return direct || compare;
   }
 
   private boolean run() throws Exception {
@@ -105,6 +111,8 @@ public final class PgjdbcTests {
     boolean good = !direct || suite.directly();
     if (tandem) {
       good &= proxy ? suite.throughProxy() : suite.throughDriver();
+    }
+    if (compare) {
       Verdict verdict = suite.verdict(proxy ? "proxy" : "tandem", differences);
       verdict.print(out, differences);
       good &= verdict.isGood();

@@ -43,6 +43,7 @@ final class SuiteRun implements TestExecutionListener {
   private final PrintWriter traces;
   private final Bridge bridge;
   private final Overtime overtime;
+  private Set<Connection> openedBefore = Set.of();
 
   private SuiteRun(PrintWriter outcomes, PrintWriter traces, Bridge bridge, Overtime overtime) {
     this.outcomes = outcomes;
@@ -103,6 +104,7 @@ final class SuiteRun implements TestExecutionListener {
   @Override
   public void executionStarted(TestIdentifier test) {
     if (test.isTest()) {
+      openedBefore = bridge.opened();
       overtime.begins();
     }
   }
@@ -137,6 +139,9 @@ final class SuiteRun implements TestExecutionListener {
     write(Outcome.of(name(test), status, failure == null ? "" : failure.toString()));
     if (failure instanceof TimeoutException) {
       bridge.endAll();
+    } else if (test.isTest() && status == Outcome.Status.FAILED) {
+      // What it would have closed had it passed: DDL of those that follow would wait for it.
+      bridge.endAllBut(openedBefore);
     }
   }
 
