@@ -135,9 +135,13 @@ final class TypedValues {
     String text = value.toString().strip();
     boolean hasZone = text.indexOf('+') > 0 || text.indexOf('-') > 0 || text.endsWith("Z");
     try {
+      if (!hasZone) {
+        return Binding.of(Kind.OBJECT, LocalTime.parse(text, CLOCK));
+      }
+      // As pgjdbc: that moment by the clock of the JVM's zone, where there is no zone to store.
+      OffsetTime moment = OffsetTime.parse(zoned(text), ZONED_CLOCK);
       return Binding.of(
-          Kind.OBJECT,
-          hasZone ? OffsetTime.parse(zoned(text), ZONED_CLOCK) : LocalTime.parse(text, CLOCK));
+          Kind.TIME, new Time(moment.atDate(LocalDate.EPOCH).toInstant().toEpochMilli()));
     } catch (DateTimeException e) {
       throw cannot(value, "time", e);
     }

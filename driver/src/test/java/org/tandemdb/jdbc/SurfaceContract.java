@@ -30,6 +30,7 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.OffsetTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -488,6 +489,21 @@ abstract class SurfaceContract extends JdbcContract {
         assertThat(rows.getString(4)).startsWith("2024-02-09 01:02:03");
       }
       isRefused("22007", () -> select.setObject(1, "8 o'clock", Types.TIME));
+    }
+  }
+
+  @Test
+  void aTextWithAZoneIsAMomentByTheClockOfTheJvm() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?::time")) {
+      select.setObject(1, "5:1:2-03", Types.TIME);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getObject(1, LocalTime.class))
+            .isEqualTo(
+                OffsetDateTime.parse("1970-01-01T05:01:02-03:00")
+                    .atZoneSameInstant(ZoneId.systemDefault())
+                    .toLocalTime());
+      }
     }
   }
 
