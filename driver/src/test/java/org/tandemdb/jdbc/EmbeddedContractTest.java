@@ -22,7 +22,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.util.PGobject;
 
 /** The driver with its own engine over two servers keeps the contract. */
 final class EmbeddedContractTest extends SurfaceContract {
@@ -140,52 +139,6 @@ final class EmbeddedContractTest extends SurfaceContract {
                   "SELECT CASE count(*) WHEN 0 THEN 'not yet' ELSE max(name) END FROM t"))
           .isEqualTo("called");
     }
-  }
-
-  /** pgjdbc finds types by their plain names, quoted or not, and in any schema. */
-  @Test
-  void aParametersTypeIsTheSameOneOnEveryServer() throws SQLException {
-    run("DROP SCHEMA IF EXISTS elsewhere CASCADE");
-    run("CREATE SCHEMA elsewhere");
-    run("CREATE TYPE elsewhere.colour AS ENUM ('red', 'green')");
-    run("CREATE TYPE elsewhere.\"Shape\" AS ENUM ('round', 'square')");
-    run(
-        "CREATE TABLE things (id int PRIMARY KEY, c elsewhere.colour, s elsewhere.\"Shape\","
-            + " a elsewhere.colour[])");
-    try (PreparedStatement insert =
-        connection.prepareStatement("INSERT INTO things VALUES (?, ?, ?, ?)")) {
-      for (int i = 1; i <= 3; i++) {
-        insert.setInt(1, i);
-        insert.setObject(2, object("colour", "red"));
-        insert.setObject(3, object("elsewhere.\"Shape\"", "round"));
-        insert.setArray(4, connection.createArrayOf("elsewhere.colour", new Object[] {"green"}));
-        insert.executeUpdate();
-      }
-      insert.setInt(1, 4);
-      insert.setNull(2, Types.OTHER, "colour");
-      insert.setNull(3, Types.OTHER, "elsewhere.\"Shape\"");
-      insert.setNull(4, Types.ARRAY, "elsewhere.colour[]");
-      insert.executeUpdate();
-      insert.setInt(1, 5);
-      insert.setNull(2, Types.OTHER, "no_such_type");
-      insert.executeUpdate();
-    }
-    for (EmbeddedPostgres server : List.of(a, b)) {
-      assertThat(
-              eventually(
-                  server,
-                  "postgres",
-                  "SELECT CASE WHEN count(*) < 5 THEN 'not yet'"
-                      + " ELSE count(c) || ' ' || count(s) || ' ' || count(a) END FROM things"))
-          .isEqualTo("3 3 3");
-    }
-  }
-
-  private static PGobject object(String type, String value) throws SQLException {
-    PGobject object = new PGobject();
-    object.setType(type);
-    object.setValue(value);
-    return object;
   }
 
   /** An application's old URL may say anything of this. */
