@@ -69,13 +69,6 @@ final class TandemConnectionTest {
     connection.close();
   }
 
-  @Test
-  void anArrayOfNothingAtAllIsRefused() {
-    assertThatThrownBy(() -> connection.createArrayOf("int4", null))
-        .isInstanceOf(SQLException.class)
-        .hasMessageContaining("needs elements");
-  }
-
   private void run(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
