@@ -1,4 +1,3 @@
--- refused: *
 LISTEN virtual
 
 NOTIFY virtual, 'This is the payload'
