@@ -749,6 +749,17 @@ final class ClientSession {
     T ask(Connection vendor) throws SQLException;
   }
 
+  private static <T extends @Nullable Object> T asked(Question<T> question, JdbcLink link)
+      throws SQLException {
+    try {
+      return question.ask(link.connection());
+    } catch (TandemException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw Executions.broken(link, e);
+    }
+  }
+
   boolean hasTemporaryTables() {
     return temporaries.any();
   }
@@ -761,7 +772,7 @@ final class ClientSession {
       Lease<JdbcLink> open = inWriting ? state.writing : state.reading;
       if (open != null) {
         try {
-          return question.ask(open.link().connection());
+          return asked(question, open.link());
         } catch (SQLException e) {
           throw inTransaction(open, e);
         }
@@ -769,7 +780,7 @@ final class ClientSession {
       for (int attempt = 1; ; attempt++) {
         Lease<JdbcLink> lease = readLease(false, Optional.empty());
         try {
-          T answer = question.ask(lease.link().connection());
+          T answer = asked(question, lease.link());
           session.readDone(lease);
           return answer;
         } catch (SQLException e) {

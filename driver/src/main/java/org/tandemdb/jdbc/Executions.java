@@ -12,6 +12,7 @@ import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.entry.Value;
 import org.tandemdb.error.ErrorCode;
+import org.tandemdb.error.TandemException;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
 import org.tandemdb.session.EngineSession;
@@ -85,6 +86,27 @@ final class Executions {
             && discard.what() == Plan.Effect.Discard.What.TEMP);
   }
 
+  /** Executes it; see {@link #broken}. */
+  static boolean run(Command command, JdbcLink link, Statement vendor, String sql)
+      throws SQLException {
+    try {
+      return command.run(vendor, sql);
+    } catch (TandemException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw broken(link, e);
+    }
+  }
+
+  /**
+   * A driver that fails in the midst of an answer leaves the rest of it to the next statement, so
+   * that one statement would hear what became of another: its link is ended.
+   */
+  static SQLException broken(JdbcLink link, RuntimeException e) {
+    link.sever();
+    return SqlErrors.of("08006", "PostgreSQL's driver failed: " + e, e);
+  }
+
   static SQLException refused(Plan.Refused plan) {
     String state = plan.sqlState().isEmpty() ? "0A000" : plan.sqlState();
     String reason = plan.reason();
@@ -111,7 +133,7 @@ final class Executions {
     Command.Shape shape = streamed ? Command.Shape.STREAMED : Command.Shape.COUNTED;
     String sql = onLink(plan.sqlForPrimary(), request);
     Statement vendor = command.vendor(lease.link(), sql, shape);
-    boolean hasRows = command.run(vendor, sql);
+    boolean hasRows = run(command, lease.link(), vendor, sql);
     state.doomed = true;
     try {
       if (!hasRows) {
@@ -216,7 +238,7 @@ final class Executions {
     String sql = onLink(request.sql(), request);
     calls.call(session::trace);
     Statement vendor = command.vendor(lease.link(), sql, Command.Shape.COUNTED);
-    long changed = run(command, vendor, sql);
+    long changed = counted(command, lease.link(), vendor, sql);
     if (changed == ROWS) {
       ResultSet rows = vendor.getResultSet();
       long count = rows.last() ? rows.getRow() : 0;
@@ -231,8 +253,9 @@ final class Executions {
    * The statement's count, or {@link #ROWS}. What stands before it, even if that is a comment and a
    * semicolon, has a result of its own.
    */
-  private static long run(Command command, Statement vendor, String sql) throws SQLException {
-    if (command.run(vendor, sql)) {
+  private static long counted(Command command, JdbcLink link, Statement vendor, String sql)
+      throws SQLException {
+    if (run(command, link, vendor, sql)) {
       return ROWS;
     }
     long count = Math.max(0, vendor.getLargeUpdateCount());
@@ -286,7 +309,7 @@ final class Executions {
   /** As the client asked, with nothing to report. */
   static void plain(Lease<JdbcLink> lease, String sql, Command command) throws SQLException {
     Statement vendor = command.vendor(lease.link(), sql, Command.Shape.CLIENT);
-    long changed = run(command, vendor, sql);
+    long changed = counted(command, lease.link(), vendor, sql);
     if (changed == ROWS) {
       command.rows(vendor.getResultSet(), Integer.MAX_VALUE, -1, lease);
     } else {

@@ -56,7 +56,7 @@ final class Fused {
       PreparedStatement vendor =
           (PreparedStatement) command.vendor(link, text, Command.Shape.CLIENT);
       link.bindMark(vendor, parameters.size() + 1, position);
-      if (!command.run(vendor, text)) {
+      if (!Executions.run(command, link, vendor, text)) {
         return new MarkOutcome.Refused("XX000", "the marker has no answer", null);
       }
       try (ResultSet clock = vendor.getResultSet()) {

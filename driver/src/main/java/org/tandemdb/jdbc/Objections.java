@@ -4,9 +4,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.tandemdb.plan.ObjectionRules;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
+import org.tandemdb.sql.PgLexer;
+import org.tandemdb.sql.SqlSyntaxException;
+import org.tandemdb.sql.Tokens;
 
 /**
  * What the client hears of a text that is refused: the refusal, or what the server says of the text
@@ -26,6 +30,8 @@ final class Objections {
     // Another link than the one that holds temporary tables would miss them.
     if (!ObjectionRules.isAsked(String.valueOf(own.getSQLState()), text.words())
         || text.statements() != 1
+        // PostgreSQL's driver fails in the midst of the answer where such a parameter has no value.
+        || hasNumbered(request.sql())
         || client.hasTemporaryTables()) {
       return own;
     }
@@ -53,6 +59,17 @@ final class Objections {
         throw e;
       }
       return isOfTheText(e) ? Optional.of(e) : Optional.empty();
+    }
+  }
+
+  /** True if {@code $1} or the like is in the text. */
+  private static boolean hasNumbered(String sql) {
+    try {
+      Tokens tokens = PgLexer.lex(sql, false);
+      return IntStream.range(0, tokens.size())
+          .anyMatch(i -> tokens.isKind(i, Tokens.Kind.PARAMETER));
+    } catch (SqlSyntaxException e) {
+      return false; // the server's to tell
     }
   }
 

@@ -44,7 +44,7 @@ final class ReadBackWrites {
       }
       ask.execute(SAVEPOINT);
       Statement vendor = command.vendor(lease.link(), plan.sqlForPrimary(), Command.Shape.COUNTED);
-      command.run(vendor, plan.sqlForPrimary());
+      Executions.run(command, lease.link(), vendor, plan.sqlForPrimary());
       state.doomed = true;
       if (command.rows() > 0) {
         report(plan, queries, link, pages, command.rows());

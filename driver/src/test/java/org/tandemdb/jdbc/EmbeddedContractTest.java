@@ -210,4 +210,21 @@ final class EmbeddedContractTest extends SurfaceContract {
       }
     }
   }
+
+  /** † What was left of its answer became that of other statements, and copies differed. */
+  @Test
+  void aParameterWithoutAValueDoesNotShiftTheAnswersOfOthers() throws SQLException {
+    run("INSERT INTO t (name) VALUES ('one'), ('two')");
+    for (String sql : List.of("SELECT $1", "UPDATE t SET name = $1", "EXPLAIN SELECT $1")) {
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> run(sql)).isInstanceOf(SQLException.class);
+        try (Statement statement = connection.createStatement();
+            ResultSet rows = statement.executeQuery("SELECT " + i)) {
+          assertThat(rows.next()).isTrue();
+          assertThat(rows.getInt(1)).isEqualTo(i);
+          assertThat(statement.executeUpdate("UPDATE t SET amount = amount + 1")).isEqualTo(2);
+        }
+      }
+    }
+  }
 }
