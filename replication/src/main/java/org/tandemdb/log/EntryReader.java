@@ -36,7 +36,9 @@ final class EntryReader {
         throw new TruncatedException(from, store.state().first());
       }
       try {
-        FrameReader reader = reader(segment, from);
+        // Once: while this reads, more may become durable, which is not damage.
+        long end = segment.durableEnd();
+        FrameReader reader = reader(segment, from, end);
         for (Frame frame = reader.next(); frame != null; frame = reader.next()) {
           if (frame.kind() != Frame.ENTRY || !isWanted(frame, from)) {
             continue;
@@ -51,7 +53,7 @@ final class EntryReader {
           lastOffset = frame.end();
           lastPosition = position;
         }
-        if (reader.offset() < segment.durableEnd()) {
+        if (reader.offset() < end) {
           throw LogDirectory.unreadable(segment.path(), reader.offset(), "a record is damaged");
         }
       } finally {
@@ -61,11 +63,11 @@ final class EntryReader {
     return found;
   }
 
-  private FrameReader reader(Segment segment, Position from) {
+  private FrameReader reader(Segment segment, Position from, long end) {
     boolean goesOn = segment == lastSegment && from.equals(lastPosition);
     long start = goesOn ? lastOffset : segment.offsetBefore(from);
     return new FrameReader(
-        segment.file(), segment.header().salt(), start, segment.durableEnd(), FrameReader.ANY_SYNC);
+        segment.file(), segment.header().salt(), start, end, FrameReader.ANY_SYNC);
   }
 
   private static boolean isWanted(Frame frame, Position from) throws IOException {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,35 @@ class RealDiskTest {
             TandemException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LOG_UNREADABLE))
         .hasMessageContaining("the log's directory " + dir)
         .hasMessageContaining("Let 'log' name a directory that user ");
+  }
+
+  /** † It was taken for damage: replicas were lost for a moment, and outcomes could not be told. */
+  @Test
+  void whatBecomesDurableWhileTheEndIsReadIsNoDamage() throws Exception {
+    int appends = 4000;
+    ExecutorService writer = Executors.newSingleThreadExecutor();
+    try (SystemEnvironment environment = new SystemEnvironment("test", 2);
+        LocalReplicationLog log =
+            LocalReplicationLog.open(
+                temporary.resolve("log"), OPTIONS, environment, Runnable::run)) {
+      get(log.newEpoch(0, new BackendId("a")));
+      get(log.append(1, List.of(entry(1, 1, 10))));
+      Future<?> appending =
+          writer.submit(
+              () -> {
+                for (int i = 2; i <= appends; i++) {
+                  get(log.append(1, List.of(entry(1, i, 10))));
+                }
+              });
+      while (!appending.isDone()) {
+        Position head = log.durableHead();
+        assertThat(get(log.contains(head))).isTrue();
+        assertThat(all(log, new Position(1, head.number() - 1))).isNotEmpty();
+      }
+      appending.get();
+    } finally {
+      writer.shutdown();
+    }
   }
 
   @Test
