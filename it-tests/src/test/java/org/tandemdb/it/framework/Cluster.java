@@ -225,6 +225,16 @@ final class Cluster implements AutoCloseable {
     }
   }
 
+  /** The one text that {@code sql} gives, or nothing for null. */
+  String text(String sql) throws SQLException {
+    try (Statement statement = watch.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      String text = rows.getString(1);
+      return text == null ? "" : text;
+    }
+  }
+
   void execute(String... statements) throws SQLException {
     try (Statement statement = watch.createStatement()) {
       for (String sql : statements) {

@@ -29,6 +29,7 @@ final class WireClient implements Closeable {
 
   private Socket socket;
   private boolean oldest;
+  private String lastError = "none";
   private DataInputStream in;
   private final ByteArrayOutputStream gathered = new ByteArrayOutputStream();
   private final DataOutputStream out = new DataOutputStream(gathered);
@@ -282,10 +283,17 @@ final class WireClient implements Closeable {
   }
 
   Answer answer() throws IOException {
-    char type = oneByte();
+    int type = in.read();
+    if (type < 0) {
+      throw new EOFException("the server closed the connection; its last error: " + lastError);
+    }
     byte[] body = new byte[in.readInt() - 4];
     in.readFully(body);
-    return new Answer(type, body);
+    Answer answer = new Answer((char) type, body);
+    if (type == 'E') {
+      lastError = answer.field('C') + " " + answer.field('M');
+    }
+    return answer;
   }
 
   /** Reads past so much of what is answered. */
