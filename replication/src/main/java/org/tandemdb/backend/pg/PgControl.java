@@ -50,6 +50,7 @@ final class PgControl implements BackendControl {
   private static final long RESERVED_BEYOND = 1024;
 
   private final BackendId id;
+  private final UUID clusterId;
   private final Environment environment;
   private final PgSession work;
   private final PgSession probe;
@@ -68,6 +69,7 @@ final class PgControl implements BackendControl {
       UUID clusterId,
       String owner) {
     this.id = id;
+    this.clusterId = clusterId;
     this.ownership = new PgOwnership(clusterId, owner);
     this.environment = environment;
     this.clusterPrefix = preparedPrefix(clusterId);
@@ -91,6 +93,7 @@ final class PgControl implements BackendControl {
         () -> {
           // From a clean start: a connection of an earlier life must not be trusted.
           work.reopen();
+          refuseOthers();
           incarnation = fresh;
           if (work.count("SELECT count(*) FROM tandem.incarnation") == 0) {
             passLostSequenceValues();
@@ -100,6 +103,25 @@ final class PgControl implements BackendControl {
                   + "ON CONFLICT (single) DO UPDATE SET value = excluded.value",
               fresh);
         });
+  }
+
+  /**
+   * Behind the address there may be another cluster's server by now, whose engine would lose it.
+   */
+  private void refuseOthers() throws SQLException {
+    try (Statement statement = work.connection().createStatement();
+        ResultSet result = statement.executeQuery("SELECT cluster_id FROM tandem.cluster")) {
+      String found = result.next() ? result.getString(1) : "none";
+      if (!clusterId.toString().equals(found)) {
+        throw new SQLException(
+            "the server behind this URL belongs to cluster "
+                + found
+                + ", not to "
+                + clusterId
+                + ": correct the URL, or start the right server there",
+            "08004");
+      }
+    }
   }
 
   /**

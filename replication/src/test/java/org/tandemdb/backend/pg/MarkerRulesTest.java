@@ -29,6 +29,7 @@ import org.tandemdb.backend.BackendLink.Decision;
 import org.tandemdb.backend.BackendLink.FinishOutcome;
 import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.BackendLink.MarkOutcome;
+import org.tandemdb.backend.BackendUnreachableException;
 import org.tandemdb.backend.FencedException;
 import org.tandemdb.backend.IncarnationException;
 import org.tandemdb.backend.JdbcLink;
@@ -136,6 +137,30 @@ class MarkerRulesTest {
         link.connection().close();
       }
     }
+  }
+
+  /** Its own engine would lose it: an address may lead to another server than it did. */
+  @Test
+  void anotherClustersServerIsLeftAsItIs() throws Exception {
+    UUID stranger = new UUID(8, 8);
+    try (PgBackend other =
+        new PgBackend(
+            new BackendId("a"),
+            environment,
+            stranger,
+            server.getJdbcUrl("postgres", database).replaceAll("\\?.*", ""),
+            "postgres",
+            "",
+            Map.of(),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(2))) {
+      assertThatThrownBy(() -> await(other.control().writeIncarnation(UUID.randomUUID())))
+          .hasCauseInstanceOf(BackendUnreachableException.class)
+          .hasMessageContaining("belongs to cluster " + CLUSTER + ", not to " + stranger);
+    }
+    assertThat(one("SELECT value FROM tandem.incarnation")).isEqualTo(incarnation.toString());
+    assertThat(one("SELECT epoch FROM tandem.fence")).isEqualTo("1");
   }
 
   private void recover(long epoch) throws Exception {
