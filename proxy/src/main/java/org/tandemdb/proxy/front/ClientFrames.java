@@ -67,7 +67,7 @@ final class ClientFrames extends ByteToMessageDecoder {
       throw new ProtocolException("invalid message length");
     }
     if (in.readableBytes() >= typeBytes + length) {
-      out.add(in.readRetainedSlice(typeBytes + length));
+      out.add(in.readSlice(typeBytes + length).retain());
     }
   }
 

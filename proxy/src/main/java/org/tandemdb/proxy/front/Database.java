@@ -56,6 +56,7 @@ final class Database implements SessionSource, AutoCloseable {
 
   private final Function<String, ProxyConfig.@Nullable User> users;
   private final EventLoop loop;
+  private final Deadlines deadlines = new Deadlines();
   private final SystemEnvironment environment;
   private final Engine<NettyLink> engine;
   private final Supplier<List<List<@Nullable String>>> sessions;
@@ -89,7 +90,16 @@ final class Database implements SessionSource, AutoCloseable {
   }
 
   private Engines engines() {
-    return new Engines(loop, workers, waitLimit());
+    return new Engines(loop, workers, waitLimit(), deadlines);
+  }
+
+  /** Of what is asked of the engine, on the event loop. */
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
+  void lookAtDeadlines() {
+    deadlines.look(System.nanoTime());
   }
 
   /**

@@ -5,9 +5,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
-import org.tandemdb.error.ErrorCode;
+import org.jspecify.annotations.Nullable;
+import org.tandemdb.proxy.front.Deadlines.Awaited;
 
 /**
  * Asks the engine from the event loop, and has its answers come back there. The twin of the
@@ -15,35 +16,44 @@ import org.tandemdb.error.ErrorCode;
  *
  * @param workers run what blocks
  * @param limit longer than anything in the engine takes: the last resort against a hang
+ * @param deadlines of all questions
  */
-record Engines(EventLoop loop, Executor workers, Duration limit) {
+record Engines(EventLoop loop, Executor workers, Duration limit, Deadlines deadlines) {
 
-  /** The answer, on the loop; fails with 08007 after {@link #limit}. */
+  /** The answer, on the loop; fails with 08007 some time after {@link #limit}. */
   <T> CompletionStage<T> ask(Supplier<CompletionStage<T>> operation) {
     CompletionStage<T> stage = Stages.of(operation);
     CompletableFuture<T> future = stage.toCompletableFuture();
     if (future.isDone()) {
       return Stages.home(stage, loop, loop::inEventLoop);
     }
-    CompletableFuture<T> bounded = new CompletableFuture<>();
-    var timer =
-        loop.schedule(
-            () ->
-                bounded.completeExceptionally(
-                    ClientFailure.of(ErrorCode.OUTCOME_UNKNOWN, "no answer within " + limit, null)),
-            limit.toMillis(),
-            TimeUnit.MILLISECONDS);
-    Stages.home(stage, loop, loop::inEventLoop)
-        .whenComplete(
-            (value, failure) -> {
-              timer.cancel(false);
-              if (failure != null) {
-                bounded.completeExceptionally(failure);
-              } else {
-                bounded.complete(value);
-              }
-            });
+    Awaited<T> bounded = deadlines.await(limit);
+    stage.whenComplete(
+        (value, failure) -> {
+          if (loop.inEventLoop()) {
+            arrived(bounded, value, failure);
+          } else {
+            atHome(bounded, value, failure);
+          }
+        });
     return bounded;
+  }
+
+  private <T> void atHome(Awaited<T> bounded, T value, @Nullable Throwable failure) {
+    try {
+      loop.execute(() -> arrived(bounded, value, failure));
+    } catch (RejectedExecutionException e) {
+      bounded.completeExceptionally(e); // the proxy has ended, and its clients with it
+    }
+  }
+
+  private static <T> void arrived(Awaited<T> bounded, T value, @Nullable Throwable failure) {
+    bounded.arrived();
+    if (failure != null) {
+      bounded.completeExceptionally(ClientFailure.unwrap(failure));
+    } else {
+      bounded.complete(value);
+    }
   }
 
   /** Something that may block, somewhere else. */

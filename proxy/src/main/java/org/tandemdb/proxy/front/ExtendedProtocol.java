@@ -185,9 +185,7 @@ final class ExtendedProtocol {
     } catch (RuntimeException e) {
       stage = Stages.failed(e);
     }
-    return stage
-        .handle((ok, failure) -> Optional.ofNullable(failure))
-        .thenCompose(failure -> failure.isEmpty() ? Stages.DONE : failed(failure.get()));
+    return Stages.isDone(stage) ? stage : stage.exceptionallyCompose(this::failed);
   }
 
   private CompletionStage<Void> failed(Throwable failure) {
@@ -424,6 +422,9 @@ final class ExtendedProtocol {
 
   @SuppressWarnings("ReferenceEquality") // this one, and not one like it
   private CompletionStage<Void> checkedBut(@Nullable Parse other) {
+    if (unchecked.isEmpty()) {
+      return Stages.DONE;
+    }
     return Stages.each(
         List.copyOf(unchecked).iterator(), parse -> parse == other ? Stages.DONE : checked(parse));
   }
@@ -496,8 +497,8 @@ final class ExtendedProtocol {
       portal.done = true;
       return session.resume(on, statementOf(portal, execute));
     }
-    return checkedBut(portal.parse)
-        .thenCompose(
+    return Stages.then(
+            checkedBut(portal.parse),
             ok -> {
               outlet.extended(due.toString(), portals(portal));
               portal.done = true;

@@ -15,13 +15,13 @@ import org.tandemdb.plan.Request;
 final class FrontendReader {
   private FrontendReader() {}
 
-  /** Parse. */
+  /**
+   * Parse.
+   *
+   * @param request how the engine sees it
+   */
   @SuppressWarnings("ArrayRecordComponent")
-  record Parse(String name, String sql, int[] types) {
-    Request request() {
-      return new Request(sql, Request.Markers.DOLLAR, TypeOids.types(types));
-    }
-  }
+  record Parse(String name, String sql, int[] types, Request request) {}
 
   /**
    * Bind.
@@ -54,7 +54,8 @@ final class FrontendReader {
       types[i] = body.readInt();
     }
     end(body);
-    return new Parse(name, sql, types);
+    return new Parse(
+        name, sql, types, new Request(sql, Request.Markers.DOLLAR, TypeOids.types(types)));
   }
 
   static Bind bind(ByteBuf body) {
@@ -144,6 +145,10 @@ final class FrontendReader {
     int length = body.bytesBefore((byte) 0);
     if (length < 0) {
       throw new ProtocolException("invalid string in message");
+    }
+    if (length == 0) {
+      body.skipBytes(1);
+      return "";
     }
     ByteBuffer bytes = body.nioBuffer(body.readerIndex(), length);
     body.skipBytes(length + 1);

@@ -27,7 +27,8 @@ final class OwnOids {
   /** Texts and tables that are remembered; what is forgotten costs a query that is run twice. */
   private static final int MOST = 4096;
 
-  private final Set<String> shown = Collections.newSetFromMap(bounded());
+  /** Whether the primary is to run them. */
+  private final Map<String, Boolean> texts = bounded();
 
   /** The primary's numbers of tables. */
   private final Map<List<Object>, Integer> tables = bounded();
@@ -56,7 +57,12 @@ final class OwnOids {
         return true;
       }
     }
-    return shown.contains(sql) || mentionsCatalogs(sql);
+    Boolean known = texts.get(sql);
+    if (known == null) {
+      known = mentionsCatalogs(sql);
+      texts.put(sql, known);
+    }
+    return known;
   }
 
   private static boolean mentionsCatalogs(String sql) {
@@ -151,6 +157,6 @@ final class OwnOids {
 
   /** The result of {@code sql} has columns of such types. */
   void note(String sql) {
-    shown.add(sql);
+    texts.put(sql, true);
   }
 }

@@ -159,7 +159,10 @@ public final class ProxyServer implements AutoCloseable {
           bound.cause());
     }
     loops.scheduleWithFixedDelay(
-        () -> clients.values().forEach(ProxyServer::look),
+        () -> {
+          databases.values().forEach(Database::lookAtDeadlines);
+          clients.values().forEach(ProxyServer::look);
+        },
         LOOK_MILLIS,
         LOOK_MILLIS,
         TimeUnit.MILLISECONDS);
@@ -319,7 +322,7 @@ public final class ProxyServer implements AutoCloseable {
           out -> ClientMessages.fatal(out, "57P03", "the database system is shutting down"));
       return;
     }
-    Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit());
+    Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit(), database.deadlines());
     Session session = new Session(database, user, database.open(user, credential), engine);
     ClientOutlet outlet = new ClientOutlet(channel);
     Stages.of(

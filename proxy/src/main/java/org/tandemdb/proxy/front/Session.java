@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.error.ErrorCode;
@@ -82,6 +81,7 @@ final class Session {
   /** What {@link #cancel} is for; null while nothing runs on a link. */
   private @Nullable NettyLink running;
 
+  private Meaning meaning = Meaning.NONE;
   private boolean closed;
 
   /**
@@ -115,13 +115,18 @@ final class Session {
   /** What names in a text mean now. */
   Meaning meaning() {
     Map<String, String> settings = session.settings();
-    String path =
-        settings.isEmpty()
-            ? ""
-            : LOOKED_UP_BY.stream()
-                .map(name -> settings.getOrDefault(name, ""))
-                .collect(Collectors.joining("\n"));
-    return new Meaning(source.schemaVersion(), path, temporaries.generation());
+    String path = "";
+    for (String name : LOOKED_UP_BY) {
+      String value = settings.get(name);
+      if (value != null) {
+        path = path + name + "=" + value + "\n";
+      }
+    }
+    Meaning now = new Meaning(source.schemaVersion(), path, temporaries.generation());
+    if (!now.equals(meaning)) {
+      meaning = now; // else its hash is known already
+    }
+    return meaning;
   }
 
   /** What runs now may be cancelled there. */
@@ -216,7 +221,7 @@ final class Session {
 
   /** Runs what a statement stands for. */
   CompletionStage<Void> run(Statement statement) {
-    return plan(statement.request()).thenCompose(plan -> dispatch(plan, statement));
+    return Stages.then(plan(statement.request()), plan -> dispatch(plan, statement));
   }
 
   private CompletionStage<Void> failing(CompletionStage<Void> stage) {
@@ -239,7 +244,9 @@ final class Session {
     if (temporaries.isStale()) {
       ready = ready.thenCompose(ok -> temporaries.refresh());
     }
-    return ready.exceptionallyCompose(this::unreadable).thenApply(ok -> planNow(request));
+    return Stages.then(
+        Stages.isDone(ready) ? ready : ready.exceptionallyCompose(this::unreadable),
+        ok -> CompletableFuture.completedFuture(planNow(request)));
   }
 
   private Plan planNow(Request request) {
@@ -314,21 +321,15 @@ final class Session {
   }
 
   private CompletionStage<Void> read(Statement statement, Optional<ReadHint> hint, int attempt) {
-    return readLease(false, hint)
-        .thenCompose(
-            lease ->
-                (source.isPrimary(lease.link().backend())
-                        ? runs.plain(lease, statement.sql(), statement)
-                        : runs.onReplica(lease, replica(lease), statement))
-                    .handle((ok, failure) -> Optional.ofNullable(failure))
-                    .thenCompose(
-                        failure -> {
-                          if (failure.isEmpty()) {
-                            session.readDone(lease);
-                            return Stages.DONE;
-                          }
-                          return readFailed(statement, hint, attempt, lease, failure.get());
-                        }));
+    return Stages.then(
+        readLease(false, hint),
+        lease ->
+            (source.isPrimary(lease.link().backend())
+                    ? runs.plain(lease, statement.sql(), statement)
+                    : runs.onReplica(lease, replica(lease), statement))
+                .thenAccept(ok -> session.readDone(lease))
+                .exceptionallyCompose(
+                    failure -> readFailed(statement, hint, attempt, lease, failure)));
   }
 
   private CompletionStage<Void> readFailed(

@@ -19,6 +19,25 @@ final class Stages {
     return CompletableFuture.failedFuture(failure);
   }
 
+  /** True of a stage that is complete already, and has not failed. */
+  static boolean isDone(CompletionStage<?> stage) {
+    CompletableFuture<?> future = stage.toCompletableFuture();
+    return future.isDone() && !future.isCompletedExceptionally();
+  }
+
+  /**
+   * As {@code thenCompose}, without an object for what is here already: on the way of each
+   * statement most is.
+   */
+  static <T, R> CompletionStage<R> then(
+      CompletionStage<T> stage, Function<T, CompletionStage<R>> next) {
+    if (!isDone(stage)) {
+      return stage.thenCompose(next);
+    }
+    T value = stage.toCompletableFuture().join();
+    return of(() -> next.apply(value));
+  }
+
   /** What {@code operation} gives; a stage also where it throws. */
   static <T> CompletionStage<T> of(Supplier<CompletionStage<T>> operation) {
     try {

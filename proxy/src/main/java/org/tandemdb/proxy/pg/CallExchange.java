@@ -116,9 +116,9 @@ final class CallExchange implements Exchange, CopyIn {
       case 'I' -> reach(Part.EXECUTE, Part.END, type);
       case 'G' -> {
         copying = true;
-        results.copyIn(frame.retainedSlice(), this);
+        results.copyIn(frame.retain(), this);
       }
-      case 'H', 'd', 'c', 'N', 'A' -> results.relay(frame.retainedSlice());
+      case 'H', 'd', 'c', 'N', 'A' -> results.relay(frame.retain());
       case 'E' -> {
         failure = BackendMessages.errorResponse(body(frame)).exception();
         endCopy();
@@ -147,7 +147,7 @@ final class CallExchange implements Exchange, CopyIn {
       return;
     }
     reach(Part.PORTAL, Part.EXECUTE, type);
-    results.description(type == 'n' || call.hidden() == 0 ? frame.retainedSlice() : cut(frame));
+    results.description(type == 'n' || call.hidden() == 0 ? frame.retain() : cut(frame));
   }
 
   /** The first to be forgotten is closed by the way; nobody waits for that. */
@@ -192,7 +192,7 @@ final class CallExchange implements Exchange, CopyIn {
       throw PgWire.unexpected('D');
     }
     if (call.hidden() == 0) {
-      results.row(frame.retainedSlice());
+      results.row(frame.retain());
       return;
     }
     ByteBuf body = body(frame);

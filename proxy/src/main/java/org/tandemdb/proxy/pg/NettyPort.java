@@ -216,7 +216,6 @@ public final class NettyPort implements BackendPort<NettyLink> {
                     channel
                         .pipeline()
                         .addLast(
-                            PgWire.frames(PgWire.MAX_FRAME_BYTES),
                             new PgWire(
                                 channel,
                                 parameters,

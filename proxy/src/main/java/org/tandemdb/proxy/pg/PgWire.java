@@ -3,10 +3,9 @@ package org.tandemdb.proxy.pg;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.ssl.SslHandler;
 import java.security.cert.X509Certificate;
 import java.sql.SQLException;
@@ -32,13 +31,14 @@ import org.tandemdb.proxy.pg.BackendMessages.ServerFailure;
  * is not understood, or is longer than the limit, ends the connection: what follows it could be
  * anything.
  */
-final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
+final class PgWire extends ChannelInboundHandlerAdapter {
   /** Of one message, checked on its length field before it is gathered; PostgreSQL's own limit. */
   static final int MAX_FRAME_BYTES = 1 << 30;
 
   private static final int MAX_EXCHANGES = 64;
 
   private final Channel channel;
+  private final ServerFrames frames;
   private final Map<String, String> startup;
   private final ServerAuthentication authentication;
   private final CompletableFuture<Key> ready = new CompletableFuture<>();
@@ -62,14 +62,18 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
    * @param startup parameters of the start-up message
    */
   PgWire(Channel channel, Map<String, String> startup, ServerAuthentication authentication) {
-    this.channel = channel;
-    this.startup = startup;
-    this.authentication = authentication;
+    this(channel, startup, authentication, MAX_FRAME_BYTES);
   }
 
-  /** Cuts the stream into messages; goes in front of the wire. */
-  static LengthFieldBasedFrameDecoder frames(int maxFrameBytes) {
-    return new LengthFieldBasedFrameDecoder(maxFrameBytes, 1, Integer.BYTES, -Integer.BYTES, 0);
+  PgWire(
+      Channel channel,
+      Map<String, String> startup,
+      ServerAuthentication authentication,
+      int mostFrameBytes) {
+    this.channel = channel;
+    this.frames = new ServerFrames(mostFrameBytes, this::frame);
+    this.startup = startup;
+    this.authentication = authentication;
   }
 
   /** Complete when the server is ready for the first statement. */
@@ -260,7 +264,11 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+  public void channelRead(ChannelHandlerContext context, Object chunk) {
+    frames.read((ByteBuf) chunk);
+  }
+
+  private void frame(ByteBuf frame) {
     int type = frame.getUnsignedByte(frame.readerIndex());
     Consumer<ByteBuf> lentTo = guest;
     if (lentTo != null && exchanges.isEmpty()) {
@@ -275,7 +283,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
         if (ready.isDone()) {
           answer(type, frame);
         } else {
-          startUp(context, type, body(frame));
+          startUp(type, body(frame));
         }
       }
     }
@@ -293,14 +301,14 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  private void startUp(ChannelHandlerContext context, int type, ByteBuf body) {
+  private void startUp(int type, ByteBuf body) {
     switch (type) {
       case 'R' -> {
-        byte[] answer = authentication.answer(body, certificate(context));
+        byte[] answer = authentication.answer(body, certificate());
         if (answer.length > 0) {
-          ByteBuf out = context.alloc().buffer();
+          ByteBuf out = channel.alloc().buffer();
           FrontendMessages.password(out, answer);
-          context.writeAndFlush(out, context.voidPromise());
+          channel.writeAndFlush(out, channel.voidPromise());
         }
       }
       case 'K' -> key = new Key(BackendMessages.int32(body), BackendMessages.int32(body));
@@ -312,8 +320,8 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   /** The server's own; empty without TLS. */
-  private static Optional<X509Certificate> certificate(ChannelHandlerContext context) {
-    SslHandler tls = context.pipeline().get(SslHandler.class);
+  private Optional<X509Certificate> certificate() {
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
       return Optional.empty();
     }
@@ -376,6 +384,7 @@ final class PgWire extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    frames.close();
     end("the connection was closed", null);
   }
 

@@ -31,8 +31,9 @@ class PgWireTest {
         new PgWire(
             channel,
             Map.of("user", "shop"),
-            new ServerAuthentication("shop", "", ServerTls.Binding.PREFER));
-    channel.pipeline().addLast(PgWire.frames(MAX_FRAME), wire);
+            new ServerAuthentication("shop", "", ServerTls.Binding.PREFER),
+            MAX_FRAME);
+    channel.pipeline().addLast(wire);
     channel.register();
     receive('R', new byte[] {0, 0, 0, 0});
     receive('K', new byte[] {0, 0, 0, 1, 0, 0, 0, 2});
