@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.it.server.Ports;
 import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServeCommand;
 import org.tandemdb.it.server.ServerPair;
 
 /** Servers that hold pgbench's tables, and the program that stands before them, if any. */
@@ -23,6 +24,7 @@ final class Peer implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
   private static final int MOST_CLIENTS = 140;
+  private static final int HEAP_MIB = 512;
 
   private final String name;
   private final ServerPair pair;
@@ -130,16 +132,7 @@ final class Peer implements AutoCloseable {
       yaml.append(", weight: ").append(i == 0 ? 1 : 0).append(" }\n");
     }
     Path file = Files.writeString(pair.directory().resolve("cluster.yaml"), yaml);
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx512m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "org.tandemdb.proxy.cli.TandemCommand",
-            "serve",
-            "--config",
-            file.toString());
+    List<String> command = ServeCommand.of(file, HEAP_MIB);
     String plural = backends == 1 ? " backend" : " backends";
     return before("Tandem, " + backends + plural, pair, command, port);
   }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.tandemdb.it.server.PostgresServer;
+import org.tandemdb.it.server.ServeCommand;
 import org.tandemdb.it.server.ServerPair;
 
 /**
@@ -111,17 +112,7 @@ final class ProxyMemory {
     }
     Path file = Files.writeString(pair.directory().resolve("cluster.yaml"), yaml);
     File log = pair.directory().resolve("proxy.log").toFile();
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx" + option("--heap") + "m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "org.tandemdb.proxy.cli.TandemCommand",
-            "serve",
-            "--config",
-            file.toString())
-        .redirectError(log)
-        .start();
+    return new ProcessBuilder(ServeCommand.of(file, option("--heap"))).redirectError(log).start();
   }
 
   private static int port(Process proxy) throws IOException {

@@ -322,7 +322,8 @@ public final class ProxyServer implements AutoCloseable {
           out -> ClientMessages.fatal(out, "57P03", "the database system is shutting down"));
       return;
     }
-    Engines engine = new Engines(channel.eventLoop(), workers, database.waitLimit(), database.deadlines());
+    Engines engine =
+        new Engines(channel.eventLoop(), workers, database.waitLimit(), database.deadlines());
     Session session = new Session(database, user, database.open(user, credential), engine);
     ClientOutlet outlet = new ClientOutlet(channel);
     Stages.of(

@@ -52,7 +52,8 @@ class ServerFramesTest {
       }
       List<ByteBuf> chunks = new ArrayList<>();
       while (stream.isReadable()) {
-        int bytes = Math.min(stream.readableBytes(), 1 + random.nextInt(round % 3 == 0 ? 9 : 3_000));
+        int bytes =
+            Math.min(stream.readableBytes(), 1 + random.nextInt(round % 3 == 0 ? 9 : 3_000));
         ByteBuf chunk = PooledByteBufAllocator.DEFAULT.buffer(bytes).writeBytes(stream, bytes);
         chunks.add(chunk);
         frames.read(chunk);
