@@ -28,6 +28,15 @@ abstract class ForwardingResultSet implements ResultSet {
   /** The vendor's rows; throws when this one is closed. */
   abstract ResultSet rows() throws SQLException;
 
+  /** The rows that have the current value of the client's column. */
+  ResultSet rows(int columnIndex) throws SQLException {
+    return rows();
+  }
+
+  ResultSet rows(String columnLabel) throws SQLException {
+    return rows();
+  }
+
   /** {@code columnIndex}, unless it is hidden from the client. */
   abstract int visible(int columnIndex) throws SQLException;
 
@@ -54,7 +63,7 @@ abstract class ForwardingResultSet implements ResultSet {
     if (type == SQLXML.class) {
       return type.cast(xml(column));
     }
-    return safe(rows().getObject(column, type));
+    return safe(rows(column).getObject(column, type));
   }
 
   /** The error for anything that changes rows in place. */
@@ -72,54 +81,54 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Array getArray(String columnLabel) throws SQLException {
-    return safe(rows().getArray(visible(columnLabel)));
+    return safe(rows(columnLabel).getArray(visible(columnLabel)));
   }
 
   @Override
   public Array getArray(int columnIndex) throws SQLException {
-    return safe(rows().getArray(visible(columnIndex)));
+    return safe(rows(columnIndex).getArray(visible(columnIndex)));
   }
 
   @Override
   public InputStream getAsciiStream(String columnLabel) throws SQLException {
-    return rows().getAsciiStream(visible(columnLabel));
+    return rows(columnLabel).getAsciiStream(visible(columnLabel));
   }
 
   @Override
   public InputStream getAsciiStream(int columnIndex) throws SQLException {
-    return rows().getAsciiStream(visible(columnIndex));
+    return rows(columnIndex).getAsciiStream(visible(columnIndex));
   }
 
   @Deprecated
   @Override
   public BigDecimal getBigDecimal(String columnLabel, int scale) throws SQLException {
-    return rows().getBigDecimal(visible(columnLabel), scale);
+    return rows(columnLabel).getBigDecimal(visible(columnLabel), scale);
   }
 
   @Override
   public BigDecimal getBigDecimal(String columnLabel) throws SQLException {
-    return rows().getBigDecimal(visible(columnLabel));
+    return rows(columnLabel).getBigDecimal(visible(columnLabel));
   }
 
   @Deprecated
   @Override
   public BigDecimal getBigDecimal(int columnIndex, int scale) throws SQLException {
-    return rows().getBigDecimal(visible(columnIndex), scale);
+    return rows(columnIndex).getBigDecimal(visible(columnIndex), scale);
   }
 
   @Override
   public BigDecimal getBigDecimal(int columnIndex) throws SQLException {
-    return rows().getBigDecimal(visible(columnIndex));
+    return rows(columnIndex).getBigDecimal(visible(columnIndex));
   }
 
   @Override
   public InputStream getBinaryStream(String columnLabel) throws SQLException {
-    return rows().getBinaryStream(visible(columnLabel));
+    return rows(columnLabel).getBinaryStream(visible(columnLabel));
   }
 
   @Override
   public InputStream getBinaryStream(int columnIndex) throws SQLException {
-    return rows().getBinaryStream(visible(columnIndex));
+    return rows(columnIndex).getBinaryStream(visible(columnIndex));
   }
 
   @Override
@@ -134,42 +143,42 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public boolean getBoolean(String columnLabel) throws SQLException {
-    return rows().getBoolean(visible(columnLabel));
+    return rows(columnLabel).getBoolean(visible(columnLabel));
   }
 
   @Override
   public boolean getBoolean(int columnIndex) throws SQLException {
-    return rows().getBoolean(visible(columnIndex));
+    return rows(columnIndex).getBoolean(visible(columnIndex));
   }
 
   @Override
   public byte getByte(String columnLabel) throws SQLException {
-    return rows().getByte(visible(columnLabel));
+    return rows(columnLabel).getByte(visible(columnLabel));
   }
 
   @Override
   public byte getByte(int columnIndex) throws SQLException {
-    return rows().getByte(visible(columnIndex));
+    return rows(columnIndex).getByte(visible(columnIndex));
   }
 
   @Override
   public byte[] getBytes(String columnLabel) throws SQLException {
-    return rows().getBytes(visible(columnLabel));
+    return rows(columnLabel).getBytes(visible(columnLabel));
   }
 
   @Override
   public byte[] getBytes(int columnIndex) throws SQLException {
-    return rows().getBytes(visible(columnIndex));
+    return rows(columnIndex).getBytes(visible(columnIndex));
   }
 
   @Override
   public Reader getCharacterStream(String columnLabel) throws SQLException {
-    return rows().getCharacterStream(visible(columnLabel));
+    return rows(columnLabel).getCharacterStream(visible(columnLabel));
   }
 
   @Override
   public Reader getCharacterStream(int columnIndex) throws SQLException {
-    return rows().getCharacterStream(visible(columnIndex));
+    return rows(columnIndex).getCharacterStream(visible(columnIndex));
   }
 
   @Override
@@ -189,32 +198,32 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Date getDate(String columnLabel, Calendar calendar) throws SQLException {
-    return rows().getDate(visible(columnLabel), calendar);
+    return rows(columnLabel).getDate(visible(columnLabel), calendar);
   }
 
   @Override
   public Date getDate(String columnLabel) throws SQLException {
-    return rows().getDate(visible(columnLabel));
+    return rows(columnLabel).getDate(visible(columnLabel));
   }
 
   @Override
   public Date getDate(int columnIndex, Calendar calendar) throws SQLException {
-    return rows().getDate(visible(columnIndex), calendar);
+    return rows(columnIndex).getDate(visible(columnIndex), calendar);
   }
 
   @Override
   public Date getDate(int columnIndex) throws SQLException {
-    return rows().getDate(visible(columnIndex));
+    return rows(columnIndex).getDate(visible(columnIndex));
   }
 
   @Override
   public double getDouble(String columnLabel) throws SQLException {
-    return rows().getDouble(visible(columnLabel));
+    return rows(columnLabel).getDouble(visible(columnLabel));
   }
 
   @Override
   public double getDouble(int columnIndex) throws SQLException {
-    return rows().getDouble(visible(columnIndex));
+    return rows(columnIndex).getDouble(visible(columnIndex));
   }
 
   @Override
@@ -229,42 +238,42 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public float getFloat(String columnLabel) throws SQLException {
-    return rows().getFloat(visible(columnLabel));
+    return rows(columnLabel).getFloat(visible(columnLabel));
   }
 
   @Override
   public float getFloat(int columnIndex) throws SQLException {
-    return rows().getFloat(visible(columnIndex));
+    return rows(columnIndex).getFloat(visible(columnIndex));
   }
 
   @Override
   public int getInt(String columnLabel) throws SQLException {
-    return rows().getInt(visible(columnLabel));
+    return rows(columnLabel).getInt(visible(columnLabel));
   }
 
   @Override
   public int getInt(int columnIndex) throws SQLException {
-    return rows().getInt(visible(columnIndex));
+    return rows(columnIndex).getInt(visible(columnIndex));
   }
 
   @Override
   public long getLong(String columnLabel) throws SQLException {
-    return rows().getLong(visible(columnLabel));
+    return rows(columnLabel).getLong(visible(columnLabel));
   }
 
   @Override
   public long getLong(int columnIndex) throws SQLException {
-    return rows().getLong(visible(columnIndex));
+    return rows(columnIndex).getLong(visible(columnIndex));
   }
 
   @Override
   public Reader getNCharacterStream(String columnLabel) throws SQLException {
-    return rows().getNCharacterStream(visible(columnLabel));
+    return rows(columnLabel).getNCharacterStream(visible(columnLabel));
   }
 
   @Override
   public Reader getNCharacterStream(int columnIndex) throws SQLException {
-    return rows().getNCharacterStream(visible(columnIndex));
+    return rows(columnIndex).getNCharacterStream(visible(columnIndex));
   }
 
   @Override
@@ -279,12 +288,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public String getNString(String columnLabel) throws SQLException {
-    return rows().getNString(visible(columnLabel));
+    return rows(columnLabel).getNString(visible(columnLabel));
   }
 
   @Override
   public String getNString(int columnIndex) throws SQLException {
-    return rows().getNString(visible(columnIndex));
+    return rows(columnIndex).getNString(visible(columnIndex));
   }
 
   @Override
@@ -294,12 +303,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Object getObject(String columnLabel, Map<String, Class<?>> map) throws SQLException {
-    return safe(rows().getObject(visible(columnLabel), map));
+    return safe(rows(columnLabel).getObject(visible(columnLabel), map));
   }
 
   @Override
   public Object getObject(String columnLabel) throws SQLException {
-    return safe(rows().getObject(visible(columnLabel)));
+    return safe(rows(columnLabel).getObject(visible(columnLabel)));
   }
 
   @Override
@@ -309,12 +318,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public Object getObject(int columnIndex, Map<String, Class<?>> map) throws SQLException {
-    return safe(rows().getObject(visible(columnIndex), map));
+    return safe(rows(columnIndex).getObject(visible(columnIndex), map));
   }
 
   @Override
   public Object getObject(int columnIndex) throws SQLException {
-    return safe(rows().getObject(visible(columnIndex)));
+    return safe(rows(columnIndex).getObject(visible(columnIndex)));
   }
 
   @Override
@@ -334,12 +343,12 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public RowId getRowId(String columnLabel) throws SQLException {
-    return rows().getRowId(visible(columnLabel));
+    return rows(columnLabel).getRowId(visible(columnLabel));
   }
 
   @Override
   public RowId getRowId(int columnIndex) throws SQLException {
-    return rows().getRowId(visible(columnIndex));
+    return rows(columnIndex).getRowId(visible(columnIndex));
   }
 
   @Override
@@ -354,84 +363,84 @@ abstract class ForwardingResultSet implements ResultSet {
 
   @Override
   public short getShort(String columnLabel) throws SQLException {
-    return rows().getShort(visible(columnLabel));
+    return rows(columnLabel).getShort(visible(columnLabel));
   }
 
   @Override
   public short getShort(int columnIndex) throws SQLException {
-    return rows().getShort(visible(columnIndex));
+    return rows(columnIndex).getShort(visible(columnIndex));
   }
 
   @Override
   public String getString(String columnLabel) throws SQLException {
-    return rows().getString(visible(columnLabel));
+    return rows(columnLabel).getString(visible(columnLabel));
   }
 
   @Override
   public String getString(int columnIndex) throws SQLException {
-    return rows().getString(visible(columnIndex));
+    return rows(columnIndex).getString(visible(columnIndex));
   }
 
   @Override
   public Time getTime(String columnLabel, Calendar calendar) throws SQLException {
-    return rows().getTime(visible(columnLabel), calendar);
+    return rows(columnLabel).getTime(visible(columnLabel), calendar);
   }
 
   @Override
   public Time getTime(String columnLabel) throws SQLException {
-    return rows().getTime(visible(columnLabel));
+    return rows(columnLabel).getTime(visible(columnLabel));
   }
 
   @Override
   public Time getTime(int columnIndex, Calendar calendar) throws SQLException {
-    return rows().getTime(visible(columnIndex), calendar);
+    return rows(columnIndex).getTime(visible(columnIndex), calendar);
   }
 
   @Override
   public Time getTime(int columnIndex) throws SQLException {
-    return rows().getTime(visible(columnIndex));
+    return rows(columnIndex).getTime(visible(columnIndex));
   }
 
   @Override
   public Timestamp getTimestamp(String columnLabel, Calendar calendar) throws SQLException {
-    return rows().getTimestamp(visible(columnLabel), calendar);
+    return rows(columnLabel).getTimestamp(visible(columnLabel), calendar);
   }
 
   @Override
   public Timestamp getTimestamp(String columnLabel) throws SQLException {
-    return rows().getTimestamp(visible(columnLabel));
+    return rows(columnLabel).getTimestamp(visible(columnLabel));
   }
 
   @Override
   public Timestamp getTimestamp(int columnIndex, Calendar calendar) throws SQLException {
-    return rows().getTimestamp(visible(columnIndex), calendar);
+    return rows(columnIndex).getTimestamp(visible(columnIndex), calendar);
   }
 
   @Override
   public Timestamp getTimestamp(int columnIndex) throws SQLException {
-    return rows().getTimestamp(visible(columnIndex));
+    return rows(columnIndex).getTimestamp(visible(columnIndex));
   }
 
   @Override
   public URL getURL(String columnLabel) throws SQLException {
-    return rows().getURL(visible(columnLabel));
+    return rows(columnLabel).getURL(visible(columnLabel));
   }
 
   @Override
   public URL getURL(int columnIndex) throws SQLException {
-    return rows().getURL(visible(columnIndex));
+    return rows(columnIndex).getURL(visible(columnIndex));
   }
 
   @Deprecated
   @Override
   public InputStream getUnicodeStream(String columnLabel) throws SQLException {
-    return rows().getUnicodeStream(visible(columnLabel));
+    return rows(columnLabel).getUnicodeStream(visible(columnLabel));
   }
 
   @Deprecated
   @Override
   public InputStream getUnicodeStream(int columnIndex) throws SQLException {
-    return rows().getUnicodeStream(visible(columnIndex));
+    return rows(columnIndex).getUnicodeStream(visible(columnIndex));
   }
 
   @Override

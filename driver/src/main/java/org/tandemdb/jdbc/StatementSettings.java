@@ -166,7 +166,7 @@ abstract class StatementSettings implements Statement {
 
   @Override
   public int getResultSetConcurrency() {
-    return ResultSet.CONCUR_READ_ONLY;
+    return kind.concurrency();
   }
 
   @Override

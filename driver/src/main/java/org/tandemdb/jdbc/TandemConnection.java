@@ -117,16 +117,12 @@ final class TandemConnection extends UnshardedConnection {
       throw Refusals.invalid("Unknown ResultSet type " + type + ".");
     }
     checkHoldability(hold);
-    if (concurrency == ResultSet.CONCUR_UPDATABLE) {
-      warn("01J06", "Updatable ResultSets are not supported: this one is read-only. Use UPDATE.");
-    }
     if (type == ResultSet.TYPE_SCROLL_SENSITIVE) {
       warn("01J02", "Sensitive ResultSets are not supported: this one is insensitive.");
-      return new ResultKind(ResultSet.TYPE_SCROLL_INSENSITIVE, hold);
+      return new ResultKind(ResultSet.TYPE_SCROLL_INSENSITIVE, hold, concurrency);
     }
-    return type == ResultSet.TYPE_FORWARD_ONLY && hold == ResultSet.CLOSE_CURSORS_AT_COMMIT
-        ? ResultKind.FORWARD
-        : new ResultKind(type, hold);
+    ResultKind kind = new ResultKind(type, hold, concurrency);
+    return kind.equals(ResultKind.FORWARD) ? ResultKind.FORWARD : kind;
   }
 
   private static void checkHoldability(int hold) throws SQLException {

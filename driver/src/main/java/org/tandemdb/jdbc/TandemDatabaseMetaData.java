@@ -118,7 +118,8 @@ final class TandemDatabaseMetaData extends ForwardingDatabaseMetaData {
 
   @Override
   public boolean supportsResultSetConcurrency(int type, int concurrency) {
-    return type != ResultSet.TYPE_SCROLL_SENSITIVE && concurrency == ResultSet.CONCUR_READ_ONLY;
+    return type != ResultSet.TYPE_SCROLL_SENSITIVE
+        && (concurrency == ResultSet.CONCUR_READ_ONLY || concurrency == ResultSet.CONCUR_UPDATABLE);
   }
 
   @Override

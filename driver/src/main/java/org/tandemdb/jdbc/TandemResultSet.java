@@ -160,7 +160,8 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   SQLException readOnly() {
-    return Refusals.unsupported("changing rows in a ResultSet; use UPDATE");
+    return new SQLException(
+        "This ResultSet is read-only (CONCUR_READ_ONLY): its rows cannot be changed.", "24000");
   }
 
   @Override
@@ -284,7 +285,12 @@ final class TandemResultSet extends ForwardingResultSet {
 
   @Override
   public ResultSetMetaData getMetaData() throws SQLException {
-    return new TandemResultSetMetaData(rows().getMetaData(), visible, columns);
+    return new TandemResultSetMetaData(rows().getMetaData(), visible, columns, false);
+  }
+
+  /** As {@link #getMetaData()}, of rows that are changed through another ResultSet. */
+  ResultSetMetaData writableMetaData() throws SQLException {
+    return new TandemResultSetMetaData(rows().getMetaData(), visible, columns, true);
   }
 
   @Override

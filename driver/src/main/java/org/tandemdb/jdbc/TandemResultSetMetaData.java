@@ -9,18 +9,21 @@ final class TandemResultSetMetaData extends ForwardingResultSetMetaData {
   private final ResultSetMetaData columns;
   private final int visible;
   private final List<Integer> only;
+  private final boolean isWritable;
 
   TandemResultSetMetaData(ResultSetMetaData columns, int visible) {
-    this(columns, visible, List.of());
+    this(columns, visible, List.of(), false);
   }
 
   /**
    * @param only the client's columns in its order; empty for the first {@code visible}
    */
-  TandemResultSetMetaData(ResultSetMetaData columns, int visible, List<Integer> only) {
+  TandemResultSetMetaData(
+      ResultSetMetaData columns, int visible, List<Integer> only, boolean isWritable) {
     this.columns = columns;
     this.visible = visible;
     this.only = only;
+    this.isWritable = isWritable;
   }
 
   @Override
@@ -45,12 +48,12 @@ final class TandemResultSetMetaData extends ForwardingResultSetMetaData {
 
   @Override
   public boolean isReadOnly(int column) {
-    return true;
+    return !isWritable;
   }
 
   @Override
   public boolean isWritable(int column) {
-    return false;
+    return isWritable;
   }
 
   @Override

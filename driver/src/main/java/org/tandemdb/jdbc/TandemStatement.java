@@ -50,6 +50,9 @@ class TandemStatement extends StatementForms implements Command {
   /** Results that the client went on from and wanted kept. */
   private final List<ResultSet> passed = new ArrayList<>(0);
 
+  /** What runs, or has run last. */
+  private String ran = "";
+
   private boolean inSteps;
   private @Nullable ArrayDeque<Object> more;
   private final List<Statement> retired = new ArrayList<>(0);
@@ -141,7 +144,9 @@ class TandemStatement extends StatementForms implements Command {
 
   final int typeFor(Shape shape) {
     return switch (shape) {
-      case CLIENT -> kind().type();
+      case CLIENT ->
+          // One that is changed is in memory, as the rows that come to it are.
+          kind().isUpdatable() ? ResultSet.TYPE_SCROLL_INSENSITIVE : kind().type();
       case COUNTED -> ResultSet.TYPE_SCROLL_INSENSITIVE;
       case STREAMED -> ResultSet.TYPE_FORWARD_ONLY;
     };
@@ -222,13 +227,25 @@ class TandemStatement extends StatementForms implements Command {
   @Override
   public void step(String sql) throws SQLException {
     inSteps = true;
+    ran = sql;
   }
 
   @Override
   public final void rows(ResultSet vendorRows, int visible, long rowCount, Lease<JdbcLink> lease)
       throws SQLException {
-    rows(
-        new TandemResultSet(this, vendorRows, visible, kind(), getLargeMaxRows(), lease), rowCount);
+    ResultKind kind = kind().isUpdatable() ? kind().scrollable() : kind();
+    TandemResultSet wrapped =
+        new TandemResultSet(this, vendorRows, visible, kind, getLargeMaxRows(), lease);
+    if (kind().isUpdatable() && !(keysWanted && rowCount >= 0)) {
+      Connection link = lease.link().connection();
+      Updatability found =
+          getMaxFieldSize() == 0
+              ? UpdateTarget.of(link, ran, vendorRows.getMetaData(), visible)
+              : Updatability.None.because("setMaxFieldSize may have cut its keys");
+      rows(new UpdatableResultSet(this, wrapped, found), wrapped, rowCount);
+    } else {
+      rows(wrapped, wrapped, rowCount);
+    }
   }
 
   @Override
@@ -237,10 +254,13 @@ class TandemStatement extends StatementForms implements Command {
     TandemResultSet wrapped =
         new TandemResultSet(this, vendorRows, visible, kind(), getLargeMaxRows(), lease);
     wrapped.onlyWhereNull(visible + 1);
-    rows(wrapped, rowCount);
+    rows(wrapped, wrapped, rowCount);
   }
 
-  private void rows(TandemResultSet wrapped, long rowCount) throws SQLException {
+  /**
+   * @param shown to the client, if it is not for the keys that it has asked for
+   */
+  private void rows(ResultSet shown, TandemResultSet wrapped, long rowCount) throws SQLException {
     if (inSteps && vendor != null) {
       // The next step must not close these rows by running on the same vendor statement.
       retired.add(vendor);
@@ -252,7 +272,7 @@ class TandemStatement extends StatementForms implements Command {
       generated = wrapped;
       count(rowCount);
     } else {
-      take(wrapped);
+      take(shown);
     }
   }
 
@@ -301,6 +321,7 @@ class TandemStatement extends StatementForms implements Command {
 
   /** Runs {@code request}; its results are then the current ones. */
   final void perform(Request request, boolean wantKeys) throws SQLException {
+    ran = request.sql();
     performing(
         wantKeys,
         () -> {

@@ -71,6 +71,11 @@ final class EmbeddedContractTest extends SurfaceContract {
         : url + parameters.replace("?", url.contains("?") ? "&" : "?");
   }
 
+  @Override
+  boolean isTandems() {
+    return true;
+  }
+
   @Test
   void nothingThatCanBeReachedLeadsAroundTheEngine() throws SQLException {
     try (Connection walked = connect()) {
@@ -91,6 +96,83 @@ final class EmbeddedContractTest extends SurfaceContract {
         }
       }
       LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  @Test
+  void whatAnUpdatableResultHasChangedIsOnBothCopies() throws SQLException {
+    run("DROP TABLE IF EXISTS changed");
+    run("CREATE TABLE changed (id serial PRIMARY KEY, name text, at timestamptz DEFAULT now())");
+    run("INSERT INTO changed (name) VALUES ('a'), ('b'), ('c')");
+    for (boolean commits : new boolean[] {false, true}) {
+      connection.setAutoCommit(false);
+      changeARowOfEachKind();
+      if (commits) {
+        connection.commit();
+      } else {
+        connection.rollback();
+      }
+      connection.setAutoCommit(true);
+    }
+    changeARowOfEachKind();
+    run("INSERT INTO changed (name) VALUES ('end')");
+    String all =
+        "SELECT CASE WHEN bool_or(name = 'end') THEN string_agg(id || name || at, ' ' ORDER BY id)"
+            + " ELSE 'not yet' END FROM changed";
+    String first = eventually(a, "postgres", all);
+    // Those of the transaction that was rolled back are not there; its serials are gone.
+    assertThat(text("SELECT string_agg(name, ' ' ORDER BY id) FROM changed"))
+        .isEqualTo("a!! new! new end");
+    assertThat(eventually(b, "postgres", all)).isEqualTo(first);
+  }
+
+  @Test
+  void aTemporaryTableIsUpdatedAndNotTheOneThatItHides() throws SQLException {
+    run("INSERT INTO t (name) VALUES ('kept')");
+    run("CREATE TEMP TABLE t (id int PRIMARY KEY, name text)");
+    run("INSERT INTO t VALUES (1, 'temporary')");
+    try (Statement statement =
+            connection.createStatement(
+                ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
+        ResultSet hiding = statement.executeQuery("SELECT * FROM t")) {
+      hiding.next();
+      hiding.updateString("name", "changed");
+      hiding.updateRow();
+      hiding.moveToInsertRow();
+      hiding.updateInt("id", 2);
+      hiding.insertRow();
+      assertThat(text("SELECT count(*) || max(name) FROM pg_temp.t")).isEqualTo("2changed");
+      try (Statement hidden =
+              connection.createStatement(
+                  ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
+          ResultSet rows = hidden.executeQuery("SELECT * FROM public.t")) {
+        rows.next();
+        rows.updateInt("amount", 7);
+        rows.updateRow();
+      }
+    }
+    run("DROP TABLE pg_temp.t");
+    assertThat(text("SELECT name || amount FROM t")).isEqualTo("kept7.00");
+  }
+
+  /** Updates the first row, deletes the second and inserts another. */
+  private void changeARowOfEachKind() throws SQLException {
+    try (Statement statement =
+            connection.createStatement(
+                ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
+        ResultSet rows = statement.executeQuery("SELECT * FROM changed ORDER BY id")) {
+      rows.first();
+      rows.updateString("name", rows.getString("name") + "!");
+      rows.updateRow();
+      rows.next();
+      rows.deleteRow();
+      rows.next();
+      rows.updateString("name", "new!");
+      rows.updateRow();
+      rows.moveToInsertRow();
+      rows.updateString("name", "new");
+      rows.insertRow();
+      assertThat(rows.getTimestamp("at")).isNotNull();
     }
   }
 

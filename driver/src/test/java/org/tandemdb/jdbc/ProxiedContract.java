@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.tandemdb.jdbc.CuttingRelay.Cut;
 
 /** Through proxies the driver keeps the contract, and knows what a lost connection meant. */
-abstract class ProxiedContract extends JdbcContract {
+abstract class ProxiedContract extends UpdatableContract {
   private CuttingRelay relay;
 
   /** Where the proxy is. */

@@ -44,7 +44,7 @@ import org.postgresql.geometric.PGpoint;
 import org.postgresql.util.PGobject;
 
 /** The less travelled parts of JDBC: calls, escapes, streams, kinds of results, warnings. */
-abstract class SurfaceContract extends JdbcContract {
+abstract class SurfaceContract extends UpdatableContract {
 
   private static void isRefused(String sqlState, ThrowingCallable call) {
     assertThatThrownBy(call)
@@ -605,29 +605,6 @@ abstract class SurfaceContract extends JdbcContract {
       statement.executeQuery("SELECT 4");
       assertThat(kept.isClosed()).isTrue();
     }
-  }
-
-  @Test
-  void anUpdatableResultIsAskedForAndDowngradedOrWorks() throws SQLException {
-    try (Statement statement =
-        connection.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE)) {
-      SQLWarning warning = connection.getWarnings();
-      boolean isUpdatable = warning == null;
-      assertThat(isUpdatable || warning.getSQLState().startsWith("01J")).isTrue();
-      run("INSERT INTO t (name) VALUES ('a')");
-      try (ResultSet rows = statement.executeQuery("SELECT id, name FROM t")) {
-        assertThat(rows.next()).isTrue();
-        if (!isUpdatable) {
-          assertThat(rows.getConcurrency()).isEqualTo(ResultSet.CONCUR_READ_ONLY);
-          assertThatThrownBy(() -> rows.updateString(2, "b"))
-              .isInstanceOf(SQLFeatureNotSupportedException.class);
-          assertThatThrownBy(rows::updateRow).isInstanceOf(SQLException.class);
-          assertThatThrownBy(rows::deleteRow).isInstanceOf(SQLException.class);
-        }
-      }
-    }
-    connection.clearWarnings();
-    assertThat(states(connection.getWarnings())).isEmpty();
   }
 
   // --- warnings and settings ----------------------------------------------------------------

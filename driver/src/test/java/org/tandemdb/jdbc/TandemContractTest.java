@@ -7,6 +7,11 @@ final class TandemContractTest extends SurfaceContract {
   private final FakeEngine engine = new FakeEngine(Postgres.server());
 
   @Override
+  boolean isTandems() {
+    return true;
+  }
+
+  @Override
   Connection connect() {
     return engine.connect();
   }
