@@ -36,25 +36,19 @@ final class Deadlines {
 
   /** Ends what is late; to be called at least as often as somebody should learn of it. */
   void look(long nowNanos) {
-    for (Awaited<?> next = ends.older; isNew(next); next = next.older) {
+    for (Awaited<?> next = ends.older;
+        next != null && next != ends && !next.seen;
+        next = next.older) {
       next.seen = true;
       next.sinceNanos = nowNanos;
     }
-    for (Awaited<?> next = ends.younger; isLate(next, nowNanos); next = ends.younger) {
+    for (Awaited<?> next = ends.younger;
+        next != null && next != ends && nowNanos - next.sinceNanos >= next.limit.toNanos();
+        next = ends.younger) {
       next.arrived();
       next.completeExceptionally(
           ClientFailure.of(ErrorCode.OUTCOME_UNKNOWN, "no answer within " + next.limit, null));
     }
-  }
-
-  private boolean isNew(@Nullable Awaited<?> awaited) {
-    return awaited != null && awaited != ends && !awaited.seen;
-  }
-
-  private boolean isLate(@Nullable Awaited<?> awaited, long nowNanos) {
-    return awaited != null
-        && awaited != ends
-        && nowNanos - awaited.sinceNanos >= awaited.limit.toNanos();
   }
 
   /** One answer, in the list of all. */
