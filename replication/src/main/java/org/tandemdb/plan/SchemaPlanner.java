@@ -57,7 +57,7 @@ final class SchemaPlanner {
 
   static Plan plan(Tokens tokens, Scope scope) throws Refusal, SqlSyntaxException {
     for (int i = 0; i < tokens.size(); i++) {
-      if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM)) {
+      if (tokens.isName(i) && tokens.text(i).equals(Scope.TANDEM) && !RoleNames.isRole(tokens, i)) {
         throw new Refusal("the schema \"tandem\" is Tandem's own", "Choose another name.", "42501");
       }
     }
