@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeoutException;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.JdbcLink;
@@ -94,7 +95,7 @@ public final class TandemDriver implements Driver {
     }
   }
 
-  private TandemConnection open(String url, ConnectSpec spec) {
+  private TandemConnection open(String url, ConnectSpec spec) throws SQLException {
     VendorSettings settings = VendorSettings.of(spec.cluster());
     EngineRegistry.Shared engine = engines.acquire(spec.cluster());
     boolean opened = false;
@@ -102,6 +103,9 @@ public final class TandemDriver implements Driver {
       SessionSource source = engine.source();
       SessionExecutor executor = new SessionExecutor(ForkJoinPool.commonPool());
       EngineSession<JdbcLink> session = source.open(spec.user(), spec.password(), executor);
+      if (!spec.user().isEmpty()) {
+        login(session, executor, source.waitLimit());
+      }
       InsertCombiner inserts = source.inserts(spec.user(), spec.password()).orElse(null);
       TandemConnection connection =
           new TandemConnection(
@@ -119,6 +123,25 @@ public final class TandemDriver implements Driver {
     } finally {
       if (!opened) {
         engine.release();
+      }
+    }
+  }
+
+  /** Tandem's own role has logged in when the engine was opened; others do that here. */
+  private static void login(
+      EngineSession<JdbcLink> session, SessionExecutor executor, Duration limit)
+      throws SQLException {
+    boolean loggedIn = false;
+    try {
+      executor.call(session::login, limit);
+      loggedIn = true;
+    } catch (TimeoutException e) {
+      throw SqlErrors.of(ErrorCode.NO_BACKEND, "no answer to the login within " + limit, e);
+    } catch (RuntimeException e) {
+      throw SqlErrors.of(e);
+    } finally {
+      if (!loggedIn) {
+        session.close();
       }
     }
   }

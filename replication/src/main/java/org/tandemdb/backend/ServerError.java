@@ -24,6 +24,16 @@ public final class ServerError {
         : Optional.empty();
   }
 
+  /**
+   * True where a link was not opened because of the user or the password: 08004 is what
+   * PostgreSQL's driver says where it has no password to show.
+   */
+  public static boolean isLoginRefused(@Nullable Throwable failure) {
+    return sqlState(failure)
+        .filter(state -> state.startsWith("28") || state.equals("08004"))
+        .isPresent();
+  }
+
   /** True where nothing more will come over the link: it broke, or the server ended its process. */
   public static boolean isLinkLost(@Nullable Throwable failure) {
     return sqlState(failure)

@@ -46,6 +46,9 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
   /** What this thread has to hand over when it is back from handing over; null while it is not. */
   private final ThreadLocal<@Nullable ArrayDeque<Runnable>> handing = new ThreadLocal<>();
 
+  /** A server has let this user in. */
+  private volatile boolean taken;
+
   private boolean closed;
 
   public SimpleLinkPool(
@@ -97,6 +100,11 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
     return waiter.stage;
   }
 
+  /** True if a link was ever opened: a server has taken the user and the password. */
+  public boolean isTaken() {
+    return taken;
+  }
+
   /**
    * Links to one backend at a moment.
    *
@@ -145,6 +153,7 @@ public final class SimpleLinkPool<L extends BackendLink> implements LinkPool<L> 
         .handle(
             (link, failure) -> {
               if (failure == null) {
+                taken = true;
                 PooledLease lease = new PooledLease(shelf, link, epoch);
                 synchronized (this) {
                   if (!closed) {

@@ -100,8 +100,11 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
   private final Outcomes outcomes;
   private final Map<BackendId, Member<L>> members = new HashMap<>();
 
-  /** By user and password. */
-  private final SharedByKey<String, SimpleLinkPool<L>> pools;
+  private final SharedByKey<Identity, SimpleLinkPool<L>> pools;
+  private final Logins<L> logins;
+
+  /** Whose links a pool has: nobody else gets one of them. */
+  private record Identity(String user, String password) {}
 
   private volatile Catalog catalog;
 
@@ -142,6 +145,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
     this.catalog = catalog;
     this.outcomes = new Outcomes(log, environment, config.limits().failoverPatience());
     this.pools = new SharedByKey<>(config.limits().maxIdleUsers(), SimpleLinkPool::close);
+    this.logins = new Logins<>(cluster, config.limits().leaseTimeout(), this::linkFailed);
     this.gate = new Gate(environment);
     this.router = new ReadRouter<>(cluster, log, environment, config.limits().readPatience());
     cluster.members().forEach(m -> members.put(m.id(), m));
@@ -233,7 +237,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
    * @param executor runs the blocking work of this session's links
    */
   public EngineSession<L> session(String user, String password, Executor executor) {
-    String key = user + "\0" + password;
+    Identity key = new Identity(user, password);
     SimpleLinkPool<L> pool;
     synchronized (pools) {
       if (closed) {
@@ -241,7 +245,8 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
       }
       pool = pools.acquire(key, () -> newPool(user, password));
     }
-    return new ReplicatedSession<>(this, pool, user, executor, () -> pools.release(key));
+    return new ReplicatedSession<>(
+        this, pool, () -> logins.of(pool), user, executor, () -> pools.release(key));
   }
 
   private SimpleLinkPool<L> newPool(String user, String password) {
@@ -593,7 +598,7 @@ public final class Engine<L extends BackendLink> implements AutoCloseable {
         !(failure instanceof BackendUnreachableException
                 || failure instanceof FencedException
                 || failure instanceof IncarnationException)
-            && ServerError.sqlState(failure).filter(state -> state.startsWith("28")).isPresent();
+            && ServerError.isLoginRefused(failure);
     boolean crowded =
         failure instanceof TandemException own && own.code() == ErrorCode.LINKS_EXHAUSTED;
     if (!refusedByServer && !crowded) {

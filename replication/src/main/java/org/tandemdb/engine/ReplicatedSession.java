@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendLink.BeginSpec;
@@ -72,16 +73,30 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   /** What {@link #token} names has ended, or may have. */
   private volatile boolean tokenUsed;
 
+  private final Supplier<CompletionStage<Void>> login;
+
   /**
+   * @param login asks whether a server takes the user
    * @param poolUnused is run when the session has given back its last link to {@code links}
    */
   ReplicatedSession(
-      Engine<L> engine, LinkPool<L> links, String user, Executor executor, Runnable poolUnused) {
+      Engine<L> engine,
+      LinkPool<L> links,
+      Supplier<CompletionStage<Void>> login,
+      String user,
+      Executor executor,
+      Runnable poolUnused) {
     this.engine = engine;
+    this.login = login;
     this.links = new SessionLinks<>(engine, links, executor, poolUnused);
     this.user = user;
     this.executor = executor;
     this.reads = new SessionReads<>(engine, this.links);
+  }
+
+  @Override
+  public CompletionStage<Void> login() {
+    return login.get();
   }
 
   // ---- planning

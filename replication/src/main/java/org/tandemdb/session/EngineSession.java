@@ -26,6 +26,15 @@ import org.tandemdb.plan.Request;
 public interface EngineSession<L extends BackendLink> extends AutoCloseable {
 
   /**
+   * Completes when a server takes this session's user and password, or the primary cannot be asked;
+   * at once where one has taken them before. Fails with the primary's own exception where it
+   * refuses them and no other takes them. Without it that is found out with the first link.
+   */
+  default CompletionStage<Void> login() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  /**
    * Completes when requests may be planned, which is at once but for the first one after DDL in the
    * open transaction: what the transaction sees by then is read over its link. Fails with the
    * link's own exception.

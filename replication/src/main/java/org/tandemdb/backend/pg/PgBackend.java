@@ -19,6 +19,7 @@ import org.tandemdb.backend.BackendControl;
 import org.tandemdb.backend.BackendLink.ServerProcess;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.JdbcLink;
+import org.tandemdb.backend.ServerError;
 import org.tandemdb.catalog.Catalog;
 import org.tandemdb.entry.BackendId;
 import org.tandemdb.env.Environment;
@@ -155,8 +156,9 @@ public final class PgBackend implements BackendPort<JdbcLink> {
               try {
                 opened.complete(enter(connect.run(), epoch, incarnation));
               } catch (SQLException e) {
+                boolean unreachable = PgErrors.isLinkLost(e) && !ServerError.isLoginRefused(e);
                 opened.completeExceptionally(
-                    PgErrors.isLinkLost(e) || PgErrors.stateOf(e).startsWith("TD")
+                    unreachable || PgErrors.stateOf(e).startsWith("TD")
                         ? PgErrors.translate("open a link to " + id, e)
                         : new CompletionException(e));
               } catch (RuntimeException e) {
