@@ -12,7 +12,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
-import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.backend.JdbcLink;
 import org.tandemdb.backend.Lease;
 import org.tandemdb.backend.Notification;
@@ -164,11 +163,11 @@ final class ClientSession {
     }
   }
 
-  Isolation isolation() {
+  IsolationName isolation() {
     return state.isolation();
   }
 
-  void isolation(Isolation level) throws SQLException {
+  void isolation(IsolationName level) throws SQLException {
     use.enter();
     try {
       state.isolation(level);
@@ -179,6 +178,11 @@ final class ClientSession {
 
   boolean inBlock() {
     return state.inBlock();
+  }
+
+  /** True if a transaction was begun, and has not ended. */
+  boolean hasBegun() {
+    return state.isOpen() || state.isBroken() || state.isExplicit();
   }
 
   /**
@@ -194,7 +198,7 @@ final class ClientSession {
       rollback();
       autoCommit(true);
       readOnly(false);
-      isolation(Isolation.READ_COMMITTED);
+      isolation(IsolationName.READ_COMMITTED);
       if (!locals.isFresh()) {
         Request discard = new Request("DISCARD ALL", Request.Markers.QUESTION, List.of());
         run(discard, new RowCommand());
@@ -269,12 +273,15 @@ final class ClientSession {
       throw state.failedError();
     }
     requireBlock(request, plan);
+    if (plan instanceof Plan.Read && locals.showMode(request, plan, command)) {
+      return;
+    }
     if (plan instanceof Plan.Read read && !state.inBlock()) {
       read(request, read.hint(), command);
     } else if (plan instanceof Plan.Steps steps) {
       steps(request, steps, command);
     } else if (plan instanceof Plan.Refused refused) {
-      throw state.failing(objections.of(request, refused));
+      throw state.failing(objections.of(request, refused, command));
     } else if (plan instanceof Plan.Task task) {
       task(request, task, command);
     } else if (plan instanceof Plan.Local local) {
@@ -306,7 +313,11 @@ final class ClientSession {
     }
     List<String> words = StatementText.scan(request.sql()).words();
     if (!words.isEmpty() && BLOCKS_ONLY.contains(words.get(0))) {
-      throw SqlErrors.of("25P01", words.get(0) + " can only be used in transaction blocks.", null);
+      throw SqlErrors.of(
+          "25P01",
+          (words.get(0).equals("LOCK") ? "LOCK TABLE" : "DECLARE CURSOR")
+              + " can only be used in transaction blocks",
+          null);
     }
   }
 
@@ -647,6 +658,13 @@ final class ClientSession {
     state.beginImplicit();
     try {
       work.run();
+    } catch (RuntimeException e) {
+      // Of the application's own making: what it gave had a null in it, or failed when it was read.
+      state.endImplicit();
+      if (!state.isExplicit()) {
+        rollbackAfter(e);
+      }
+      throw e;
     } catch (SQLException e) {
       state.endImplicit();
       boolean explicit = state.isExplicit();
@@ -707,7 +725,7 @@ final class ClientSession {
     }
   }
 
-  private void rollbackAfter(SQLException first) {
+  private void rollbackAfter(Exception first) {
     try {
       rollback();
     } catch (SQLException second) {
@@ -760,8 +778,9 @@ final class ClientSession {
     }
   }
 
-  boolean hasTemporaryTables() {
-    return temporaries.any();
+  /** True if {@link #ask} would go to another link than the one that holds temporary tables. */
+  boolean asksBesideTemporaryTables() {
+    return temporaries.any() && (state.writing == null || !session.inTransaction());
   }
 
   /** Asks on the open transaction's link, or on one for reads. */

@@ -74,7 +74,7 @@ final class Executions {
         report(session::constraintsDeferred);
       }
     } else if (plan instanceof Plan.Refused refused) {
-      throw state.failing(objections.of(request, refused));
+      throw state.failing(objections.of(request, refused, command));
     } else {
       throw state.failing(SqlErrors.of(ErrorCode.STATEMENT_REFUSED, plan.reason(), null));
     }

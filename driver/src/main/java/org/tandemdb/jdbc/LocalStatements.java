@@ -23,6 +23,8 @@ import org.tandemdb.session.EngineSession;
  * by the session's thread.
  */
 final class LocalStatements {
+  private static final String SHOW = "SHOW";
+
   private final SessionSource source;
   private final EngineSession<JdbcLink> session;
   private final SessionState state;
@@ -177,13 +179,14 @@ final class LocalStatements {
       throw SqlErrors.of("25P01", verb + " AND CHAIN can only be used in transaction blocks", null);
     }
     BeginSpec spec = state.spec();
+    IsolationName level = state.isolation();
     boolean chained = state.isBroken();
     try {
       end.run();
       chained = true;
     } finally {
       if (chained) {
-        state.chain(spec);
+        state.chain(spec, level);
       }
     }
   }
@@ -336,7 +339,13 @@ final class LocalStatements {
   private void savepoint(Request request, Plan plan, Plan.Effect effect, Command command)
       throws SQLException {
     if (!state.inBlock()) {
-      throw SqlErrors.of("25P01", "savepoints can only be used in transaction blocks", null);
+      String verb =
+          effect instanceof Plan.Effect.Savepoint
+              ? "SAVEPOINT"
+              : effect instanceof Plan.Effect.Release
+                  ? "RELEASE SAVEPOINT"
+                  : "ROLLBACK TO SAVEPOINT";
+      throw SqlErrors.of("25P01", verb + " can only be used in transaction blocks", null);
     }
     client.onOwnLink(request, plan, command);
     state.recovered();
@@ -358,6 +367,30 @@ final class LocalStatements {
     } else if (effect instanceof Plan.Effect.Release s) {
       executions.report(() -> session.release(s.name()));
     }
+  }
+
+  /** Modes are the session's: no link has them but while it runs one of its transactions. */
+  boolean showMode(Request request, Plan plan, Command command) throws SQLException {
+    // No scan of what is not SHOW: this is asked of every read.
+    if (!request.sql().stripLeading().regionMatches(true, 0, SHOW, 0, SHOW.length())) {
+      return false;
+    }
+    List<String> words = StatementText.scan(request.sql()).words();
+    String name =
+        String.join("_", words.subList(Math.min(1, words.size()), words.size()))
+            .toLowerCase(Locale.ROOT);
+    String setting = name.equals("transaction_isolation_level") ? "transaction_isolation" : name;
+    Optional<String> value = state.shown(setting);
+    if (value.isEmpty()) {
+      return false;
+    }
+    if (state.inBlock()) {
+      client.onOwnLink(request, plan, new RowCommand()); // it begins a transaction, as any query
+    }
+    command.rows(
+        new MemoryResultSet(
+            new SessionSource.Table(List.of(setting), List.of(List.of(value.get())))));
+    return true;
   }
 
   private MemoryResultSet show(Plan.Effect.ShowTandem show) throws SQLException {

@@ -17,7 +17,11 @@ final class MemoryMetaData implements ResultSetMetaData {
   private MemoryResultSet.Column at(int column) throws SQLException {
     if (column < 1 || column > columns.size()) {
       throw Refusals.invalid(
-          "The column index is out of range: " + column + ", number of columns: " + columns.size());
+          "The column index is out of range: "
+              + column
+              + ", number of columns: "
+              + columns.size()
+              + ".");
     }
     return columns.get(column - 1);
   }

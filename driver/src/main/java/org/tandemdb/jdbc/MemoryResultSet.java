@@ -193,7 +193,8 @@ final class MemoryResultSet extends RefusingResultSet {
           "The column index is out of range: "
               + columnIndex
               + ", number of columns: "
-              + columns.size());
+              + columns.size()
+              + ".");
     }
     return columnIndex;
   }

@@ -3,14 +3,13 @@ package org.tandemdb.jdbc;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.tandemdb.plan.ObjectionRules;
 import org.tandemdb.plan.Plan;
 import org.tandemdb.plan.Request;
-import org.tandemdb.sql.PgLexer;
-import org.tandemdb.sql.SqlSyntaxException;
-import org.tandemdb.sql.Tokens;
 
 /**
  * What the client hears of a text that is refused: the refusal, or what the server says of the text
@@ -23,58 +22,83 @@ final class Objections {
     this.client = client;
   }
 
-  /** The server's objection to the text, or the refusal. */
-  SQLException of(Request request, Plan.Refused refused) {
+  /**
+   * The server's objection to the text, or the refusal.
+   *
+   * @param command whose parameters the text has
+   */
+  SQLException of(Request request, Plan.Refused refused, Command command) {
     SQLException own = Executions.refused(refused);
-    StatementText text = StatementText.scan(request.sql());
-    // Another link than the one that holds temporary tables would miss them.
-    if (!ObjectionRules.isAsked(String.valueOf(own.getSQLState()), text.words())
-        || text.statements() != 1
-        // PostgreSQL's driver fails in the midst of the answer where such a parameter has no value.
-        || hasNumbered(request.sql())
-        || client.hasTemporaryTables()) {
+    List<Asked> asked = asked(request, refused);
+    if (asked.isEmpty()
+        || !ObjectionRules.isAsked(String.valueOf(own.getSQLState()), asked.get(0).words())
+        || client.asksBesideTemporaryTables()) {
       return own;
     }
     try {
-      Optional<SQLException> objection = client.ask(link -> objection(link, request.sql(), text));
-      return objection.orElse(own);
+      for (Asked one : asked) {
+        Command bound = asked.size() == 1 && refused.part().isEmpty() ? command : null;
+        Optional<SQLException> objection = client.ask(link -> objection(link, one, bound));
+        if (objection.isPresent()) {
+          return objection.get();
+        }
+      }
+      return own;
     } catch (SQLException unasked) {
       own.addSuppressed(unasked);
       return own;
     }
   }
 
-  private static Optional<SQLException> objection(Connection link, String sql, StatementText text)
-      throws SQLException {
+  /**
+   * A text to ask about.
+   *
+   * @param alone false if what stands before it may make what it names
+   */
+  private record Asked(String sql, List<String> words, boolean alone) {}
+
+  private static List<Asked> asked(Request request, Plan.Refused refused) {
+    if (refused.part().isPresent()) {
+      Plan.Part part = refused.part().get();
+      return List.of(asked(part.sql(), part.alone()));
+    }
+    // Where a text cannot be read to its end, nobody has told its statements apart yet.
+    List<Asked> all = new ArrayList<>();
+    for (String statement : StatementText.split(request.sql())) {
+      all.add(asked(statement, all.isEmpty()));
+    }
+    return all;
+  }
+
+  private static Asked asked(String sql, boolean alone) {
+    return new Asked(sql, StatementText.scan(sql).words(), alone);
+  }
+
+  private static Optional<SQLException> objection(
+      Connection link, Asked asked, @Nullable Command command) throws SQLException {
     try {
-      Optional<String> setting = ObjectionRules.setting(text.words());
+      describe(link, asked, command);
+      Optional<String> setting = ObjectionRules.setting(asked.words());
       if (setting.isPresent()) {
         ask(link, setting.get());
-      } else {
-        describe(link, sql);
       }
       return Optional.empty();
     } catch (SQLException e) {
       if (SqlErrors.isLinkFailure(e, link)) {
         throw e;
       }
-      return isOfTheText(e) ? Optional.of(e) : Optional.empty();
+      return ObjectionRules.isOfTheText(String.valueOf(e.getSQLState()), asked.alone())
+          ? Optional.of(e)
+          : Optional.empty();
     }
   }
 
-  /** True if {@code $1} or the like is in the text. */
-  private static boolean hasNumbered(String sql) {
-    try {
-      Tokens tokens = PgLexer.lex(sql, false);
-      return IntStream.range(0, tokens.size())
-          .anyMatch(i -> tokens.isKind(i, Tokens.Kind.PARAMETER));
-    } catch (SqlSyntaxException e) {
-      return false; // the server's to tell
-    }
-  }
-
-  private static void describe(Connection link, String sql) throws SQLException {
-    try (PreparedStatement statement = link.prepareStatement(sql)) {
+  private static void describe(Connection link, Asked asked, @Nullable Command command)
+      throws SQLException {
+    try (PreparedStatement statement = link.prepareStatement(OpaqueText.describable(asked.sql()))) {
+      if (command != null) {
+        command.bindAt(statement, 0, link); // a function is told by its arguments' types
+      }
       statement.getMetaData();
     }
   }
@@ -86,9 +110,5 @@ final class Objections {
       statement.setString(1, setting);
       statement.execute();
     }
-  }
-
-  private static boolean isOfTheText(SQLException e) {
-    return ObjectionRules.isOfTheText(String.valueOf(e.getSQLState()));
   }
 }

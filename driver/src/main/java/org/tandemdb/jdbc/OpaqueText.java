@@ -24,6 +24,44 @@ final class OpaqueText {
     };
   }
 
+  /**
+   * The text as PostgreSQL's driver can have it described: it fails in the midst of the answer
+   * where a parameter by number has no value, so that is a question mark; and a brace is for the
+   * server to find, not the beginning of an escape. What is an error in the text stays one.
+   */
+  static String describable(String sql) {
+    if (sql.indexOf('{') < 0 && sql.indexOf('$') < 0) {
+      return sql;
+    }
+    StringBuilder text = new StringBuilder(sql.length() + 8);
+    int at = 0;
+    while (at < sql.length()) {
+      char c = sql.charAt(at);
+      int to = Math.max(at + 1, end(sql, at));
+      if (c != '$' && Character.isJavaIdentifierStart(c)) {
+        while (to < sql.length() && Character.isJavaIdentifierPart(sql.charAt(to))) {
+          to++;
+        }
+        text.append(sql, at, to);
+      } else if (c == '{') {
+        text.append("{/**/");
+      } else if (c == '$' && to == at + 1 && to < sql.length() && isDigit(sql.charAt(to))) {
+        while (to < sql.length() && isDigit(sql.charAt(to))) {
+          to++;
+        }
+        text.append('?');
+      } else {
+        text.append(sql, at, to);
+      }
+      at = to;
+    }
+    return text.toString();
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
   private static boolean hasBackslashes(String sql, int quote) {
     return quote > 0
         && Character.toUpperCase(sql.charAt(quote - 1)) == 'E'

@@ -45,7 +45,11 @@ final class OutParameters {
   void register(int index, int sqlType) throws SQLException {
     if (index < 1 || index > parameters) {
       throw Refusals.invalid(
-          "The column index is out of range: " + index + ", number of columns: " + parameters);
+          "The column index is out of range: "
+              + index
+              + ", number of columns: "
+              + parameters
+              + ".");
     }
     types.put(
         index,

@@ -201,15 +201,17 @@ record ParameterValues(boolean unspecifiedStrings) {
       case Types.TIMESTAMP, Types.TIMESTAMP_WITH_TIMEZONE -> TypedValues.timestamp(value);
       case Types.SQLXML -> xml(value instanceof SQLXML x ? x.getString() : value.toString());
       case Types.OTHER, Types.DISTINCT -> other(value);
-      case Types.BINARY,
-          Types.VARBINARY,
-          Types.LONGVARBINARY,
-          Types.BLOB,
-          Types.ARRAY,
-          Types.JAVA_OBJECT ->
-          of(value);
-      default ->
-          throw Refusals.unsupported("parameters of JDBC type " + sqlType + " (java.sql.Types)");
+      case Types.BLOB -> {
+        boolean isOctets =
+            value instanceof Blob || value instanceof byte[] || value instanceof InputStream;
+        yield isOctets ? of(value) : unfit(value, "Types.BLOB");
+      }
+      case Types.ARRAY -> {
+        boolean isArray = value instanceof java.sql.Array || value.getClass().isArray();
+        yield isArray ? of(value) : unfit(value, "Types.ARRAY");
+      }
+      case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.JAVA_OBJECT -> of(value);
+      default -> throw new SQLException("Unsupported Types value: " + sqlType, "07006");
     };
   }
 
@@ -220,8 +222,24 @@ record ParameterValues(boolean unspecifiedStrings) {
     return isText && unspecifiedStrings ? string(null) : Binding.typed(Kind.NULL, null, sqlType, 0);
   }
 
-  /** A Boolean is a number here, and a text may be one. */
-  private static Object number(Object value) {
+  private static Binding unfit(Object value, String type) throws SQLException {
+    throw new SQLException(
+        "Cannot cast an instance of " + value.getClass().getName() + " to type " + type, "07006");
+  }
+
+  /** A Boolean is a number here, and a date; and a text may be one. */
+  private static Object number(Object value) throws SQLException {
+    boolean fits =
+        value instanceof Number
+            || value instanceof Boolean
+            || value instanceof String
+            || value instanceof Character
+            || value instanceof java.util.Date
+            || value instanceof Clob;
+    if (!fits) {
+      throw new SQLException(
+          "Cannot convert an instance of " + value.getClass().getName() + " to a number", "07006");
+    }
     return value instanceof Character ? value.toString() : value;
   }
 

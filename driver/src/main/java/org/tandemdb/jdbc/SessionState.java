@@ -2,7 +2,6 @@ package org.tandemdb.jdbc;
 
 import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tandemdb.backend.BackendLink.BeginSpec;
@@ -25,7 +24,7 @@ final class SessionState {
 
   private boolean autoCommit = true;
   private boolean readOnly;
-  private Isolation isolation = Isolation.READ_COMMITTED;
+  private IsolationName isolation = IsolationName.READ_COMMITTED;
 
   private boolean block;
   private boolean explicitBlock;
@@ -35,6 +34,9 @@ final class SessionState {
   private boolean chained;
 
   private BeginSpec spec = BeginSpec.READ_WRITE;
+
+  /** The level of {@link #spec}. */
+  private IsolationName specName = IsolationName.READ_COMMITTED;
 
   /** The lease of a READ ONLY block. */
   @Nullable Lease<JdbcLink> reading;
@@ -69,7 +71,7 @@ final class SessionState {
   /** What a rollback of the open block brings back; null if the block has changed none of it. */
   private @Nullable Modes modesBefore;
 
-  private record Modes(Isolation isolation, boolean readOnlyAlways, ReadLevel level) {}
+  private record Modes(IsolationName isolation, boolean readOnlyAlways, ReadLevel level) {}
 
   /** What reads outside of read-write transactions must see. */
   private ReadLevel level;
@@ -114,11 +116,12 @@ final class SessionState {
     resetSpec();
   }
 
-  Isolation isolation() {
-    return isolation;
+  /** Of the transaction that is open or comes next. */
+  IsolationName isolation() {
+    return specName;
   }
 
-  void isolation(Isolation level) throws SQLException {
+  void isolation(IsolationName level) throws SQLException {
     refuseInTransaction("isolation level");
     isolation = level;
     resetSpec();
@@ -127,22 +130,38 @@ final class SessionState {
   private void refuseInTransaction(String what) throws SQLException {
     if (isOpen()) {
       throw new SQLException(
-          "Cannot change the " + what + " in the middle of a transaction.", "25001");
+          "Cannot change transaction " + what + " in the middle of a transaction.", "25001");
     }
   }
 
   private void resetSpec() {
     boolean only = readOnlyAlways || (readOnly && !autoCommit);
+    spec(isolation, only);
+  }
+
+  private void spec(IsolationName level, boolean only) {
+    specName = level;
     spec =
-        isolation == Isolation.READ_COMMITTED && !only
+        level.level() == Isolation.READ_COMMITTED && !only
             ? BeginSpec.READ_WRITE
-            : new BeginSpec(isolation, only, false);
+            : new BeginSpec(level.level(), only, false);
+  }
+
+  /** The value of a setting that is a mode of this session, or of its transaction. */
+  Optional<String> shown(String setting) {
+    return switch (setting) {
+      case "transaction_isolation" -> Optional.of(specName.shown());
+      case "default_transaction_isolation" -> Optional.of(isolation.shown());
+      case "transaction_read_only" -> Optional.of(spec.readOnly() ? "on" : "off");
+      case "default_transaction_read_only" -> Optional.of(readOnlyAlways ? "on" : "off");
+      default -> Optional.empty();
+    };
   }
 
   /** SET SESSION CHARACTERISTICS, which a rollback takes back. */
   void characteristics(Plan.Effect.Characteristics modes) {
     rememberModes();
-    isolation = modes.isolation().map(SessionState::isolationOf).orElse(isolation);
+    isolation = modes.isolation().map(IsolationName::of).orElse(isolation);
     readOnlyAlways = modes.readOnly().orElse(readOnlyAlways);
     if (!inBlock()) {
       resetSpec();
@@ -193,9 +212,9 @@ final class SessionState {
     if (!inBlock()) {
       return; // PostgreSQL: a warning, it can only be used in transaction blocks
     }
-    Isolation level = mode.isolation().map(SessionState::isolationOf).orElse(spec.isolation());
+    IsolationName level = mode.isolation().map(IsolationName::of).orElse(specName);
     boolean only = mode.readOnly().orElse(spec.readOnly());
-    if (level == spec.isolation() && only == spec.readOnly()) {
+    if (level == specName && only == spec.readOnly()) {
       return;
     }
     if (isOpen()) {
@@ -205,7 +224,7 @@ final class SessionState {
               "SET TRANSACTION must be called before the transaction's first query",
               null));
     }
-    spec = new BeginSpec(level, only, false);
+    spec(level, only);
   }
 
   boolean isPlain() {
@@ -253,18 +272,14 @@ final class SessionState {
     }
     block = true;
     explicitBlock = true;
-    Isolation level = begin.isolation().map(SessionState::isolationOf).orElse(isolation);
+    IsolationName level = begin.isolation().map(IsolationName::of).orElse(isolation);
     boolean only = begin.readOnly().orElse(readOnly || readOnlyAlways);
-    spec = new BeginSpec(level, only, false);
+    spec(level, only);
   }
 
-  private static Isolation isolationOf(String text) {
-    String level = text.toUpperCase(Locale.ROOT).replace(' ', '_');
-    return level.equals("READ_UNCOMMITTED") ? Isolation.READ_COMMITTED : Isolation.valueOf(level);
-  }
-
-  /** AND CHAIN: the next block, which is like the one that had {@code like}. */
-  void chain(BeginSpec like) {
+  /** AND CHAIN: the next block, which is like the one that had {@code like} and {@code name}. */
+  void chain(BeginSpec like, IsolationName name) {
+    specName = name;
     block = true;
     explicitBlock = autoCommit;
     spec = like;

@@ -19,6 +19,13 @@ record StatementText(int markers, List<String> words, int end, int statements) {
     return new Scanner(sql).scan();
   }
 
+  /** The statements between semicolons outside of parentheses, empty ones left out. */
+  static List<String> split(String sql) {
+    Scanner scanner = new Scanner(sql);
+    scanner.scan();
+    return scanner.parts();
+  }
+
   /** One pass over the text. */
   private static final class Scanner {
     private final String sql;
@@ -29,6 +36,9 @@ record StatementText(int markers, List<String> words, int end, int statements) {
     private int end;
     private int statements;
     private boolean empty = true;
+
+    /** Where the statements begin and end. */
+    private final List<Integer> bounds = new ArrayList<>();
 
     Scanner(String sql) {
       this.sql = sql;
@@ -42,18 +52,35 @@ record StatementText(int markers, List<String> words, int end, int statements) {
         } else if (sql.startsWith("--", at) || sql.startsWith("/*", at)) {
           at = OpaqueText.end(sql, at);
         } else if (c == ';' && depth == 0) {
+          close();
           at++;
           empty = true;
         } else {
-          token(c);
           if (empty) {
             statements++;
             empty = false;
+            bounds.add(at);
           }
+          token(c);
           end = at;
         }
       }
+      close();
       return new StatementText(markers, List.copyOf(words), end, statements);
+    }
+
+    private void close() {
+      if (bounds.size() % 2 == 1) {
+        bounds.add(end);
+      }
+    }
+
+    List<String> parts() {
+      List<String> parts = new ArrayList<>();
+      for (int i = 0; i < bounds.size(); i += 2) {
+        parts.add(sql.substring(bounds.get(i), bounds.get(i + 1)));
+      }
+      return parts;
     }
 
     private void token(char c) {

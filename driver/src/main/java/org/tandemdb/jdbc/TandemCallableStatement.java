@@ -43,6 +43,11 @@ final class TandemCallableStatement extends UnnamedParameters {
   }
 
   @Override
+  int parameterCount() {
+    return call == null ? super.parameterCount() : call.parameters();
+  }
+
+  @Override
   void run() throws SQLException {
     out.forget();
     CallText text = call;

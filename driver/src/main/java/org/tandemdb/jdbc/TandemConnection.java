@@ -25,7 +25,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.tandemdb.backend.BackendLink.Isolation;
 import org.tandemdb.plan.Request;
 
 /**
@@ -279,7 +278,9 @@ final class TandemConnection extends UnshardedConnection {
   }
 
   private Savepoint savepoint(TandemSavepoint savepoint) throws SQLException {
-    refuseInAutoCommit("set a savepoint");
+    if (session().autoCommit()) {
+      throw new SQLException("Cannot establish a savepoint in auto-commit mode.", "25P01");
+    }
     command("SAVEPOINT " + savepoint.identifier());
     return savepoint;
   }
@@ -293,15 +294,23 @@ final class TandemConnection extends UnshardedConnection {
 
   @Override
   public void rollback(Savepoint savepoint) throws SQLException {
-    checkOpen();
-    command("ROLLBACK TO SAVEPOINT " + own(savepoint).identifier());
+    toSavepoint("ROLLBACK TO SAVEPOINT", savepoint);
   }
 
   @Override
   public void releaseSavepoint(Savepoint savepoint) throws SQLException {
-    checkOpen();
-    command("RELEASE SAVEPOINT " + own(savepoint).identifier());
+    toSavepoint("RELEASE SAVEPOINT", savepoint);
     own(savepoint).release();
+  }
+
+  /** Begins no transaction: none that begins now has it. */
+  private void toSavepoint(String verb, Savepoint savepoint) throws SQLException {
+    checkOpen();
+    String identifier = own(savepoint).identifier();
+    if (!session.hasBegun()) {
+      throw new SQLException(verb + " can only be used in transaction blocks", "25P01");
+    }
+    command(verb + " " + identifier);
   }
 
   /** Runs a command of the driver's own as a client's would be. */
@@ -326,17 +335,20 @@ final class TandemConnection extends UnshardedConnection {
     session()
         .isolation(
             switch (level) {
-              case TRANSACTION_READ_UNCOMMITTED, TRANSACTION_READ_COMMITTED ->
-                  Isolation.READ_COMMITTED;
-              case TRANSACTION_REPEATABLE_READ -> Isolation.REPEATABLE_READ;
-              case TRANSACTION_SERIALIZABLE -> Isolation.SERIALIZABLE;
-              default -> throw Refusals.invalid("Transaction isolation level " + level + ".");
+              case TRANSACTION_READ_UNCOMMITTED -> IsolationName.READ_UNCOMMITTED;
+              case TRANSACTION_READ_COMMITTED -> IsolationName.READ_COMMITTED;
+              case TRANSACTION_REPEATABLE_READ -> IsolationName.REPEATABLE_READ;
+              case TRANSACTION_SERIALIZABLE -> IsolationName.SERIALIZABLE;
+              default ->
+                  throw SqlErrors.of(
+                      "0A000", "Transaction isolation level " + level + " not supported.", null);
             });
   }
 
   @Override
   public int getTransactionIsolation() throws SQLException {
     return switch (session().isolation()) {
+      case READ_UNCOMMITTED -> TRANSACTION_READ_UNCOMMITTED;
       case READ_COMMITTED -> TRANSACTION_READ_COMMITTED;
       case REPEATABLE_READ -> TRANSACTION_REPEATABLE_READ;
       case SERIALIZABLE -> TRANSACTION_SERIALIZABLE;

@@ -64,7 +64,12 @@ public final class TandemDriver implements Driver {
   }
 
   @Override
-  public @Nullable Connection connect(String url, Properties info) throws SQLException {
+  public @Nullable Connection connect(@Nullable String url, @Nullable Properties given)
+      throws SQLException {
+    if (url == null) {
+      throw Refusals.invalid("url is null");
+    }
+    Properties info = given == null ? new Properties() : given;
     if (!ProxyUrl.matches(url)) {
       return open(url, info);
     }

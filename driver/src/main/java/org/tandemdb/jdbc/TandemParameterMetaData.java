@@ -46,7 +46,8 @@ final class TandemParameterMetaData implements ParameterMetaData {
           "The parameter index is out of range: "
               + index
               + ", number of parameters: "
-              + parameters.size());
+              + parameters.size()
+              + ".");
     }
     return parameters.get(index - 1);
   }

@@ -28,13 +28,14 @@ import org.tandemdb.plan.Request;
 
 /** Records parameters, and replays them on the vendor's statement of the link that is given. */
 class TandemPreparedStatement extends StreamedParameters {
-  private static final int MAX_PARAMETERS = 65_535;
-
   /** pgjdbc's for an object of a type that the server does not have. */
   private static final String UNKNOWN_TYPE = "07006";
 
   private final Request request;
   private final boolean keysWanted;
+
+  /** How many parameters the text has; -1 while nobody has asked. */
+  private int parameterCount = -1;
 
   private @Nullable Binding[] bindings = new Binding[8];
   private int used;
@@ -100,7 +101,7 @@ class TandemPreparedStatement extends StreamedParameters {
     for (int i = 0; i < count; i++) {
       Binding binding = bindings[stepFrom + i];
       if (binding == null) {
-        throw Refusals.invalid("No value specified for parameter " + (i + 1) + ".");
+        throw noValue(i);
       }
       values.add(binding.toValue());
     }
@@ -139,7 +140,29 @@ class TandemPreparedStatement extends StreamedParameters {
 
   /** Runs it with the parameters as they are now. */
   void run() throws SQLException {
+    requireValues();
     run(request, keysWanted);
+  }
+
+  private void requireValues() throws SQLException {
+    int count = parameterCount();
+    for (int i = 0; i < count; i++) {
+      if (!isSet(i)) {
+        throw noValue(i);
+      }
+    }
+  }
+
+  /** Of the text as the client wrote it. */
+  int parameterCount() {
+    if (parameterCount < 0) {
+      parameterCount = StatementText.scan(request.sql()).markers();
+    }
+    return parameterCount;
+  }
+
+  private static SQLException noValue(int index) {
+    return Refusals.invalid("No value specified for parameter " + (index + 1) + ".");
   }
 
   private void run(Request what, boolean wantKeys) throws SQLException {
@@ -159,7 +182,7 @@ class TandemPreparedStatement extends StreamedParameters {
         int from = kept.get(i);
         bindings[i] = from < own.length ? own[from] : null;
         if (bindings[i] == null) {
-          throw Refusals.invalid("No value specified for parameter " + (from + 1) + ".");
+          throw noValue(from);
         }
       }
       run(new Request(sql, Request.Markers.QUESTION, List.of()), false);
@@ -234,6 +257,10 @@ class TandemPreparedStatement extends StreamedParameters {
     int ownUsed = used;
     List<ResultSet> keys = new ArrayList<>();
     try {
+      for (@Nullable Binding[] set : sets) {
+        use(set);
+        requireValues(); // before any of them runs
+      }
       long[] counts =
           runBatch(
               sets.size(),
@@ -366,6 +393,14 @@ class TandemPreparedStatement extends StreamedParameters {
 
   // --- descriptions -------------------------------------------------------------------------
 
+  /** What a server may be shown: one with a NUL costs its link. */
+  private String described() throws SQLException {
+    if (request.sql().indexOf('\0') >= 0) {
+      throw SqlErrors.of("22021", "invalid byte sequence for encoding \"UTF8\": 0x00", null);
+    }
+    return request.sql();
+  }
+
   @Override
   public @Nullable ResultSetMetaData getMetaData() throws SQLException {
     checkOpen();
@@ -373,7 +408,7 @@ class TandemPreparedStatement extends StreamedParameters {
         .session()
         .ask(
             link -> {
-              try (PreparedStatement described = link.prepareStatement(request.sql())) {
+              try (PreparedStatement described = link.prepareStatement(described())) {
                 return Optional.ofNullable(described.getMetaData());
               }
             })
@@ -388,7 +423,7 @@ class TandemPreparedStatement extends StreamedParameters {
         .session()
         .ask(
             link -> {
-              try (PreparedStatement described = link.prepareStatement(request.sql())) {
+              try (PreparedStatement described = link.prepareStatement(described())) {
                 return TandemParameterMetaData.copyOf(described.getParameterMetaData());
               }
             });
@@ -399,8 +434,15 @@ class TandemPreparedStatement extends StreamedParameters {
   @Override
   final void set(int index, Binding binding) throws SQLException {
     checkOpen();
-    if (index < 1 || index > MAX_PARAMETERS) {
-      throw Refusals.invalid("The parameter index " + index + " is out of range.");
+    if (index < 1 || index > parameterCount()) {
+      kept(binding);
+      closeUnusedFiles();
+      throw Refusals.invalid(
+          "The column index is out of range: "
+              + index
+              + ", number of columns: "
+              + parameterCount()
+              + ".");
     }
     if (index > bindings.length) {
       bindings = Arrays.copyOf(bindings, Math.max(index, bindings.length * 2));

@@ -224,7 +224,7 @@ final class TandemResultSet extends ForwardingResultSet {
     if (kind.type() == TYPE_FORWARD_ONLY) {
       throw new SQLException(
           "Operation requires a scrollable ResultSet, but this ResultSet is FORWARD_ONLY.",
-          "55000");
+          "24000");
     }
     return rows();
   }

@@ -36,7 +36,7 @@ final class TandemResultSetMetaData extends ForwardingResultSetMetaData {
     int most = only.isEmpty() ? visible : only.size();
     if (column > most || (column < 1 && !only.isEmpty())) {
       throw Refusals.invalid(
-          "The column index is out of range: " + column + ", number of columns: " + most);
+          "The column index is out of range: " + column + ", number of columns: " + most + ".");
     }
     return only.isEmpty() ? column : only.get(column - 1);
   }

@@ -24,7 +24,7 @@ final class TandemSavepoint implements Savepoint {
 
   private void checkThere() throws SQLException {
     if (released) {
-      throw new SQLException("Cannot reference a savepoint after it has been released.", "3B001");
+      throw new SQLException("Cannot reference a savepoint after it has been released.", "3B000");
     }
   }
 
@@ -36,7 +36,7 @@ final class TandemSavepoint implements Savepoint {
   public int getSavepointId() throws SQLException {
     checkThere();
     if (name != null) {
-      throw Refusals.invalid("Cannot retrieve the id of a named savepoint.");
+      throw new SQLException("Cannot retrieve the id of a named savepoint.", "42809");
     }
     return id;
   }
@@ -45,7 +45,7 @@ final class TandemSavepoint implements Savepoint {
   public String getSavepointName() throws SQLException {
     checkThere();
     if (name == null) {
-      throw Refusals.invalid("Cannot retrieve the name of an unnamed savepoint.");
+      throw new SQLException("Cannot retrieve the name of an unnamed savepoint.", "42809");
     }
     return name;
   }

@@ -309,4 +309,208 @@ final class EmbeddedContractTest extends SurfaceContract {
       }
     }
   }
+
+  // --- whose word counts --------------------------------------------------------------------
+
+  /** SQLState and text, without the place, which is in the whole text or in one statement's. */
+  private static String answer(Connection connection, String sql, boolean escapes) {
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(escapes);
+      statement.execute(sql);
+      return "no error";
+    } catch (SQLException e) {
+      return e.getSQLState()
+          + " "
+          + String.valueOf(e.getMessage()).replaceAll("\\s*Position:.*", "");
+    }
+  }
+
+  @Test
+  void whatIsWrongInAListTheServerSays() throws SQLException {
+    try (Connection direct = a.getPostgresDatabase().getConnection()) {
+      for (String sql :
+          List.of(
+              "SELECT 1;SELEC",
+              "SELEC;SELECT 1",
+              "INSERT INTO t (name) VALUES ('lost'); SELEC",
+              "SELECT 1; CREATE TABLE unfinished (",
+              "SELECT ';'; FOO",
+              "CREATE TEMP TABLE brief (a int); SELEC",
+              "CREATE TEMP TABLE brief (a int); SELECT nosuch(a) FROM brief",
+              "SELECT 1; SELECT nosuch('x')",
+              "SELECT 1; SELECT nosuch(NULL)",
+              "SELECT nosuch(NULL)",
+              "SELECT nosuch('x')",
+              "SELECT 1; SELECT lo_create('x')",
+              "SELECT 1; SET search_path TO",
+              "SET search_path TO",
+              "SET search_path TO ,",
+              "SET application_name",
+              "SET TIME ZONE",
+              "SET TRANSACTION",
+              "SET ROLE",
+              "SET nothing TO 1",
+              "SELECT 1; SET nothing TO 1")) {
+        assertThat(answer(connection, sql, true))
+            .as(sql)
+            .isEqualTo(answer(direct, sql, true))
+            .isNotEqualTo("no error");
+      }
+      for (String sql :
+          List.of(
+              "SELECT {d '2020-01-01'}",
+              "SELECT 1; SELECT {ts '2020-01-01 00:00:00'}",
+              "INSERT INTO t (name) VALUES ({fn upper('x')})")) {
+        assertThat(answer(connection, sql, false)).as(sql).isEqualTo(answer(direct, sql, false));
+        assertThat(answer(connection, sql, false)).startsWith("42601");
+      }
+    }
+    assertThat(text("SELECT count(*) FROM t")).isEqualTo("0");
+  }
+
+  /** What a server would take has Tandem's own reason. */
+  @Test
+  void whatIsRightAndRefusedHasTandemsReason() {
+    assertThat(answer(connection, "SELECT 1; SELECT lo_create(0)", true))
+        .startsWith("0A000")
+        .contains("lo_create");
+    assertThat(answer(connection, "CREATE TEMP TABLE b (a int); SET xmloption TO document", true))
+        .startsWith("0A000");
+  }
+
+  @Test
+  void aFunctionIsMissedByTheTypesOfItsParameters() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT nosuch(?, ?)")) {
+      select.setInt(1, 1);
+      select.setString(2, "x");
+      assertThatThrownBy(select::execute)
+          .hasMessageContaining("nosuch(integer, character varying) does not exist");
+    }
+  }
+
+  @Test
+  void aParameterByNumberThatNobodyCanSetIsNone() throws SQLException {
+    for (String sql :
+        List.of("SELECT $3", "SELECT 1; SELECT $1", "UPDATE t SET name = $1", "SELECT ?, $2")) {
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        if (sql.contains("?")) {
+          statement.setInt(1, 1);
+        }
+        assertThatThrownBy(statement::execute)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P02"))
+            .hasMessageContaining("there is no parameter $");
+      }
+    }
+    assertThat(answer(connection, "SELEC $1", true))
+        .isEqualTo("42601 ERROR: syntax error at or near \"SELEC\"");
+  }
+
+  /** † A server takes it for the end of the text, and loses its place: that cost sixteen links. */
+  @Test
+  void aTextWithANulIsRefusedAndCostsNoLink() throws SQLException {
+    run("INSERT INTO t (name) VALUES ('one')");
+    String process = text("SELECT pg_backend_pid() FROM t FOR UPDATE");
+    for (String sql :
+        List.of(
+            "SELECT 'a\0b'",
+            "INSERT INTO t (name) VALUES ('a\0b')",
+            "SELECT 1 /* \0 */",
+            "SELECT 1; SELECT \"a\0\"",
+            "SELECT 1\0")) {
+      assertThat(answer(connection, sql, true))
+          .isEqualTo("22021 invalid byte sequence for encoding \"UTF8\": 0x00");
+      try (PreparedStatement prepared = connection.prepareStatement(sql)) {
+        assertThatThrownBy(prepared::getMetaData).isInstanceOf(SQLException.class);
+        assertThatThrownBy(prepared::getParameterMetaData).isInstanceOf(SQLException.class);
+      }
+    }
+    assertThat(text("SELECT pg_backend_pid() FROM t FOR UPDATE")).isEqualTo(process);
+  }
+
+  @Test
+  void aListUsesTheTemporaryTableThatItMakes() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TEMP TABLE made (a int); INSERT INTO made VALUES (1), (2);"
+              + " INSERT INTO t (name) SELECT a FROM made");
+      statement.execute("DROP TABLE made");
+      statement.execute(
+          "CREATE SCHEMA IF NOT EXISTS aside; SET search_path TO aside;"
+              + " CREATE TABLE IF NOT EXISTS found (id int PRIMARY KEY);"
+              + " INSERT INTO found VALUES (1) ON CONFLICT DO NOTHING; RESET search_path");
+    }
+    assertThat(text("SELECT count(*) FROM t")).isEqualTo("2");
+    assertThat(text("SELECT count(*) FROM aside.found")).isEqualTo("1");
+  }
+
+  // --- modes --------------------------------------------------------------------------------
+
+  @Test
+  void modesAreShownAsTheyWereSet() throws SQLException {
+    try (Connection direct = a.getPostgresDatabase().getConnection()) {
+      for (Connection each : List.of(direct, connection)) {
+        for (boolean autoCommit : new boolean[] {true, false}) {
+          each.setAutoCommit(autoCommit);
+          mode(each, Connection.TRANSACTION_READ_UNCOMMITTED, "read uncommitted");
+          mode(each, Connection.TRANSACTION_REPEATABLE_READ, "repeatable read");
+          if (autoCommit) { // a block needs prepared transactions, which these servers do not have
+            mode(each, Connection.TRANSACTION_SERIALIZABLE, "serializable");
+          }
+          mode(each, Connection.TRANSACTION_READ_COMMITTED, "read committed");
+        }
+        each.setAutoCommit(true);
+        try (Statement statement = each.createStatement()) {
+          statement.execute("BEGIN ISOLATION LEVEL READ UNCOMMITTED");
+          assertThat(shown(each, "transaction_isolation")).isEqualTo("read uncommitted");
+          assertThat(shown(each, "default_transaction_isolation")).isEqualTo("read committed");
+          assertThat(each.getTransactionIsolation())
+              .isEqualTo(Connection.TRANSACTION_READ_UNCOMMITTED);
+          statement.execute("ROLLBACK");
+          statement.execute(
+              "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ,"
+                  + " READ ONLY");
+          assertThat(shown(each, "transaction_isolation")).isEqualTo("repeatable read");
+          assertThat(shown(each, "transaction_read_only")).isEqualTo("on");
+          assertThat(shown(each, "default_transaction_read_only")).isEqualTo("on");
+          statement.execute(
+              "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED,"
+                  + " READ WRITE");
+        }
+        for (int level : new int[] {Connection.TRANSACTION_NONE, 3}) {
+          assertThatThrownBy(() -> each.setTransactionIsolation(level))
+              .isInstanceOfSatisfying(
+                  SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"));
+        }
+      }
+    }
+  }
+
+  private static void mode(Connection connection, int level, String name) throws SQLException {
+    connection.setTransactionIsolation(level);
+    assertThat(connection.getTransactionIsolation()).isEqualTo(level);
+    assertThat(shown(connection, "transaction_isolation")).isEqualTo(name);
+    assertThat(shown(connection, "TRANSACTION ISOLATION LEVEL")).isEqualTo(name);
+    assertThat(shown(connection, "default_transaction_isolation")).isEqualTo(name);
+    if (!connection.getAutoCommit()) {
+      connection.rollback();
+    }
+  }
+
+  private static String shown(Connection connection, String setting) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SHOW " + setting)) {
+      assertThat(rows.next()).isTrue();
+      return rows.getString(1);
+    }
+  }
+
+  @Test
+  void aUrlThatIsNoneIsAnSqlException() throws SQLException {
+    assertThatThrownBy(() -> DRIVER.connect(null, new Properties()))
+        .isInstanceOf(SQLException.class)
+        .hasMessage("url is null");
+    assertThat(DRIVER.connect("jdbc:postgresql://localhost/x", null)).isNull();
+    assertThatThrownBy(() -> DRIVER.connect("jdbc:tandem:", null)).isInstanceOf(SQLException.class);
+  }
 }

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLWarning;
 import java.sql.SQLXML;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
@@ -61,6 +62,166 @@ abstract class SurfaceContract extends UpdatableContract {
         assertThat(rows.getBigDecimal(1)).isEqualByComparingTo("4711");
       }
       isRefused("42846", () -> statement.setObject(1, "perhaps", Types.BOOLEAN));
+    }
+  }
+
+  // --- mistakes -----------------------------------------------------------------------------
+
+  private static void says(String sqlState, String text, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SQLException.class,
+            e -> {
+              assertThat((Throwable) e).isNotInstanceOf(BatchUpdateException.class);
+              assertThat(e.getSQLState()).isEqualTo(sqlState);
+              assertThat(e.getMessage()).isEqualTo(text);
+            });
+  }
+
+  @Test
+  void aParameterThatTheTextDoesNotHaveCannotBeSet() throws SQLException {
+    String sql = "INSERT INTO t (name, amount) /* ? */ VALUES (?, ?) -- ?";
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      for (int index : new int[] {-1, 0, 3}) {
+        String text = "The column index is out of range: " + index + ", number of columns: 2.";
+        says("22023", text, () -> insert.setInt(index, 1));
+        says("22023", text, () -> insert.setString(index, "a"));
+        says("22023", text, () -> insert.setNull(index, Types.VARCHAR));
+        says("22023", text, () -> insert.setObject(index, 1, Types.INTEGER));
+        says(
+            "22023",
+            text,
+            () -> insert.setBinaryStream(index, new ByteArrayInputStream(new byte[1])));
+      }
+      insert.setString(1, "a");
+      insert.setInt(2, 1);
+      assertThat(insert.executeUpdate()).isEqualTo(1);
+    }
+    try (PreparedStatement none = connection.prepareStatement("SELECT '?'")) {
+      says(
+          "22023",
+          "The column index is out of range: 1, number of columns: 0.",
+          () -> none.setInt(1, 1));
+    }
+    try (CallableStatement call = connection.prepareCall("{? = call upper(?)}")) {
+      String text = "The column index is out of range: 3, number of columns: 2.";
+      says("22023", text, () -> call.setString(3, "a"));
+      says("22023", text, () -> call.registerOutParameter(3, Types.VARCHAR));
+    }
+  }
+
+  @Test
+  void aParameterWithoutAValueIsNamed() throws SQLException {
+    String missing = "No value specified for parameter 2.";
+    for (String sql :
+        List.of(
+            "INSERT INTO t (name, amount) VALUES (?, ?)",
+            "UPDATE t SET name = ? WHERE amount = ?",
+            "SELECT ?, ?")) {
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        statement.setString(1, "a");
+        says("22023", missing, statement::execute);
+        statement.addBatch();
+        says("22023", missing, statement::executeBatch);
+        statement.clearBatch();
+        statement.setInt(2, 1);
+        statement.clearParameters();
+        says("22023", "No value specified for parameter 1.", statement::execute);
+      }
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO t (name, amount) VALUES (?, ?)")) {
+      insert.setString(1, "whole");
+      insert.setInt(2, 1);
+      insert.addBatch();
+      insert.clearParameters();
+      insert.setString(1, "half");
+      insert.addBatch();
+      says("22023", missing, insert::executeBatch);
+    }
+    assertThat(text("SELECT count(*) FROM t")).isEqualTo("0");
+  }
+
+  @Test
+  void rowsThatOnlyComeForwardDoNotGoBack() throws SQLException {
+    run("INSERT INTO t (name) VALUES ('a'), ('b')");
+    for (String sql : List.of("SELECT id FROM t", "UPDATE t SET amount = 1 RETURNING id")) {
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery(sql)) {
+        assertThat(rows.next()).isTrue();
+        isRefused("24000", rows::previous);
+        isRefused("24000", rows::first);
+        isRefused("24000", rows::beforeFirst);
+        isRefused("24000", () -> rows.absolute(1));
+        assertThat(rows.next()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aSavepointIsGoodForItsTransactionUntilItIsReleased() throws SQLException {
+    says(
+        "25P01",
+        "Cannot establish a savepoint in auto-commit mode.",
+        () -> connection.setSavepoint());
+    connection.setAutoCommit(false);
+    Savepoint named = connection.setSavepoint("named");
+    Savepoint unnamed = connection.setSavepoint();
+    says("42809", "Cannot retrieve the id of a named savepoint.", named::getSavepointId);
+    says("42809", "Cannot retrieve the name of an unnamed savepoint.", unnamed::getSavepointName);
+    connection.releaseSavepoint(unnamed);
+    String released = "Cannot reference a savepoint after it has been released.";
+    says("3B000", released, () -> connection.rollback(unnamed));
+    says("3B000", released, () -> connection.releaseSavepoint(unnamed));
+    says("3B000", released, unnamed::getSavepointId);
+    run("INSERT INTO t (name) VALUES ('a')");
+    connection.rollback(named);
+    connection.rollback(named);
+    connection.commit();
+    isRefused("25P01", () -> connection.rollback(named));
+    isRefused("25P01", () -> connection.releaseSavepoint(named));
+    run("INSERT INTO t (name) VALUES ('b')");
+    isRefused("3B001", () -> connection.rollback(named));
+    connection.rollback();
+    connection.setAutoCommit(true);
+    isRefused("25P01", () -> connection.rollback(named));
+    assertThat(text("SELECT count(*) FROM t")).isEqualTo("0");
+  }
+
+  @Test
+  void whatIsOfNoFittingClassIsToldWhenItIsSet() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT ?")) {
+      for (int type : new int[] {Types.INTEGER, Types.BIGINT, Types.DOUBLE, Types.NUMERIC}) {
+        isRefused("07006", () -> select.setObject(1, new Object(), type));
+        isRefused("07006", () -> select.setObject(1, List.of(1), type));
+      }
+      isRefused("07006", () -> select.setObject(1, 1, Types.BLOB));
+      isRefused("07006", () -> select.setObject(1, "a", Types.ARRAY));
+      for (int type : new int[] {Types.STRUCT, Types.REF, Types.ROWID, Types.DATALINK, 12_345}) {
+        isRefused("07006", () -> select.setObject(1, 1, type));
+      }
+    }
+  }
+
+  @Test
+  void anElementThatIsNotThereLeavesNoTransactionOpen() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      assertThatThrownBy(
+              () -> {
+                statement.addBatch("INSERT INTO t (name) VALUES ('lost')");
+                statement.addBatch(null);
+                statement.executeBatch();
+              })
+          .isInstanceOf(NullPointerException.class);
+      statement.clearBatch();
+    }
+    run("INSERT INTO t (name) VALUES ('kept')");
+    try (Connection other = connect();
+        Statement statement = other.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT name FROM t")) {
+      assertThat(rows.next()).isTrue();
+      assertThat(rows.getString(1)).isEqualTo("kept");
+      assertThat(rows.next()).isFalse();
     }
   }
 

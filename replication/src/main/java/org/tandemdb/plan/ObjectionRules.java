@@ -11,13 +11,24 @@ import java.util.Set;
  * text, as for a prepared statement, and to run nothing of it.
  */
 public final class ObjectionRules {
-  private static final Set<String> ASKED = Set.of("0A000", "42P01", "42703", "42601");
+  private static final Set<String> ASKED = Set.of("0A000", "42P01", "42703", "42601", "42P02");
 
   /**
    * Not what it says for want of the parameters' types, and not what the text would not meet before
    * it runs.
    */
   private static final Set<String> NOT_OF_THE_TEXT = Set.of("42P18", "42P08", "42501");
+
+  /** Behind SET, what is no setting's name. */
+  private static final Set<String> NO_SETTINGS =
+      Set.of(
+          "TRANSACTION",
+          "CONSTRAINTS",
+          "TIME",
+          "NAMES",
+          "ROLE",
+          "AUTHORIZATION",
+          "CHARACTERISTICS");
 
   private ObjectionRules() {}
 
@@ -34,7 +45,7 @@ public final class ObjectionRules {
 
   /**
    * The setting that the text sets or resets. A server looks at its name only when it runs that, so
-   * it is to be asked for the name itself.
+   * it is to be asked for the name itself, too.
    *
    * @param words as above
    */
@@ -44,7 +55,7 @@ public final class ObjectionRules {
     }
     boolean scoped = words.get(1).equals("SESSION") || words.get(1).equals("LOCAL");
     int name = scoped ? 2 : 1;
-    return words.size() > name
+    return words.size() > name && !NO_SETTINGS.contains(words.get(name))
         ? Optional.of(words.get(name).toLowerCase(Locale.ROOT))
         : Optional.empty();
   }
@@ -57,5 +68,14 @@ public final class ObjectionRules {
   public static boolean isOfTheText(String sqlState) {
     return (sqlState.startsWith("42") || sqlState.startsWith("22") || sqlState.startsWith("3F"))
         && !NOT_OF_THE_TEXT.contains(sqlState);
+  }
+
+  /**
+   * The same of one statement of several, before any of them has run.
+   *
+   * @param alone false if those before it may make what it names: only its grammar can be judged
+   */
+  public static boolean isOfTheText(String sqlState, boolean alone) {
+    return alone ? isOfTheText(sqlState) : sqlState.equals("42601");
   }
 }

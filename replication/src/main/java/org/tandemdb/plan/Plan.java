@@ -257,13 +257,34 @@ public sealed interface Plan {
   /** Concerns this session alone; runs on its link, logs nothing. */
   record Local(String reason, Effect effect) implements Plan {}
 
-  /** Cannot be made equal on every copy: SQLState 0A000 unless said otherwise. */
-  record Refused(String reason, String remedy, String sqlState) implements Plan {}
+  /**
+   * Cannot be made equal on every copy: SQLState 0A000 unless said otherwise.
+   *
+   * @param part of a text of several statements, the one that is refused
+   */
+  record Refused(String reason, String remedy, String sqlState, Optional<Part> part)
+      implements Plan {
+    public Refused(String reason, String remedy, String sqlState) {
+      this(reason, remedy, sqlState, Optional.empty());
+    }
+
+    Refused of(Part refused) {
+      return new Refused(reason, remedy, sqlState, Optional.of(refused));
+    }
+  }
 
   /**
-   * A batch of statements, in order. What follows an {@link Exclusive} was planned against a schema
-   * that this one changes: it must be planned again when its turn comes, and may be {@link Refused}
-   * until then. Refused anywhere else makes the whole batch refused.
+   * One statement of several.
+   *
+   * @param alone means the same without those before it, which change rows at most
+   */
+  record Part(String sql, boolean alone) {}
+
+  /**
+   * A batch of statements, in order. What follows an {@link Exclusive}, a temporary table or a
+   * setting was planned against a schema that this one changes, or another search path: it must be
+   * planned again when its turn comes, and may be {@link Refused} until then. Refused anywhere else
+   * makes the whole batch refused.
    */
   record Steps(String reason, List<Step> steps) implements Plan {}
 

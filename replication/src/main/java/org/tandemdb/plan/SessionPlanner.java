@@ -233,9 +233,11 @@ final class SessionPlanner {
     if (in.take("repeatable", "read")) {
       return "REPEATABLE READ";
     }
-    // PostgreSQL treats READ UNCOMMITTED as READ COMMITTED.
-    if (in.take("read", "committed") || in.take("read", "uncommitted")) {
+    if (in.take("read", "committed")) {
       return "READ COMMITTED";
+    }
+    if (in.take("read", "uncommitted")) {
+      return "READ UNCOMMITTED"; // another name of READ COMMITTED
     }
     throw in.unexpected();
   }

@@ -120,6 +120,10 @@ public final class SqlPlanner implements Planner {
   }
 
   private Plan fresh(Request request, Catalog catalog, SessionView session) {
+    if (request.sql().indexOf('\0') >= 0) {
+      // Where a text has one, a server takes it for the text's end, and loses its place.
+      return new Plan.Refused("invalid byte sequence for encoding \"UTF8\": 0x00", "", "22021");
+    }
     try {
       Optional<ReadHint> hint = ReadHint.of(request.sql());
       Tokens tokens = lex(request);
@@ -154,9 +158,9 @@ public final class SqlPlanner implements Planner {
   }
 
   private static Plan notUnderstood(SqlSyntaxException e) {
-    return e.isUnclosed()
-        ? new Plan.Refused("" + e.getMessage(), "", "42601")
-        : new Plan.Refused("" + e.getMessage(), FAIL_CLOSED, "0A000");
+    return e.sqlState().isEmpty()
+        ? new Plan.Refused("" + e.getMessage(), FAIL_CLOSED, "0A000")
+        : new Plan.Refused("" + e.getMessage(), "", e.sqlState());
   }
 
   /** What holds for this session now, whatever the text. */
@@ -193,15 +197,32 @@ public final class SqlPlanner implements Planner {
     }
     List<Plan.Step> steps = new ArrayList<>();
     boolean schemaChanges = false;
+    boolean rowsOnly = true;
     for (Tokens statement : statements) {
       Plan plan = one(statement, scope);
-      if (plan instanceof Plan.Refused && !schemaChanges) {
-        return plan;
+      if (plan instanceof Plan.Refused refused && !schemaChanges) {
+        return refused.of(new Plan.Part(statement.sql(), rowsOnly));
       }
-      schemaChanges |= plan instanceof Plan.Exclusive;
+      schemaChanges |= plan instanceof Plan.Exclusive || changesNames(plan);
+      rowsOnly &=
+          plan instanceof Plan.Read
+              || plan instanceof Plan.PrimaryRead
+              || plan instanceof Plan.Write
+              || plan instanceof Plan.Traced;
       steps.add(new Plan.Step(statement.sql(), plan));
     }
     return new Plan.Steps("a batch of " + steps.size() + " statements", List.copyOf(steps));
+  }
+
+  /**
+   * What a name means behind it, or whether anything is called so, is the session's to know then.
+   */
+  private static boolean changesNames(Plan plan) {
+    return plan instanceof Plan.Local local
+        && (local.effect() instanceof Plan.Effect.Temporary
+            || local.effect() instanceof Plan.Effect.Setting
+            || local.effect() instanceof Plan.Effect.ResetAll
+            || local.effect() instanceof Plan.Effect.Discard);
   }
 
   /** Those of PREPARE, and the arguments of a function that is created, are its own. */

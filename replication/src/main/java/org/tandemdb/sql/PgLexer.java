@@ -294,7 +294,7 @@ public final class PgLexer {
         throw new SqlSyntaxException("trailing junk after a parameter", start);
       }
       if (questionMarkers && !isPreparing() && !isShown()) {
-        throw new SqlSyntaxException("$" + number + " and ? parameters cannot be mixed", start);
+        throw SqlSyntaxException.noParameter(number, start);
       }
       tokens.add(Kind.PARAMETER, start, at, Integer.toString(Integer.parseInt(number)));
       return;

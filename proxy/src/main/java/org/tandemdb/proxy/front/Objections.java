@@ -24,23 +24,28 @@ final class Objections {
   /** Fails with the server's objection to the text, or with the refusal. */
   <T> CompletionStage<T> of(String sql, int[] types, Plan.Refused refused) {
     ClientFailure own = Runs.refused(refused);
+    String asked = refused.part().map(Plan.Part::sql).orElse(sql);
+    boolean alone = refused.part().map(Plan.Part::alone).orElse(true);
     if (sql.length() > Session.MOST_LOOKED_AT
-        || !ObjectionRules.isAsked(own.sqlState(), Statement.words(sql))) {
+        || !ObjectionRules.isAsked(own.sqlState(), Statement.words(asked))) {
       return Stages.failed(own);
     }
     return client
-        .look(refused, link -> objection(link, sql, types))
+        .look(refused, link -> objection(link, asked, types, alone))
         .handle((said, failure) -> failure == null ? said : Optional.<Throwable>empty())
         .thenCompose(said -> Stages.failed(said.orElse(own)));
   }
 
   private static CompletionStage<Optional<Throwable>> objection(
-      NettyLink link, String sql, int[] types) {
+      NettyLink link, String sql, int[] types, boolean alone) {
     Optional<String> setting = ObjectionRules.setting(Statement.words(sql));
     CompletionStage<?> asked =
-        setting.isPresent()
-            ? link.query("SELECT pg_catalog.current_setting($1)", List.of(setting.get()))
-            : Calls.describe(link, Call.of(sql).with(types)).thenAccept(Calls.Described::release);
+        Calls.describe(link, Call.of(sql).with(types)).thenAccept(Calls.Described::release);
+    if (setting.isPresent()) {
+      asked =
+          asked.thenCompose(
+              ok -> link.query("SELECT pg_catalog.current_setting($1)", List.of(setting.get())));
+    }
     return asked.handle(
         (ok, failure) ->
             Optional.ofNullable(failure)
@@ -48,7 +53,7 @@ final class Objections {
                 .filter(
                     said ->
                         ServerError.sqlState(said)
-                            .filter(ObjectionRules::isOfTheText)
+                            .filter(state -> ObjectionRules.isOfTheText(state, alone))
                             .isPresent()));
   }
 }
