@@ -68,7 +68,14 @@ public enum Setting {
       "When COMMIT answers: `durable` (logged and confirmed by the primary) or `applied` (by every"
           + " replica in service, too).",
       List.of("durable", "applied")),
-  BACKENDS(DATABASE, MAP, "", "", "", "The copies: a list of backends, at least one."),
+  BACKENDS(
+      DATABASE,
+      MAP,
+      "",
+      "",
+      "",
+      "The copies: a list of backends, two or more. One alone is taken, with a warning: nothing takes"
+          + " its place when it fails, and none can be added later."),
   LIMITS(DATABASE, MAP, "", "", "", "Limits that differ from their defaults."),
 
   NAME(BACKEND, TEXT, "", "", "", "Letters, digits, `-` and `_`; unique in its database."),

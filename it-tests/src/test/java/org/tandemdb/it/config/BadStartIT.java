@@ -3,6 +3,10 @@ package org.tandemdb.it.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +28,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.tandemdb.engine.pg.PgEngines;
 import org.tandemdb.it.server.PostgresServer;
 import org.tandemdb.it.server.ServerPair;
 import org.tandemdb.it.server.TandemStatus;
@@ -372,5 +378,30 @@ class BadStartIT {
     Path nowhere = Path.of("/proc/tandem-log");
     refused(url(a(), b()).replace(log.toString(), nowhere.toString()), "58030")
         .hasMessageContaining("cannot be created: " + nowhere + ": no such file or directory");
+  }
+
+  /** It works, and is hardly what anybody wants. */
+  @Test
+  void oneBackendAloneIsTakenWithAWarningAndGetsNoCopyLater() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(PgEngines.class);
+    ListAppender<ILoggingEvent> said = new ListAppender<>();
+    said.start();
+    logger.addAppender(said);
+    try (Connection alone = open("jdbc:tandem:[" + a() + "]?names=a&log=" + log);
+        Statement statement = alone.createStatement()) {
+      statement.execute("CREATE TABLE t (id int PRIMARY KEY)");
+      statement.execute("INSERT INTO t VALUES (1)");
+    } finally {
+      logger.detachAppender(said);
+    }
+    assertThat(said.list)
+        .singleElement()
+        .satisfies(
+            event -> {
+              assertThat(event.getLevel()).isEqualTo(Level.WARN);
+              assertThat(event.getFormattedMessage())
+                  .contains(database + " has one backend, a:", "None can be added later");
+            });
+    assertThatThrownBy(() -> open(url(a(), b())).close()).isInstanceOf(SQLException.class);
   }
 }

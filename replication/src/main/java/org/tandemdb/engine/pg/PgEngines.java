@@ -10,6 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tandemdb.backend.BackendLink;
 import org.tandemdb.backend.BackendPort;
 import org.tandemdb.backend.JdbcLink;
@@ -33,6 +35,8 @@ public final class PgEngines {
 
   /** What the log takes at most. */
   private static final long MOST_BATCH_BYTES = 512 << 20;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(PgEngines.class);
 
   private PgEngines() {}
 
@@ -99,6 +103,13 @@ public final class PgEngines {
       UnaryOperator<ReplicationLog> between,
       Links<L> links) {
     LogOptions options = logOptions(config);
+    if (config.backends().size() == 1) {
+      LOGGER.warn(
+          "cluster {} has one backend, {}: its log is kept, but there is no copy, and nothing takes"
+              + " its place when it fails. None can be added later: begin with two or more",
+          config.database(),
+          config.backends().get(0).id());
+    }
     List<PgBackend> inspected = ports(config, environment, new UUID(0, 0), "", "");
     FirstStart start;
     ReplicationLog log;
