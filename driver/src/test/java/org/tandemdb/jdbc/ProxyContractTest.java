@@ -111,6 +111,21 @@ final class ProxyContractTest extends SurfaceContract {
   }
 
   @Test
+  void aTemporaryTableComesAndGoesBehindWhatIsTraced() throws SQLException {
+    connection.setAutoCommit(false);
+    run("CREATE TEMP TABLE brief (n int)");
+    run("INSERT INTO brief VALUES (1), (2)");
+    run("SAVEPOINT s");
+    run("CREATE TEMP TABLE briefer (n int)");
+    run("INSERT INTO briefer SELECT n FROM brief");
+    run("UPDATE briefer SET n = n + 1");
+    run("DROP TABLE brief, briefer");
+    connection.commit();
+    connection.setAutoCommit(true);
+    run("CREATE TEMP TABLE brief (n int); INSERT INTO brief VALUES (1); DROP TABLE brief");
+  }
+
+  @Test
   void theConfigurationIsShownWithTheProxysOwnPart() throws SQLException {
     Map<String, String> sources = new HashMap<>();
     try (Statement statement = connection.createStatement();

@@ -61,6 +61,19 @@ public interface BackendLink {
   }
 
   /**
+   * What the server's catalogs have met since {@code from} is explained: statements that make,
+   * change or drop temporary tables, and nothing else that writes.
+   *
+   * @param begun what held as tracing began
+   * @param from what {@link #trace} has given before those statements
+   * @return what is to be taken for {@code begun}
+   */
+  default CompletionStage<String> traceExcept(String begun, String from) {
+    return CompletableFuture.failedFuture(
+        new TandemException(ErrorCode.STATEMENT_REFUSED, backend() + " cannot be traced"));
+  }
+
+  /**
    * Ends the trace of a transaction that is about to be committed; its constraints have been
    * forced. Completes exceptionally, with a {@code TandemException} of 0A000 where something was
    * written that the trace does not explain, with {@link UntracedException} where only the triggers

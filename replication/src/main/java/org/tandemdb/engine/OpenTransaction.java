@@ -43,6 +43,12 @@ final class OpenTransaction<L extends BackendLink> {
   /** Tables that were given their triggers in this very transaction. */
   final Set<TableName> madeTraceable = new HashSet<>();
 
+  /**
+   * What the trace had counted before a statement that changes temporary tables; null when that is
+   * accounted for.
+   */
+  @Nullable String beforeTemporary;
+
   /** The schema as its own DDL has made it; null as long as it is everybody's. */
   @Nullable Catalog catalog;
 

@@ -154,6 +154,19 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     if (now != null && now.unrecorded != null && !isRollbackTo(plan)) {
       return now.recorded().thenCompose(ok -> goOn(now, request, plan));
     }
+    if (now != null
+        && now.record.isTraced()
+        && now.beforeTemporary == null
+        && changesTemporary(plan)) {
+      return now.lease
+          .link()
+          .trace()
+          .thenCompose(
+              counted -> {
+                now.beforeTemporary = counted;
+                return goOn(now, request, plan);
+              });
+    }
     if (now == null && plan instanceof Plan.Traced traced && !traced.untraced().isEmpty()) {
       // Ahead of the transaction, which may have a snapshot that must not be older.
       return madeTraceable(quoted(traced.untraced()))
@@ -251,6 +264,16 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
     return now.ready(plan.needsGateAlone())
         ? started(now, request)
         : upgrade(now).thenCompose(ok -> started(now, request));
+  }
+
+  /**
+   * The server's catalogs are written for it, which the trace would take for a function's doing.
+   */
+  private static boolean changesTemporary(Plan plan) {
+    return plan instanceof Plan.Local local
+        && (local.effect() instanceof Plan.Effect.Temporary
+            || (local.effect() instanceof Plan.Effect.Discard discard
+                && discard.what() == Plan.Effect.Discard.What.TEMP));
   }
 
   /** Takes back what could not be recorded, too. */
@@ -539,11 +562,21 @@ final class ReplicatedSession<L extends BackendLink> implements EngineSession<L>
   public CompletionStage<Void> trace() {
     OpenTransaction<L> now = opened();
     numbers.traced();
+    L link = now.lease.link();
+    String before = now.beforeTemporary;
+    if (now.record.isTraced() && before != null) {
+      return link.traceExcept(String.valueOf(now.record.traceBegun()), before)
+          .thenAccept(
+              begun -> {
+                now.beforeTemporary = null;
+                now.record.traced(begun);
+              });
+    }
     if (now.record.isTraced()) {
       // Had the server taken it back, with a savepoint, the record would have done so as well.
       return CompletableFuture.completedFuture(null);
     }
-    L link = now.lease.link();
+    now.beforeTemporary = null;
     // Tables that this transaction has made or changed need their triggers now.
     addNewTables(now);
     return schemaChanged(now)

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -450,6 +452,30 @@ class ProtocolIT {
       client.until('Z');
       client.until('Z');
       assertThat(client.words('Z')).containsExactly("C DROP TABLE", "ZT");
+    }
+  }
+
+  /** The fields of the one error that comes before the client may go on. */
+  private static String error(WireClient client) throws Exception {
+    return client.until('Z').stream()
+        .filter(answer -> answer.type() == 'E')
+        .map(answer -> new String(answer.body(), StandardCharsets.UTF_8))
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void whatIsWrongInAListTheServerSays() throws Exception {
+    try (WireClient client = ready()) {
+      client.query("SELECT 1; SELEC").send();
+      assertThat(error(client)).contains("C42601\0");
+      client.query("SELECT 1; SELECT nosuch('x')").send();
+      assertThat(error(client)).contains("C42883\0");
+      client.query("SET search_path TO").send();
+      assertThat(error(client)).contains("C42601\0");
+      client.query("SELECT 1; SELECT lo_create(0)").send();
+      assertThat(error(client)).contains("C0A000\0").contains("lo_create");
+      client.query("CREATE TEMP TABLE w (n int); INSERT INTO w VALUES (1); DROP TABLE w").send();
+      assertThat(error(client)).isEmpty();
     }
   }
 

@@ -96,6 +96,90 @@ class TemporaryTablesIT {
     }
   }
 
+  @Test
+  void theyComeAndGoBehindAStatementThatIsTraced() throws SQLException {
+    try (Connection connection = connect()) {
+      run(connection, "CREATE TABLE noted (id serial PRIMARY KEY, n int)");
+      run(
+          connection,
+          "CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql AS"
+              + " 'BEGIN INSERT INTO noted (n) VALUES (1); RETURN 1; END'");
+      run(connection, "SELECT one()"); // its table has its trigger
+      for (String[] statements :
+          new String[][] {
+            {"CREATE TEMP TABLE work (a int)", "INSERT INTO work VALUES (1)", "DROP TABLE work"},
+            {"SELECT one()", "CREATE TEMP TABLE work (a int) ON COMMIT DROP", "SELECT one()"},
+            {
+              "CREATE TEMP TABLE work (a int)",
+              "INSERT INTO work VALUES (1)",
+              "ALTER TABLE work ADD COLUMN b int",
+              "CREATE INDEX ON work (a)",
+              "UPDATE work SET b = one()",
+              "DISCARD TEMP",
+              "SELECT one()"
+            },
+            {
+              "SELECT one()",
+              "SAVEPOINT s",
+              "CREATE TEMP TABLE work (a int)",
+              "INSERT INTO work SELECT one()",
+              "ROLLBACK TO s",
+              "SELECT one()",
+              "SAVEPOINT t",
+              "CREATE TEMP TABLE work (a int)",
+              "RELEASE t",
+              "DROP TABLE work"
+            },
+            {
+              "SAVEPOINT s",
+              "SELECT one()",
+              "CREATE TEMP TABLE work (a int)",
+              "ROLLBACK TO s",
+              "CREATE TEMP TABLE work (a int)",
+              "SELECT one()",
+              "DROP TABLE work"
+            }
+          }) {
+        connection.setAutoCommit(false);
+        for (String sql : statements) {
+          run(connection, sql);
+        }
+        connection.commit();
+        connection.setAutoCommit(true);
+      }
+      // What a function changes is no less found for that.
+      run(
+          connection,
+          "CREATE FUNCTION makes() RETURNS void LANGUAGE plpgsql AS"
+              + " 'BEGIN CREATE TABLE made_inside (id int); END'");
+      for (String[] statements :
+          new String[][] {
+            {"SELECT one()", "CREATE TEMP TABLE work (a int)", "SELECT makes()"},
+            {"SELECT makes()", "CREATE TEMP TABLE work (a int)", "SELECT one()"},
+            {"SELECT makes()", "CREATE TEMP TABLE work (a int)"}
+          }) {
+        connection.setAutoCommit(false);
+        for (String sql : statements) {
+          run(connection, sql);
+        }
+        assertThatThrownBy(connection::commit)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+            .hasMessageContaining("a function has changed the schema");
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+      assertThat(count(connection, "SELECT count(*) FROM noted")).isEqualTo(8);
+      run(connection, "DROP FUNCTION one(), makes()");
+      TandemStatus.awaitEverything(connection, LIMIT);
+      try (Connection replica =
+          DriverManager.getConnection(pair.server("b").url(ServerPair.DATABASE))) {
+        assertThat(count(replica, "SELECT sum(n) FROM noted")).isEqualTo(8);
+      }
+      run(connection, "DROP TABLE noted");
+    }
+  }
+
   /** † A name that was shadowed when a statement was planned is not when the shadow is gone. */
   @Test
   void aShadowHidesATableForAsLongAsItIsThere() throws SQLException {

@@ -271,6 +271,11 @@ public final class NettyLink implements BackendLink {
   }
 
   @Override
+  public CompletionStage<String> traceExcept(String begun, String from) {
+    return byGuest(true, link -> link.traceExcept(begun, from));
+  }
+
+  @Override
   public CompletionStage<Void> endTrace(String begun, TraceSink sink) {
     return byGuest(true, link -> link.endTrace(begun, sink));
   }

@@ -229,6 +229,11 @@ final class PgLink implements JdbcLink {
   }
 
   @Override
+  public CompletionStage<String> traceExcept(String begun, String from) {
+    return run(() -> trace.except(begun, from));
+  }
+
+  @Override
   public CompletionStage<Void> endTrace(String begun, TraceSink sink) {
     return run(() -> {
           try {

@@ -10,7 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 import org.postgresql.util.PSQLException;
@@ -40,6 +45,14 @@ final class PgTrace {
   /** Most characters in one change, unless a row is larger. */
   private static final int PORTION_CHARACTERS = 64 << 10;
 
+  /** How {@code tandem.trace_begin} begins. */
+  private static final String COUNTS = "{\"counts\": {";
+
+  private static final Pattern COUNT = Pattern.compile("\"(\\d+)\": \\[(\\d+), (\\d+), (\\d+)\\]");
+
+  /** Lower oids are the system's own. */
+  private static final long FIRST_OF_THE_DATABASE = 16_384;
+
   private static final String ON = "pg_catalog.set_config('tandem.trace', 'on', true)";
 
   private final Connection connection;
@@ -63,6 +76,44 @@ final class PgTrace {
       result.next();
       return result.getString(2);
     }
+  }
+
+  /** See {@link org.tandemdb.backend.BackendLink#traceExcept}. */
+  String except(String begun, String from) throws SQLException {
+    Map<Long, long[]> explained = counts(begun);
+    Map<Long, long[]> before = counts(from);
+    counts(begin())
+        .forEach(
+            (relation, now) -> {
+              if (relation < FIRST_OF_THE_DATABASE) {
+                long[] base = explained.computeIfAbsent(relation, none -> new long[3]);
+                long[] then = before.getOrDefault(relation, new long[3]);
+                for (int i = 0; i < base.length; i++) {
+                  base[i] += now[i] - then[i];
+                }
+              }
+            });
+    StringJoiner counts = new StringJoiner(", ", COUNTS, "}");
+    explained.forEach(
+        (relation, count) -> counts.add("\"" + relation + "\": " + Arrays.toString(count)));
+    return counts + begun.substring(begun.indexOf('}') + 1);
+  }
+
+  /** By relation: rows inserted, updated and deleted. */
+  private static Map<Long, long[]> counts(String begun) throws SQLException {
+    if (!begun.startsWith(COUNTS)) {
+      throw new SQLException("the beginning of a trace is not understood: " + begun, "XX000");
+    }
+    Map<Long, long[]> counts = new TreeMap<>();
+    Matcher each = COUNT.matcher(begun.substring(0, begun.indexOf('}')));
+    while (each.find()) {
+      long[] count = new long[3];
+      for (int i = 0; i < count.length; i++) {
+        count[i] = Long.parseLong(each.group(i + 2));
+      }
+      counts.put(Long.valueOf(each.group(1)), count);
+    }
+    return counts;
   }
 
   /** Reads what the transaction has touched, as it is now. */

@@ -538,7 +538,7 @@ BEGIN
     IF r.oid::bigint < 16384 THEN
       -- What ANALYZE finds out is each server's own.
       CONTINUE WHEN r.relname IN ('pg_statistic', 'pg_statistic_ext_data');
-      RAISE EXCEPTION 'a function has changed the schema, or what else the server keeps in %; or a temporary table was made or dropped behind a savepoint',
+      RAISE EXCEPTION 'a function has changed the schema, or what else the server keeps in %',
         v_table USING ERRCODE = 'TD005';
     END IF;
     IF r.relpersistence = 'u' THEN
