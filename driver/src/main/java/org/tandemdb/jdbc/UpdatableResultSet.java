@@ -139,9 +139,13 @@ final class UpdatableResultSet extends PositionedResultSet {
   TandemPreparedStatement changes() throws SQLException {
     TandemPreparedStatement known = changes;
     if (known == null) {
+      UpdateTarget where = target();
       known =
           new TandemPreparedStatement(
-              statement.getConnection(), statement.kind().scrollable(), "", GeneratedKeys.NONE);
+              statement.getConnection(),
+              statement.kind().scrollable(),
+              "? ".repeat(where.columns().size() + where.key().size()), // not run: to hold as many
+              GeneratedKeys.NONE);
       known.setQueryTimeout(statement.getQueryTimeout());
       changes = known;
     }
