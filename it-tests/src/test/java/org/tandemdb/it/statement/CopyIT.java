@@ -262,6 +262,21 @@ class CopyIT {
     }
   }
 
+  /** Of a text that is refused a server is asked; the link, and so the transaction, stays. */
+  @Test
+  void aTextThatIsRefusedLeavesTheTransactionToItsSavepoint() throws Exception {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      run(connection, "SAVEPOINT s");
+      assertThatThrownBy(() -> in(connection, "COPY nobodys FROM STDIN", "1\n"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P01"));
+      run(connection, "ROLLBACK TO s");
+      assertThat(ask(connection, "SELECT 1")).isEqualTo("1");
+      connection.rollback();
+    }
+  }
+
   @Test
   void tracedWhereTheTableOrTheStatementAsksForIt() throws Exception {
     try (Connection connection = connect()) {
