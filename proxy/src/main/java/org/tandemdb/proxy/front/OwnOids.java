@@ -27,6 +27,9 @@ final class OwnOids {
   /** Texts and tables that are remembered; what is forgotten costs a query that is run twice. */
   private static final int MOST = 4096;
 
+  /** Of a text that is remembered without need: what is longer is looked through each time. */
+  private static final int MOST_CHARACTERS = 2048;
+
   /** Whether the primary is to run them. */
   private final Map<String, Boolean> texts = bounded();
 
@@ -60,7 +63,9 @@ final class OwnOids {
     Boolean known = texts.get(sql);
     if (known == null) {
       known = mentionsCatalogs(sql);
-      texts.put(sql, known);
+      if (sql.length() <= MOST_CHARACTERS) {
+        texts.put(sql, known);
+      }
     }
     return known;
   }
