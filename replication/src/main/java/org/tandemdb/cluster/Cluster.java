@@ -511,8 +511,8 @@ public final class Cluster<L extends BackendLink> implements AutoCloseable {
     become(member, BackendState.OFFLINE, why);
     if (halted == null && now != null) {
       String alarm = "entry " + position + " failed on every replica: " + why;
+      now.pipeline().halt(alarm); // first: whoever sees the alarm finds that nothing is written
       halted = alarm;
-      now.pipeline().halt(alarm);
       event("cluster", "ALARM: writes are stopped: " + alarm);
     }
   }
